@@ -1,0 +1,159 @@
+"""One way to the database: a pool of asyncpg connections, and transactions that are retried when
+PostgreSQL itself says that trying again is the answer.
+
+SQL is written by hand beside the code that runs it (docs/decisions/0002-asyncpg-everywhere.md).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from decimal import Decimal
+from typing import Any, TypeVar
+
+import asyncpg
+import orjson
+
+from whereupon.errors import Unavailable
+
+Connection = asyncpg.Connection  # what functions that read or write take as `db`
+T = TypeVar("T")
+
+# Nothing was wrong with the work itself: another transaction, or a definition change, was in the way.
+TRANSIENT = (
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.InvalidCachedStatementError,
+    asyncpg.OutdatedSchemaCacheError,
+)
+# The database is not there (restarting, gone, full of connections).
+GONE = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.InterfaceError,
+    ConnectionError,
+    OSError,
+)
+
+
+async def prepare_connection(connection: asyncpg.Connection[Any]) -> None:
+    """JSON columns are Python values on our side, with orjson; times stay as asyncpg gives them."""
+    await connection.set_type_codec(
+        "json", encoder=encode_json, decoder=orjson.loads, schema="pg_catalog", format="text"
+    )
+    # The binary form (a version byte before the text), so that COPY takes jsonb columns too.
+    await connection.set_type_codec(
+        "jsonb",
+        encoder=lambda value: b"\x01" + encode_json(value).encode(),
+        decoder=lambda data: orjson.loads(data[1:]),
+        schema="pg_catalog",
+        format="binary",
+    )
+
+
+def encode_json(value: object) -> str:
+    """JSON text of a value; dates, times, UUIDs and Decimals as text or number.
+
+    >>> encode_json({"a": [1, None]})
+    '{"a":[1,null]}'
+    """
+    return orjson.dumps(value, default=json_default, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
+def json_default(value: object) -> object:
+    """What orjson leaves to us: Decimals keep every digit, as text; anything else is a defect."""
+    match value:
+        case Decimal():
+            whole = value == value.to_integral_value() and abs(value) < 2**53
+            return int(value) if whole else str(value)
+        case set() | frozenset():
+            return sorted(value)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+        case bytes():
+            return "\\x" + value.hex()
+        case _:
+            raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+class Database:
+    """A pool, and the three ways to use it: read, transaction, retrying transaction."""
+
+    def __init__(self, pool: asyncpg.Pool[Any], url: str) -> None:
+        self.pool = pool
+        self.url = url
+
+    @classmethod
+    async def connect(
+        cls, url: str, *, min_size: int = 1, max_size: int = 10, name: str = "whereupon"
+    ) -> Database:
+        """Open the pool. Raises Unavailable when the server cannot be reached."""
+        try:
+            pool = await asyncpg.create_pool(
+                url,
+                min_size=min_size,
+                max_size=max_size,
+                init=prepare_connection,
+                max_inactive_connection_lifetime=300,
+                # JIT costs more than it saves on statements of a few milliseconds.
+                server_settings={"application_name": name, "jit": "off", "timezone": "UTC"},
+            )
+        except GONE as error:
+            raise Unavailable(
+                f"The database cannot be reached: {error}",
+                suggestion="Check WHEREUPON_DATABASE_URL and that PostgreSQL is running; "
+                "`whereupon doctor` tells more.",
+            ) from error
+        assert pool is not None
+        return cls(pool, url)
+
+    async def close(self) -> None:
+        """Close gently, and not so gently after five seconds."""
+        try:
+            await asyncio.wait_for(self.pool.close(), 5)
+        except (TimeoutError, *GONE):
+            self.pool.terminate()
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[asyncpg.Connection[Any]]:
+        """A connection for reading (each statement its own transaction). Raises Unavailable."""
+        try:
+            async with self.pool.acquire(timeout=10) as connection:
+                yield connection  # pyright: ignore[reportReturnType]
+        except (TimeoutError, *GONE) as error:
+            raise Unavailable(
+                "The database does not answer just now; nothing was lost.",
+                suggestion="Try again in a few seconds.",
+            ) from error
+
+    @asynccontextmanager
+    async def transaction(self, **options: Any) -> AsyncIterator[asyncpg.Connection[Any]]:
+        """A connection inside one transaction; options as asyncpg's (isolation, readonly)."""
+        async with self.connection() as connection, connection.transaction(**options):
+            yield connection
+
+    async def retrying(
+        self, work: Callable[[asyncpg.Connection[Any]], Awaitable[T]], *, tries: int = 5
+    ) -> T:
+        """Do `work` in a transaction, again from the start when it met a passing obstacle."""
+        for attempt in range(1, tries + 1):
+            try:
+                async with self.transaction() as connection:
+                    return await work(connection)
+            except TRANSIENT:
+                if attempt == tries:
+                    raise
+                await asyncio.sleep(0.01 * 2**attempt)
+        raise AssertionError("unreachable")
+
+
+async def set_context(db: asyncpg.Connection[Any], **context: object) -> None:
+    """Tell the capture trigger who writes and why, until the transaction ends.
+
+    Keys: actor, origin, run, causes, match, quiet (migrations/versions/0001_backbone.sql says what each does).
+    """
+    await db.execute("SELECT set_config('whereupon.context', $1, true)", json.dumps(context))

@@ -1,0 +1,174 @@
+"""What modules and fields there are: frozen, read from the database in one go, shared by everyone.
+
+The catalog never changes in place. A process loads it again when `whereupon.revision` moved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import asyncpg
+
+from whereupon.errors import NotFound, did_you_mean
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a module. `column` is None for formulas and line items.
+
+    Options by type: text max_length; decimal/money precision, scale, currency; select/multi_select/stage
+    choices [{key, label}]; reference target (module key), on_delete; formula expression, result;
+    line_items target (module key of the lines); auto_number prefix, digits; any type: default.
+    """
+
+    id: int
+    key: str
+    label: str
+    type: str
+    column: str | None
+    required: bool = False
+    unique: bool = False
+    indexed: bool = False
+    read_only: bool = False
+    system: bool = False
+    options: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    position: int = 0
+    description: str = ""
+
+    @property
+    def target(self) -> str | None:
+        """The key of the module that this field leads to, if it leads anywhere."""
+        return "users" if self.type == "user" else self.options.get("target")
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """A kind of record, and the table that holds it."""
+
+    id: int
+    key: str
+    label: str
+    label_plural: str
+    schema: str
+    table: str
+    key_columns: tuple[str, ...]
+    key_type: str  # SQL type of the (single) key column, "text" for a composite one
+    attached: bool
+    read_only: bool
+    system: bool
+    captured: bool
+    title_field: str | None
+    owner_field: str | None
+    parent_field: str | None
+    fields: Mapping[str, Field]
+    description: str = ""
+
+    @property
+    def sql(self) -> str:
+        """The table, quoted for SQL: "data"."cases"."""
+        return f"{quote(self.schema)}.{quote(self.table)}"
+
+    @property
+    def key_column(self) -> str:
+        """The single key column. A module with a composite key is read-only and has none."""
+        if len(self.key_columns) != 1:
+            raise ValueError(f"{self.key} has a composite key")
+        return self.key_columns[0]
+
+    def key_sql(self, alias: str) -> str:
+        """The record's key as text, as changes and runs name it."""
+        if len(self.key_columns) == 1:
+            return f"{alias}.{quote(self.key_columns[0])}::text"
+        return "concat_ws(',', " + ", ".join(f"{alias}.{quote(c)}" for c in self.key_columns) + ")"
+
+    def field(self, key: str) -> Field:
+        """Raises NotFound with the nearest name."""
+        try:
+            return self.fields[key]
+        except KeyError:
+            raise NotFound(
+                f'{self.label} has no field "{key}".', suggestion=did_you_mean(key, self.fields)
+            ) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """All modules, by key, as of one revision."""
+
+    modules: Mapping[str, Module]
+    revision: int
+    by_id: Mapping[int, Module] = field(default_factory=dict[int, Module])
+
+    def module(self, key: str) -> Module:
+        """Raises NotFound with the nearest name."""
+        try:
+            return self.modules[key]
+        except KeyError:
+            raise NotFound(
+                f'There is no module "{key}".', suggestion=did_you_mean(key, self.modules)
+            ) from None
+
+    def children(self, key: str) -> list[tuple[Module, Field]]:
+        """The reference fields of other modules that lead to this one."""
+        return [
+            (module, f)
+            for module in self.modules.values()
+            for f in module.fields.values()
+            if f.type in ("reference", "user") and f.target == key
+        ]
+
+
+def quote(name: str) -> str:
+    """An SQL identifier, whatever it contains.
+
+    >>> quote('or"der')
+    '"or""der"'
+    """
+    return '"' + name.replace('"', '""') + '"'
+
+
+# Every module with the SQL type of its key, and the revision of the whole.
+LOAD_MODULES = """
+SELECT m.*, (
+         SELECT format_type(a.atttypid, a.atttypmod) FROM pg_attribute a
+         WHERE a.attrelid = to_regclass(format('%I.%I', m.table_schema, m.table_name))
+           AND a.attname = m.key_columns[1] AND cardinality(m.key_columns) = 1
+       ) AS key_type,
+       (SELECT number FROM whereupon.revision) AS revision
+FROM whereupon.modules m ORDER BY m.key
+"""
+LOAD_FIELDS = "SELECT * FROM whereupon.fields ORDER BY module_id, position, id"
+
+
+async def load_catalog(db: asyncpg.Connection[Any]) -> Catalog:
+    """Read every module and field, in two statements."""
+    module_rows, field_rows = await db.fetch(LOAD_MODULES), await db.fetch(LOAD_FIELDS)
+    fields: dict[int, dict[str, Field]] = {}
+    for row in field_rows:
+        fields.setdefault(row["module_id"], {})[row["key"]] = Field(
+            id=row["id"], key=row["key"], label=row["label"], type=row["type"], column=row["column_name"],
+            required=row["required"], unique=row["is_unique"], indexed=row["indexed"],
+            read_only=row["read_only"], system=row["system"], options=row["options"],
+            position=row["position"], description=row["description"],
+        )  # fmt: skip
+    modules = {
+        row["key"]: Module(
+            id=row["id"], key=row["key"], label=row["label"], label_plural=row["label_plural"],
+            schema=row["table_schema"], table=row["table_name"], key_columns=tuple(row["key_columns"]),
+            key_type=row["key_type"] or "text", attached=row["attached"], read_only=row["read_only"],
+            system=row["system"], captured=row["captured"], title_field=row["title_field"],
+            owner_field=row["owner_field"], parent_field=row["parent_field"],
+            fields=fields.get(row["id"], {}), description=row["description"],
+        )
+        for row in module_rows
+    }  # fmt: skip
+    revision = module_rows[0]["revision"] if module_rows else 0
+    return Catalog(modules, revision, {m.id: m for m in modules.values()})
+
+
+async def revise(db: asyncpg.Connection[Any]) -> None:
+    """Say that a definition changed, in the transaction that changes it: others reload on commit."""
+    await db.execute("UPDATE whereupon.revision SET number = number + 1")
+    await db.execute("NOTIFY whereupon_revision")
