@@ -1,0 +1,210 @@
+"""What a user may do: the union of what the user's roles grant, asked by every way into the system.
+
+Nothing is granted by default. An administrator may do everything; a builder may make modules and
+workflows; everybody else has, per module, read/create/update/delete and limits on single fields.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from whereupon.db.pool import Connection
+from whereupon.errors import Refused
+from whereupon.modules.catalog import Module
+
+Action = Literal["read", "create", "update", "delete"]
+Extent = Literal["none", "own", "all"]
+Level = Literal["none", "read", "write"]
+
+WIDTH: Mapping[str, int] = {"none": 0, "own": 1, "all": 2}
+NOTHING: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What may be done with one module; `hidden` and `locked…` name the fields that are held back."""
+
+    read: Extent = "none"
+    create: Extent = "none"
+    update: Extent = "none"
+    delete: Extent = "none"
+    hidden: frozenset[str] = NOTHING
+    locked_on_create: frozenset[str] = NOTHING
+    locked_on_update: frozenset[str] = NOTHING
+
+    def extent(self, action: Action) -> Extent:
+        match action:
+            case "read":
+                return self.read
+            case "create":
+                return self.create
+            case "update":
+                return self.update
+            case "delete":
+                return self.delete
+
+    def locked(self, action: Action) -> frozenset[str]:
+        """The fields that may not be written by a create or an update."""
+        return self.locked_on_create if action == "create" else self.locked_on_update
+
+    def level(self, field_key: str) -> Level:
+        """What may be done with one field of a record that is there already."""
+        if self.read == "none" or field_key in self.hidden:
+            return "none"
+        return "read" if self.update == "none" or field_key in self.locked_on_update else "write"
+
+
+NO_GRANT = Grant()
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """One user's rights, as of the moment they were loaded. Frozen: ask again after a change of roles."""
+
+    user_id: int | None
+    administrator: bool = False
+    builder: bool = False
+    grants: Mapping[str, Grant] = field(default_factory=dict)  # by module key
+
+    def grant(self, module_key: str) -> Grant:
+        return self.grants.get(module_key, NO_GRANT)
+
+    def may(self, action: Action, module_key: str) -> bool:
+        """Whether the action is allowed on some record of the module at least."""
+        return self.administrator or self.grant(module_key).extent(action) != "none"
+
+    def own_only(self, action: Action, module_key: str) -> bool:
+        """Whether the action is allowed on records that the user owns, and on no others."""
+        return not self.administrator and self.grant(module_key).extent(action) == "own"
+
+    def require(self, action: Action, module_key: str, fields: Iterable[str] = ()) -> None:
+        """Raises Refused unless the action is allowed, on these fields too.
+
+        A caller whom `own_only` concerns must also limit the statement to the user's own records.
+        """
+        if self.administrator:
+            return
+        if not self.may(action, module_key):
+            raise Refused(f'You may not {action} records of "{module_key}".', suggestion=ASK_ADMINISTRATOR)
+        held_back = self.held_back(action, module_key) & set(fields)
+        if held_back:
+            verb = "read" if action == "read" else "write"
+            named = ", ".join(f'"{key}"' for key in sorted(held_back))
+            raise Refused(f'You may not {verb} {named} of "{module_key}".', suggestion=ASK_ADMINISTRATOR)
+
+    def held_back(self, action: Action, module_key: str) -> frozenset[str]:
+        """The fields that this action may not touch."""
+        grant = self.grant(module_key)
+        return grant.hidden if action == "read" else grant.locked(action)
+
+    def readable(self, module: Module) -> frozenset[str]:
+        """Keys of the fields that may be shown; none when the module may not be read."""
+        if self.administrator:
+            return frozenset(module.fields)
+        if not self.may("read", module.key):
+            return NOTHING
+        return frozenset(module.fields) - self.grant(module.key).hidden
+
+    def writable(self, module: Module, action: Action = "update") -> frozenset[str]:
+        """Keys of the fields that may be set: not those that the module itself makes read-only."""
+        if module.read_only or not self.may(action, module.key):
+            return NOTHING
+        open_fields = frozenset(key for key, f in module.fields.items() if not f.read_only)
+        return open_fields if self.administrator else open_fields - self.grant(module.key).locked(action)
+
+    def require_builder(self) -> None:
+        """Raises Refused unless the user may make modules and workflows."""
+        if not (self.builder or self.administrator):
+            raise Refused("Only builders may do that.", suggestion=ASK_ADMINISTRATOR)
+
+    def require_administrator(self) -> None:
+        """Raises Refused unless the user may change people and settings."""
+        if not self.administrator:
+            raise Refused("Only administrators may do that.", suggestion=ASK_ADMINISTRATOR)
+
+
+ASK_ADMINISTRATOR = "Ask an administrator for a role that allows it."
+
+
+def everything(user_id: int | None = None) -> Rights:
+    """An administrator's rights, for the command line and for tests; never for a run (rule 28)."""
+    return Rights(user_id, administrator=True, builder=True)
+
+
+# One user, with roles and what each role grants, in one row; no row when there is no such user.
+LOAD_RIGHTS = """
+SELECT u.id, u.active, u.name,
+       coalesce(bool_or(r.administrator), false) AS administrator,
+       coalesce(bool_or(r.builder OR r.administrator), false) AS builder,
+       coalesce((
+         SELECT jsonb_agg(jsonb_build_object(
+                  'module', m.key, 'read', g.can_read, 'create', g.can_create, 'update', g.can_update,
+                  'delete', g.can_delete, 'fields', g.fields))
+         FROM whereupon.user_roles ur
+         JOIN whereupon.role_modules g USING (role_id)
+         JOIN whereupon.modules m ON m.id = g.module_id
+         WHERE ur.user_id = u.id), '[]') AS grants
+FROM whereupon.users u
+LEFT JOIN whereupon.user_roles ur ON ur.user_id = u.id
+LEFT JOIN whereupon.roles r ON r.id = ur.role_id
+WHERE u.id = $1
+GROUP BY u.id
+"""
+
+
+async def load_rights(db: Connection, user_id: int) -> Rights:
+    """The rights of an active user. Raises Refused when there is none, or the user is disabled."""
+    return rights_of_row(await db.fetchrow(LOAD_RIGHTS, user_id))
+
+
+def rights_of_row(row: Mapping[str, Any] | None) -> Rights:
+    """Rights from a row of LOAD_RIGHTS."""
+    if row is None:
+        raise Refused("This user does not exist any more.")
+    if not row["active"]:
+        raise Refused(f"{row['name']} is disabled and may do nothing.", suggestion="Ask an administrator.")
+    return Rights(row["id"], row["administrator"], row["builder"], union(row["grants"]))
+
+
+def union(granted: Iterable[Mapping[str, Any]]) -> dict[str, Grant]:
+    """One grant per module out of what several roles give.
+
+    >>> clerk = {"module": "cases", "read": "own", "create": "none", "update": "none", "delete": "none"}
+    >>> reader = clerk | {"read": "all"}
+    >>> union([clerk | {"fields": {}}, reader | {"fields": {"fee": "none"}}])["cases"].hidden
+    frozenset({'fee'})
+    """
+    by_module: dict[str, list[Mapping[str, Any]]] = {}
+    for entry in granted:
+        by_module.setdefault(entry["module"], []).append(entry)
+    return {key: united(entries) for key, entries in by_module.items()}
+
+
+def united(entries: list[Mapping[str, Any]]) -> Grant:
+    """The widest extent of each action, with the fields that no role of that extent opens."""
+    return Grant(
+        **{action: widest(entries, action) for action in ("read", "create", "update", "delete")},
+        hidden=closed(entries, "read", {"none"}),
+        locked_on_create=closed(entries, "create", {"none", "read"}),
+        locked_on_update=closed(entries, "update", {"none", "read"}),
+    )
+
+
+def widest(entries: list[Mapping[str, Any]], action: str) -> Any:
+    return max((entry[action] for entry in entries), key=WIDTH.__getitem__)
+
+
+def closed(entries: list[Mapping[str, Any]], action: str, levels: set[str]) -> frozenset[str]:
+    """Fields that every role which gives the action at its widest holds back.
+
+    Only those roles count: one that opens a field for the user's own records must not open it for all.
+    """
+    extent = widest(entries, action)
+    held = [
+        {key for key, level in entry["fields"].items() if level in levels}
+        for entry in entries
+        if entry[action] == extent
+    ]
+    return frozenset(set.intersection(*held))
