@@ -1,0 +1,1 @@
+"""Text with {{ names }}: parsed, checked, rendered within limits."""
