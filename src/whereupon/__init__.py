@@ -1,0 +1,1 @@
+"""Whereupon: something happens to a record, whereupon the right things are done."""

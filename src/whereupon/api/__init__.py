@@ -1,0 +1,1 @@
+"""The REST interface: thin, the same nouns, no decisions of its own."""

@@ -1,0 +1,1 @@
+"""The command line: thin, the same nouns, no decisions of its own."""

@@ -1,0 +1,1 @@
+"""Conditions and formulas: one meaning, compiled to SQL."""

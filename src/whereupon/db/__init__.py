@@ -1,0 +1,1 @@
+"""The database: our own server or another's, its schema, its connections."""

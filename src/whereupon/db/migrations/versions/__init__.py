@@ -1,0 +1,1 @@
+"""One file per change of our own schema, in order."""

@@ -1,0 +1,1 @@
+"""Records: read and written by people and programs, under their rights."""

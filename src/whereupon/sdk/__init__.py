@@ -1,0 +1,1 @@
+"""What an author of a block, trigger, function or channel imports: nothing else."""

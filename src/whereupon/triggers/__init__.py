@@ -1,0 +1,1 @@
+"""What can start a workflow, one file per kind."""

@@ -1,0 +1,1 @@
+"""The loops that keep the engine going, one file each."""
