@@ -9,9 +9,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import asyncpg
-
+from whereupon.db.pool import Connection
 from whereupon.errors import NotFound, did_you_mean
+
+
+def no_options() -> dict[str, Any]:
+    return {}
+
+
+def no_modules() -> dict[int, Module]:
+    return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +27,7 @@ class Field:
 
     Options by type: text max_length; decimal/money precision, scale, currency; select/multi_select/stage
     choices [{key, label}]; reference target (module key), on_delete; formula expression, result;
-    line_items target (module key of the lines); auto_number prefix, digits; any type: default.
+    line_items target (module key of the lines); auto_number prefix, digits; any type: default; fields of attached tables also sql_type, the column's.
     """
 
     id: int
@@ -142,7 +149,7 @@ FROM whereupon.modules m ORDER BY m.key
 LOAD_FIELDS = "SELECT * FROM whereupon.fields ORDER BY module_id, position, id"
 
 
-async def load_catalog(db: asyncpg.Connection[Any]) -> Catalog:
+async def load_catalog(db: Connection) -> Catalog:
     """Read every module and field, in two statements."""
     module_rows, field_rows = await db.fetch(LOAD_MODULES), await db.fetch(LOAD_FIELDS)
     fields: dict[int, dict[str, Field]] = {}
@@ -168,7 +175,7 @@ async def load_catalog(db: asyncpg.Connection[Any]) -> Catalog:
     return Catalog(modules, revision, {m.id: m for m in modules.values()})
 
 
-async def revise(db: asyncpg.Connection[Any]) -> None:
+async def revise(db: Connection) -> None:
     """Say that a definition changed, in the transaction that changes it: others reload on commit."""
     await db.execute("UPDATE whereupon.revision SET number = number + 1")
     await db.execute("NOTIFY whereupon_revision")
