@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar, cast
 
 import asyncpg
 import orjson
 
 from whereupon.errors import Unavailable
 
-Connection = asyncpg.Connection  # what functions that read or write take as `db`
+# What functions that read or write take as `db`.
+Connection: TypeAlias = "asyncpg.Connection[Any]"
 T = TypeVar("T")
 
 # Nothing was wrong with the work itself: another transaction, or a definition change, was in the way.
@@ -73,7 +74,7 @@ def json_default(value: object) -> object:
             whole = value == value.to_integral_value() and abs(value) < 2**53
             return int(value) if whole else str(value)
         case set() | frozenset():
-            return sorted(value)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+            return sorted(cast("set[Any]", value))
         case bytes():
             return "\\x" + value.hex()
         case _:
@@ -119,7 +120,7 @@ class Database:
             self.pool.terminate()
 
     @asynccontextmanager
-    async def connection(self) -> AsyncIterator[asyncpg.Connection[Any]]:
+    async def connection(self) -> AsyncGenerator[asyncpg.Connection[Any]]:
         """A connection for reading (each statement its own transaction). Raises Unavailable."""
         try:
             async with self.pool.acquire(timeout=10) as connection:
@@ -131,14 +132,12 @@ class Database:
             ) from error
 
     @asynccontextmanager
-    async def transaction(self, **options: Any) -> AsyncIterator[asyncpg.Connection[Any]]:
+    async def transaction(self, **options: Any) -> AsyncGenerator[asyncpg.Connection[Any]]:
         """A connection inside one transaction; options as asyncpg's (isolation, readonly)."""
         async with self.connection() as connection, connection.transaction(**options):
             yield connection
 
-    async def retrying(
-        self, work: Callable[[asyncpg.Connection[Any]], Awaitable[T]], *, tries: int = 5
-    ) -> T:
+    async def retrying(self, work: Callable[[asyncpg.Connection[Any]], Awaitable[T]], *, tries: int = 5) -> T:
         """Do `work` in a transaction, again from the start when it met a passing obstacle."""
         for attempt in range(1, tries + 1):
             try:

@@ -27,7 +27,14 @@ SYSTEM_PLACES = (Path("/var/lib"), Path("/var/db"))
 # A Unix socket's path has at most 107 bytes on Linux and 103 on macOS: we keep to the smaller.
 SOCKET_PATH_LIMIT = 103
 # All that the embedded server ever writes into the data folder; `remove` deletes these and nothing else.
-OUR_FILES = ("server.json", "server.partial", "server.lock", "users.lock", "postgresql.log", "postgresql.log.1")
+OUR_FILES = (
+    "server.json",
+    "server.partial",
+    "server.lock",
+    "users.lock",
+    "postgresql.log",
+    "postgresql.log.1",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +56,10 @@ class ServerFolder:
     data: Path
     home: Path
     account: Account
+
+    def __post_init__(self) -> None:
+        assert self.data.is_absolute(), "what is deleted must not depend on where the program runs"
+        assert self.home.is_absolute()
 
     @classmethod
     def of(cls, data: Path) -> ServerFolder:
@@ -138,6 +149,8 @@ class ServerFolder:
         Nothing is deleted by a path read from a file: at most an empty folder is (the short socket's).
         """
         socket = self.credentials().socket if self.credentials_file.exists() else None
+        for name in (".s.PGSQL.5432", ".s.PGSQL.5432.lock"):  # a killed server leaves them
+            (self.home / name).unlink(missing_ok=True)
         for own in (self.cluster, self.home / "cluster.partial", self.programs_copy):
             shutil.rmtree(own, ignore_errors=True)
         for name in OUR_FILES:

@@ -216,6 +216,84 @@ BEGIN
   RETURN prefix || lpad(number, greatest(digits, length(number)), '0');
 END $$;
 
+-- Formulas --------------------------------------------------------------------------------------
+-- What the functions of formulas need beyond PostgreSQL's own. They never raise: what has no answer
+-- (a root of -1, day 400,000 of a month) is a missing value, because a list or a batch of 1,000
+-- conditions must not fail for one record.
+CREATE FUNCTION whereupon.formula_whole(number numeric) RETURNS integer
+  LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+  RETURN CASE WHEN number BETWEEN -5000000 AND 5000000 THEN trunc(number)::integer END;
+CREATE FUNCTION whereupon.formula_round_up(number numeric, digits integer) RETURNS numeric
+  LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+  RETURN CASE WHEN digits BETWEEN -30 AND 30
+    THEN round(sign(number) * ceil(abs(number) * power(10::numeric, digits)) / power(10::numeric, digits), greatest(digits, 0)) END;
+CREATE FUNCTION whereupon.formula_modulo(number numeric, divisor numeric) RETURNS numeric
+  LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+  RETURN CASE WHEN divisor <> 0 THEN mod(mod(number, divisor) + divisor, divisor) END;
+CREATE FUNCTION whereupon.formula_power(number numeric, exponent numeric) RETURNS numeric
+  LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+  RETURN CASE WHEN abs(exponent) > 100 OR abs(number) > 1e15 OR number = 0 AND exponent < 0
+      OR number < 0 AND exponent <> trunc(exponent) THEN NULL ELSE power(number, exponent) END;
+CREATE FUNCTION whereupon.formula_root(number numeric) RETURNS numeric
+  LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN CASE WHEN number >= 0 THEN sqrt(number) END;
+CREATE FUNCTION whereupon.formula_value(written text) RETURNS numeric
+  LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+  RETURN CASE WHEN written ~ '^\s*[+-]?[0-9]{1,60}(\.[0-9]{1,60})?\s*$' THEN btrim(written, E' \t\r\n\f\v')::numeric END;
+CREATE FUNCTION whereupon.formula_left(written text, length numeric) RETURNS text
+  LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+  RETURN CASE WHEN length >= 0 THEN left(written, least(length, 5000000)::integer) END;
+CREATE FUNCTION whereupon.formula_right(written text, length numeric) RETURNS text
+  LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+  RETURN CASE WHEN length >= 0 THEN right(written, least(length, 5000000)::integer) END;
+CREATE FUNCTION whereupon.formula_mid(written text, start numeric, length numeric) RETURNS text
+  LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+  RETURN CASE WHEN start >= 1 AND length >= 0
+    THEN substr(written, least(start, 5000000)::integer, least(length, 5000000)::integer) END;
+CREATE FUNCTION whereupon.formula_substitute(written text, old text, new text) RETURNS text
+  LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+  RETURN CASE WHEN old = '' THEN written
+    WHEN (length(written) - length(replace(written, old, '')))::bigint / length(old) * length(new) <= 5000000
+    THEN replace(written, old, new) END;
+CREATE FUNCTION whereupon.formula_find(sought text, written text, start numeric) RETURNS integer
+  LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+  RETURN CASE WHEN start BETWEEN 1 AND 5000000 AND strpos(substr(written, start::integer), sought) > 0
+    THEN strpos(substr(written, start::integer), sought) + start::integer - 1 END;
+CREATE FUNCTION whereupon.formula_day(day date) RETURNS date
+  LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+  RETURN CASE WHEN day BETWEEN '0001-01-01' AND '9999-12-31' THEN day END;
+CREATE FUNCTION whereupon.formula_date(year numeric, month numeric, day numeric) RETURNS date
+  LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+  RETURN CASE WHEN year BETWEEN 1 AND 9999 AND abs(month) <= 1200 AND abs(day) <= 100000 THEN whereupon.formula_day(
+    (make_date(trunc(year)::integer, 1, 1) + make_interval(months => trunc(month)::integer - 1))::date + trunc(day)::integer - 1) END;
+CREATE FUNCTION whereupon.formula_add_days(day date, days numeric) RETURNS date
+  LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+  RETURN CASE WHEN abs(days) < 4000000 AND isfinite(day) THEN whereupon.formula_day(day + trunc(days)::integer) END;
+CREATE FUNCTION whereupon.formula_add_time(moment timestamptz, days numeric, zone text) RETURNS timestamptz
+  LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+  RETURN CASE WHEN abs(days) < 4000000 AND isfinite(moment) THEN (moment AT TIME ZONE zone
+    + make_interval(days => trunc(days)::integer, secs => ((days - trunc(days)) * 86400)::double precision)) AT TIME ZONE zone END;
+CREATE FUNCTION whereupon.formula_add_months(day date, months numeric) RETURNS date
+  LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+  RETURN CASE WHEN abs(months) < 120000 AND isfinite(day)
+    THEN whereupon.formula_day((day + make_interval(months => trunc(months)::integer))::date) END;
+CREATE FUNCTION whereupon.formula_month_end(day date, months numeric) RETURNS date
+  LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+  RETURN CASE WHEN abs(months) < 120000 AND isfinite(day) THEN whereupon.formula_day(
+    (date_trunc('month', day::timestamp) + make_interval(months => trunc(months)::integer + 1))::date - 1) END;
+CREATE FUNCTION whereupon.formula_weekday(day date, first numeric) RETURNS integer -- first: 1 Sunday is 1, 2 Monday is 1
+  LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+  RETURN CASE first WHEN 1 THEN extract(dow FROM day)::integer + 1 WHEN 2 THEN extract(isodow FROM day)::integer END;
+CREATE FUNCTION whereupon.formula_weekdays_until(day date) RETURNS integer -- Mondays to Fridays since Monday 0001-01-01
+  LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+  RETURN (day - '0001-01-01'::date) / 7 * 5 + least((day - '0001-01-01'::date) % 7 + 1, 5);
+CREATE FUNCTION whereupon.formula_network_days(first date, last date) RETURNS integer
+  LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+  RETURN CASE WHEN first <= last THEN whereupon.formula_weekdays_until(last) - whereupon.formula_weekdays_until(first - 1)
+    ELSE whereupon.formula_weekdays_until(last - 1) - whereupon.formula_weekdays_until(first) END;
+CREATE FUNCTION whereupon.formula_months_between(first date, last date) RETURNS integer
+  LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+  RETURN (extract(year FROM age(last::timestamp, first::timestamp)) * 12 + extract(month FROM age(last::timestamp, first::timestamp)))::integer;
+
 -- Workflows ------------------------------------------------------------------------------------
 CREATE TABLE whereupon.workflows (
   id bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,

@@ -1,0 +1,155 @@
+"""A fresh, migrated database for every test that asks for one.
+
+One embedded server serves the whole session, every pytest-xdist worker included; a test's database is a
+copy of a template that was migrated once. WHEREUPON_TEST_DATABASE_URL names a server to use instead: its
+role needs the right to create databases, nothing more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import tempfile
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+import pytest
+
+from whereupon.db.embedded import EmbeddedServer
+from whereupon.db.migrate import migrate
+from whereupon.db.pool import Database
+
+FOLDER, OUTSIDE = "WHEREUPON_TEST_FOLDER", "WHEREUPON_TEST_DATABASE_URL"
+PREFIX = "whereupon-tests-"
+LOCKS = ("owner.lock", "template.lock", "template.done")  # what this file puts into the session's folder
+OWNER = pytest.StashKey[Any]()  # the open, locked file that says that the session lives
+# Tests may lose data in a power cut.
+FAST = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "max_connections": "200"}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The first process names a folder for the session; xdist's workers inherit the name."""
+    for name in [name for name in os.environ if name.startswith("WHEREUPON_")]:
+        if name not in (FOLDER, OUTSIDE):
+            del os.environ[name]  # nobody's own installation may be touched
+    if not hasattr(config, "workerinput"):
+        sweep_forgotten_servers()
+        folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir="/tmp"))
+        config.stash[OWNER] = (folder / "owner.lock").open("w")
+        fcntl.flock(config.stash[OWNER], fcntl.LOCK_EX)
+        os.environ[FOLDER] = str(folder)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The process that made the folder removes it, and the template on an outside server."""
+    if OWNER in config.stash:
+        if OUTSIDE in os.environ:
+            asyncio.run(run_sql(os.environ[OUTSIDE], f'DROP DATABASE IF EXISTS "{template_name()}"'))
+        remove_session(Path(os.environ.pop(FOLDER)))
+        config.stash[OWNER].close()
+
+
+def sweep_forgotten_servers() -> None:
+    """A session that was killed leaves its server running: nobody holds its owner lock."""
+    for folder in Path("/tmp").glob(f"{PREFIX}*"):
+        try:
+            with (folder / "owner.lock").open("r+") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                remove_session(folder)
+        except OSError:
+            continue
+
+
+def remove_session(folder: Path) -> None:
+    """Stop the session's server, if one was started, and delete what a session makes, by name."""
+    for name in LOCKS:
+        (folder / name).unlink(missing_ok=True)
+    EmbeddedServer(folder).remove()
+
+
+def template_name() -> str:
+    return "template_" + Path(os.environ[FOLDER]).name.removeprefix(PREFIX)
+
+
+def with_database(url: str, name: str) -> str:
+    """The same server and role, another database."""
+    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+
+
+async def run_sql(url: str, *statements: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        for statement in statements:
+            await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+@pytest.fixture(scope="session")
+def server_url() -> Iterator[str]:
+    """A server whose role may create databases and is no superuser; started when first asked for."""
+    if outside := os.environ.get(OUTSIDE):
+        yield outside
+        return
+    server = EmbeddedServer(Path(os.environ[FOLDER]), options=FAST)
+    url = server.start()
+    asyncio.run(run_sql(server.admin_url, "ALTER ROLE whereupon CREATEDB"))
+    yield url
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def template(server_url: str) -> str:
+    """The name of a database that was migrated once, by whichever worker came first."""
+    done = Path(os.environ[FOLDER]) / "template.done"
+    with (Path(os.environ[FOLDER]) / "template.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            asyncio.run(make_template(server_url))
+            done.touch()
+    return template_name()
+
+
+async def make_template(server_url: str) -> None:
+    await run_sql(server_url, f'CREATE DATABASE "{template_name()}"')
+    url = with_database(server_url, template_name())
+    await migrate(url)
+    await run_sql(url, "VACUUM ANALYZE")
+
+
+@pytest.fixture
+async def database_url(server_url: str, template: str) -> AsyncIterator[str]:
+    """The URL of a fresh, migrated database of this test alone, dropped afterwards."""
+    name = f"test_{uuid.uuid4().hex[:16]}"
+    await run_sql(server_url, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    yield with_database(server_url, name)
+    await run_sql(server_url, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+async def empty_database_url(server_url: str) -> AsyncIterator[str]:
+    """The URL of a database with nothing in it, for tests of migrations and restores."""
+    name = f"test_{uuid.uuid4().hex[:16]}"
+    await run_sql(server_url, f'CREATE DATABASE "{name}"')
+    yield with_database(server_url, name)
+    await run_sql(server_url, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """A pool on the test's database."""
+    pool = await Database.connect(database_url, min_size=1, max_size=8)
+    yield pool
+    await pool.close()
+
+
+@pytest.fixture
+async def db(database: Database) -> AsyncIterator[asyncpg.Connection[Any]]:
+    """One connection of that pool, outside any transaction."""
+    async with database.connection() as connection:
+        yield connection
