@@ -1,0 +1,104 @@
+"""How two values are compared, once for conditions and formulas: types made to meet, text without case, days.
+
+The SQL is three-valued: null when a value is missing, which in a filter is "does not hold".
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from whereupon.conditions.constants import one_of_choices
+from whereupon.conditions.expressions import convert, linkable, local_day, mismatch, start_of_day
+from whereupon.conditions.values import TEXT, Compiled, Kind, Scope, literal, refuse
+from whereupon.errors import Invalid
+
+Symbol = Literal["=", "<", "<=", ">", ">="]
+ORDERED = (Kind.TEXT, Kind.INTEGER, Kind.DECIMAL, Kind.DATE, Kind.TIME, Kind.DATETIME)
+
+
+def compare(symbol: Symbol, left: Compiled, right: Compiled, scope: Scope, *, exactly: bool = False) -> str:
+    """The SQL of `left symbol right`. Raises Invalid when the two cannot be compared."""
+    refuse_missing(left, right)
+    left, right = meet(left, right, scope)
+    if symbol != "=" and left.type.kind not in ORDERED:
+        refuse("wrong_type", f"{_capital(left.type.noun)} is neither less nor greater than another.")
+    match left.type.kind, right.type.kind:
+        case Kind.DATETIME, Kind.DATE:
+            return _moment_and_day(symbol, left, right, scope)
+        case Kind.DATE, Kind.DATETIME:
+            return f"{left.sql} {symbol} {local_day(right, scope)}"
+        case Kind.TEXT, Kind.TEXT if not exactly and not _same_choices(left, right):
+            ordered = symbol != "="
+            return f"{folded(left, ordered=ordered)} {symbol} {folded(right, ordered=ordered)}"
+        case Kind.TEXT_LIST, Kind.TEXT_LIST:
+            return f"({left.sql} @> {right.sql} AND {left.sql} <@ {right.sql})"
+        case _:
+            return f"{left.sql} {symbol} {right.sql}"
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
+def refuse_missing(*values: Compiled) -> None:
+    """A written-out empty value can only be asked for with "is empty". Raises Invalid."""
+    if any(v.type.kind is Kind.NOTHING or v.constant in ("", []) for v in values):
+        hint = 'Use "is empty" or "is not empty" (in a formula: ISBLANK).'
+        refuse("missing_value", "Nothing can be compared with an empty value.", hint)
+
+
+def _same_choices(left: Compiled, right: Compiled) -> bool:
+    """A select compared with one of its own keys: exact, so that an index can serve it."""
+    return left.type.choices is not None and left.type.choices == right.type.choices
+
+
+def folded(value: Compiled, *, ordered: bool = False) -> str:
+    """A text without its case; for an order, an empty text is a missing one."""
+    written = value.constant if isinstance(value.constant, str) else None
+    if written is not None and written.isascii() and written == written.lower():
+        return literal(written)  # already folded, whatever the database's locale
+    return f"nullif(lower({value.sql}), '')" if ordered and written is None else f"lower({value.sql})"
+
+
+def meet(left: Compiled, right: Compiled, scope: Scope) -> tuple[Compiled, Compiled]:
+    """The two as types that SQL can compare. Raises Invalid when there is no honest way."""
+    one, other = left.type, right.type
+    if one.kind is other.kind is Kind.TEXT:
+        return _chosen(left, right)
+    if one.kind is other.kind and one.kind not in (Kind.REFERENCE, Kind.JSON):
+        return left, right
+    if (one.is_number and other.is_number) or {one.kind, other.kind} == {Kind.DATE, Kind.DATETIME}:
+        return left, right
+    if linkable(one, other):
+        return left, right
+    if one.kind is Kind.JSON:
+        both = other.kind is Kind.JSON
+        return convert(left, TEXT if both else other, scope), convert(right, TEXT, scope) if both else right
+    if other.kind is Kind.JSON:
+        return left, convert(right, one, scope)
+    raise Invalid.of(mismatch(right, one))
+
+
+def _chosen(left: Compiled, right: Compiled) -> tuple[Compiled, Compiled]:
+    """A written-out text beside a select must be one of its choices, on whichever side it stands."""
+    if left.type.choices and isinstance(right.constant, str) and right.type.choices is None:
+        key = one_of_choices(right.constant, left.type)
+        return left, Compiled(literal(key), left.type, right.reads, key)
+    if right.type.choices and isinstance(left.constant, str) and left.type.choices is None:
+        key = one_of_choices(left.constant, right.type)
+        return Compiled(literal(key), right.type, left.reads, key), right
+    return left, right
+
+
+def _moment_and_day(symbol: Symbol, left: Compiled, right: Compiled, scope: Scope) -> str:
+    """A date with time against a day: the local day that it falls on; written as ranges, for indexes."""
+    begins, ends = start_of_day(right, scope), start_of_day(right, scope, plus=1)
+    match symbol:
+        case "=":
+            return f"({left.sql} >= {begins} AND {left.sql} < {ends})"
+        case "<" | ">=":
+            return f"{left.sql} {symbol} {begins}"
+        case ">":
+            return f"{left.sql} >= {ends}"
+        case "<=":
+            return f"{left.sql} < {ends}"
