@@ -52,7 +52,8 @@ class Reader:
             case ForNode():
                 self.visit_loop(node)
             case AssignNode():
-                self.locals.setdefault(node.name, []).extend(self.expression(node.expression))
+                known = self.locals.setdefault(node.name, [])
+                known += [shape for shape in self.expression(node.expression) if not holds(known, shape)]
             case OutputNode() | EchoNode():
                 self.print(self.expression(node.expression), node.expression)
             case _:
@@ -135,7 +136,7 @@ class Reader:
                 failed.append(error)
         if not found and failed:  # nothing that this name can mean has such a name below
             self.problem("unknown_name", failed[0].message, path.token, failed[0].suggestion)
-        return found or [None]
+        return distinct(found) or [None]
 
     # Filters
 
@@ -147,11 +148,11 @@ class Reader:
             return [None]
         self.check_arguments(call)
         if call.name == "concat" and arguments:
-            return shapes + arguments[0]
+            return distinct(shapes + arguments[0])
         for argument in arguments:
             self.use(argument)
         with self.naming(call.token):
-            return [below for shape in shapes for below in self.filter_shape(call, shape)]
+            return distinct([below for shape in shapes for below in self.filter_shape(call, shape)])
         return [None]
 
     def filter_shape(self, call: FilterCall, shape: Name | None) -> Shapes:
@@ -214,6 +215,20 @@ class Reader:
     def problem(self, code: str, message: str, token: Any, suggestion: str | None = None) -> None:
         where = position(self.source, getattr(token, "start_index", 0))
         self.problems.append(Problem(code, f"{where}: {message}", "", suggestion))
+
+
+def holds(shapes: Shapes, wanted: Name | None) -> bool:
+    """Whether this very name is among them; names are compared by identity."""
+    return any(shape is wanted for shape in shapes)
+
+
+def distinct(shapes: Shapes) -> Shapes:
+    """Each once: a name that is assigned to itself over and over must not double them."""
+    found: Shapes = []
+    for shape in shapes:
+        if not holds(found, shape):
+            found.append(shape)
+    return found
 
 
 def loop_item(shape: Name | None) -> Name | None:
