@@ -1,0 +1,107 @@
+"""The web application: every route, one way to fail, and what the process keeps while it lives."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from whereupon.api import openapi
+from whereupon.api.memory import Memory
+from whereupon.api.problems import on_any, on_http, on_validation
+from whereupon.api.routes import audit, docs, groups, health, roles, session, setup, tokens, users
+from whereupon.api.wake import Waker
+from whereupon.db.pool import Database
+from whereupon.people.attempts import Attempts
+from whereupon.settings import Settings
+
+PREFIX = "/api/v1"
+ROUTES = (setup, session, users, groups, roles, tokens, audit, health)
+
+SECURITY_HEADERS = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"same-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
+]
+# Answers of the API are data: nothing in them is ever to be run or shown as a page.
+API_HEADERS = [
+    *SECURITY_HEADERS,
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"cache-control", b"no-store"),
+]
+
+
+def create_app(
+    database: Database, settings: Settings, *, delivers: Callable[..., Awaitable[Any]] | None = None
+) -> FastAPI:
+    """The application on a database that is connected and migrated; the caller closes it.
+
+    `delivers`: sends one message now and tells the outcome ("send a test"); None: not from this process.
+    """
+    app = FastAPI(lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app.state.database = database
+    app.state.settings = settings
+    app.state.delivers = delivers
+    app.state.memory = Memory(database.url)
+    app.state.waker = Waker(database.url)
+    app.state.attempts = Attempts()
+    app.add_exception_handler(RequestValidationError, on_validation)
+    app.add_exception_handler(HTTPException, on_http)
+    app.add_exception_handler(Exception, on_any)
+    app.add_middleware(Headers)
+    router = APIRouter(prefix=PREFIX)
+    for module in ROUTES:
+        router.include_router(module.router)
+    router.include_router(docs.router)
+    app.include_router(router)
+    app.include_router(health.outside)
+    app.openapi = lambda: openapi.document(app)
+    return app
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
+    """Hear of changes and wake workers for as long as requests are served."""
+    tasks = [asyncio.create_task(app.state.memory.listen()), asyncio.create_task(app.state.waker.run())]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with suppress(asyncio.CancelledError):
+                await task
+
+
+class Headers:
+    """Adds to every answer what browsers need to be told, as plain ASGI: it costs a list per answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = SECURITY_HEADERS if is_page(scope["path"]) else API_HEADERS
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], *headers]
+            await send(message)
+
+        await self.app(scope, receive, send_with_headers)
+
+
+def is_page(path: str) -> bool:
+    """Whether a browser is to show it: such answers bring their own policy."""
+    return path == PREFIX + "/docs" or not path.startswith("/api/")
