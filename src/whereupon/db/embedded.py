@@ -176,7 +176,7 @@ class EmbeddedServer:
         password = secrets.token_urlsafe(32)
         self.place.keep(
             superuser_password=password, password=secrets.token_urlsafe(32),
-            home=str(self.place.home), uid=self.place.account.uid,
+            data=str(self.place.data), home=str(self.place.home), uid=self.place.account.uid,
         )  # fmt: skip
         partial = self.place.home / "cluster.partial"
         shutil.rmtree(partial, ignore_errors=True)
@@ -197,9 +197,9 @@ class EmbeddedServer:
         file = self.place.credentials_file
         if file.exists() and (known := self.place.credentials()).provided:
             raise Unavailable(
-                f"The database of {self.place.data} was in {known.home}, and is not in {self.place.home}.",
-                suggestion=f"If the folder was moved, move {known.home} to {self.place.home} too. "
-                f"To begin with an empty database, remove {file}.",
+                f"The database of {known.data} was in {known.home}; there is none in {self.place.home}.",
+                suggestion=f"Move that folder to {self.place.home} (if {known.data} is still in use: make "
+                f"a backup and restore it). To begin with an empty database, remove {file}.",
             )
 
     def _launch(self, programs: Path) -> None:

@@ -153,6 +153,6 @@ class Database:
 async def set_context(db: asyncpg.Connection[Any], **context: object) -> None:
     """Tell the capture trigger who writes and why, until the transaction ends.
 
-    Keys: actor, origin, run, causes, match, quiet (migrations/versions/0001_backbone.sql says what each does).
+    Keys: actor, origin, run, causes, match, quiet (0001_backbone.sql says what each does).
     """
     await db.execute("SELECT set_config('whereupon.context', $1, true)", json.dumps(context))

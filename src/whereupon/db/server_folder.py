@@ -43,6 +43,7 @@ class Credentials:
 
     superuser_password: str
     password: str
+    data: str
     home: str
     uid: int
     socket: str | None = None
@@ -65,8 +66,11 @@ class ServerFolder:
     def of(cls, data: Path) -> ServerFolder:
         """Find out, without creating anything. Raises Unavailable when root has no account to use."""
         data = data.expanduser().resolve()
-        account = known_account(data) or binaries.unprivileged_account()
-        return cls(data, home_of(data, account), account)
+        known = known_credentials(data)
+        account = account_of(known.uid) if known else binaries.unprivileged_account()
+        # A copy of a data folder must not share the server of the original.
+        home = Path(known.home) if known and known.data == str(data) else home_of(data, account)
+        return cls(data, home, account)
 
     @property
     def cluster(self) -> Path:
@@ -85,7 +89,10 @@ class ServerFolder:
 
     def create(self) -> None:
         """Make both folders. Raises Unavailable when somebody else's thing is in the way."""
-        self.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for missing in [folder for folder in reversed(self.data.parents) if not folder.exists()]:
+            missing.mkdir(exist_ok=True)
+            missing.chmod(0o755)  # whatever the umask: the server's account has to pass
+        self.data.mkdir(exist_ok=True, mode=0o700)
         if self.data.stat().st_mode & 0o077:
             self.data.chmod(0o700)
         try:
@@ -125,20 +132,21 @@ class ServerFolder:
 
     def credentials(self) -> Credentials:
         """Raises Unavailable before the first start."""
-        try:
-            return Credentials(**json.loads(self.credentials_file.read_text()))
-        except FileNotFoundError:
+        known = known_credentials(self.data)
+        if known is None:
             raise Unavailable(
                 f"There is no database in {self.data} yet.", suggestion="`whereupon serve` makes one."
-            ) from None
+            )
+        return known
 
     def keep(self, **changes: object) -> None:
         """Change what is kept: whole or not at all, and readable by its owner alone."""
-        known = asdict(self.credentials()) if self.credentials_file.exists() else {}
+        known = known_credentials(self.data)
+        kept = (asdict(known) if known else {}) | changes
         partial = self.data / "server.partial"
         partial.unlink(missing_ok=True)
         with os.fdopen(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
-            json.dump(known | changes, file)
+            json.dump(kept, file)
             file.flush()
             os.fsync(file.fileno())
         partial.replace(self.credentials_file)
@@ -148,7 +156,8 @@ class ServerFolder:
 
         Nothing is deleted by a path read from a file: at most an empty folder is (the short socket's).
         """
-        socket = self.credentials().socket if self.credentials_file.exists() else None
+        known = known_credentials(self.data)
+        socket = known.socket if known else None
         for name in (".s.PGSQL.5432", ".s.PGSQL.5432.lock"):  # a killed server leaves them
             (self.home / name).unlink(missing_ok=True)
         for own in (self.cluster, self.home / "cluster.partial", self.programs_copy):
@@ -166,12 +175,18 @@ def is_folder_of(path: Path, account: Account) -> bool:
     return not path.is_symlink() and path.is_dir() and path.stat().st_uid == account.uid
 
 
-def known_account(data: Path) -> Account | None:
-    """The account that a data folder's server has always run under, when we are root."""
-    file = data / "server.json"
-    if os.geteuid() != 0 or not file.exists():
+def known_credentials(data: Path) -> Credentials | None:
+    """What a data folder says about its server, if it has had one."""
+    try:
+        return Credentials(**json.loads((data / "server.json").read_text()))
+    except FileNotFoundError:
         return None
-    uid = int(json.loads(file.read_text())["uid"])
+
+
+def account_of(uid: int) -> Account:
+    """The account that a server has run under from its first start on; ours, unless we are root."""
+    if os.geteuid() != 0 or uid == 0:
+        return binaries.unprivileged_account()
     try:
         return Account(uid, pwd.getpwuid(uid).pw_gid)
     except KeyError:
@@ -183,7 +198,8 @@ def home_of(data: Path, account: Account) -> Path:
     if account.uid == os.geteuid():
         return data / "postgres"
     beside = data.with_name(f"{data.name}-postgres")
-    if binaries.can_pass(beside.parent, account):
+    nearest = next(folder for folder in beside.parents if folder.exists())
+    if binaries.can_pass(nearest, account):
         return beside
     name = f"whereupon-{hashlib.sha256(os.fsencode(data)).hexdigest()[:12]}"
     return next(place for place in (*SYSTEM_PLACES, Path("/tmp")) if place.is_dir()) / name
