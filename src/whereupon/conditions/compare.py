@@ -27,13 +27,41 @@ def compare(symbol: Symbol, left: Compiled, right: Compiled, scope: Scope, *, ex
             return _moment_and_day(symbol, left, right, scope)
         case Kind.DATE, Kind.DATETIME:
             return f"{left.sql} {symbol} {local_day(right, scope)}"
-        case Kind.TEXT, Kind.TEXT if not exactly and not _same_choices(left, right):
-            ordered = symbol != "="
-            return f"{folded(left, ordered=ordered)} {symbol} {folded(right, ordered=ordered)}"
+        case Kind.TEXT, Kind.TEXT:
+            one, other = texts(left, right, exactly=exactly, ordered=symbol != "=")
+            return f"{one} {symbol} {other}"
         case Kind.TEXT_LIST, Kind.TEXT_LIST:
             return f"({left.sql} @> {right.sql} AND {left.sql} <@ {right.sql})"
         case _:
             return f"{left.sql} {symbol} {right.sql}"
+
+
+def is_among(left: Compiled, rights: list[Compiled], scope: Scope, *, exactly: bool = False) -> str:
+    """The SQL of "left equals one of these", short where the values are plain."""
+    refuse_missing(left, *rights)
+    pairs = [meet(left, right, scope) for right in rights]
+    kinds = {(one.type.kind, other.type.kind) for one, other in pairs}
+    if kinds == {(Kind.TEXT, Kind.TEXT)}:
+        pairs_sql = [texts(one, other, exactly=exactly) for one, other in pairs]
+    elif len(kinds) == 1 and left.type.kind is not Kind.JSON and not kinds & DAY_AND_MOMENT:
+        pairs_sql = [(one.sql, other.sql) for one, other in pairs]
+    else:
+        return f"({' OR '.join(compare('=', left, r, scope, exactly=exactly) for r in rights)})"
+    if len({one for one, _ in pairs_sql}) > 1:
+        return f"({' OR '.join(f'{one} = {other}' for one, other in pairs_sql)})"
+    return f"{pairs_sql[0][0]} IN ({', '.join(other for _, other in pairs_sql)})"
+
+
+DAY_AND_MOMENT = {(Kind.DATE, Kind.DATETIME), (Kind.DATETIME, Kind.DATE), (Kind.TEXT_LIST, Kind.TEXT_LIST)}
+
+
+def texts(
+    left: Compiled, right: Compiled, *, exactly: bool = False, ordered: bool = False
+) -> tuple[str, str]:
+    """Two texts as they are compared: to the letter, or without case."""
+    if exactly or _same_choices(left, right):
+        return left.sql, right.sql
+    return folded(left, ordered=ordered), folded(right, ordered=ordered)
 
 
 def _capital(words: str) -> str:

@@ -1,6 +1,7 @@
 """Formulas become SQL: every part typed, every function from the list, every mistake with its place.
 
-A formula never fails for a record: what has no answer (a division by zero, VALUE of "abc") is a missing value.
+A formula never fails for a record: what has no answer (1 / 0, VALUE of "abc") is a missing value, because
+a list, or a batch of a thousand conditions, must not fail for one record.
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ def aggregate(function: Function, node: Call, frame: Frame, compile_part: Compil
         refuse("many_values", f"{function.name} goes over one kind of child records; here are {names}.")
     if len(node.arguments) > 1:
         refuse("wrong_count", f"{function.name} over child records takes one value.")
-    return _over_children(function, node.arguments[0], frame, found[0], compile_part)
+    return _over_children(function, next(iter(node.arguments)), frame, found[0], compile_part)
 
 
 def _collections(node: Node, scope: Scope) -> Iterator[Collection]:

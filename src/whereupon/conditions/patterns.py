@@ -93,8 +93,8 @@ def _date_part(part: re.Match[str], words: list[str], at: int, pattern: str) -> 
     if word in ("m", "mm") and _are_minutes(words, at):
         return "MI" if word == "mm" else "FMMI"
     if word not in DATE_WORDS:
-        refuse("wrong_value", f'"{part[0]}" in "{pattern}" is not part of a date.',
-               "Known: yyyy yy mmmm mmm mm m dddd ddd dd d hh h mm ss; other letters in double quotes.")  # fmt: skip
+        hint = f"Known: {' '.join(DATE_WORDS)}; other letters stand in double quotes."
+        refuse("wrong_value", f'"{part[0]}" in "{pattern}" is not part of a date.', hint)
     return DATE_WORDS[word]
 
 

@@ -126,7 +126,7 @@ def parse(text: str) -> Node:
         raise Invalid.of(Problem("empty", "The formula is empty.", suggestion="For example: amount * 1.24"))
     _check_depth(text)
     try:
-        return _parser().parse(text)  # pyright: ignore[reportReturnType]
+        return _parser().parse(text)  # pyright: ignore
     except UnexpectedInput as error:
         raise _syntax_error(text, error) from None
     except VisitError as error:
@@ -160,31 +160,29 @@ HINTS = {
 
 
 def _syntax_error(text: str, error: UnexpectedInput) -> Invalid:
-    position = error.pos_in_stream if isinstance(error.pos_in_stream, int) else len(text)
-    match error:
-        case UnexpectedCharacters():
-            found = text[position]
-            return problem_at(text, position, "syntax", f'"{found}" does not belong here.', HINTS.get(found))
-        case UnexpectedToken(token=token) if token.type == "$END":
-            return problem_at(text, len(text), "syntax", "The formula ends too early.", _unclosed(text))
-        case UnexpectedToken(token=token):
-            return problem_at(
-                text, position, "syntax", f'"{token}" does not belong here.', _hint(text, error)
-            )
-        case _:
-            return problem_at(text, position, "syntax", "This cannot be read.")
+    position = error.pos_in_stream
+    if isinstance(error, UnexpectedCharacters) and position is not None:
+        found = text[position]
+        return problem_at(text, position, "syntax", f'"{found}" does not belong here.', HINTS.get(found))
+    token: Token | None = error.token if isinstance(error, UnexpectedToken) else None  # pyright: ignore
+    if token is None or token.type == "$END":
+        return problem_at(text, len(text), "syntax", "The formula ends too early.", _unclosed(text))
+    hint = _hint(text, token)
+    return problem_at(text, token.start_pos or 0, "syntax", f'"{token}" does not belong here.', hint)
 
 
 def _unclosed(text: str) -> str | None:
     return "A closing parenthesis is missing." if text.count("(") > text.count(")") else None
 
 
-def _hint(text: str, error: UnexpectedToken) -> str | None:
-    position = error.pos_in_stream or 0
-    if text[position - 1 : position + 1] == "==":
+BEGINNINGS = ("NUMBER", "STRING", "NAME", "LPAR")
+
+
+def _hint(text: str, token: Token) -> str | None:
+    position = token.start_pos or 0
+    if text[max(position - 1, 0) : position + 1] == "==":
         return 'Equal is written "=", once.'
-    begins = {"NUMBER", "STRING", "NAME", "LPAR"}
-    return "An operator or a comma is missing before it." if error.token.type in begins else None
+    return "An operator or a comma is missing before it." if token.type in BEGINNINGS else None
 
 
 @cache
@@ -194,7 +192,7 @@ def _parser() -> Lark:
 
 
 def _position(part: Any) -> int:
-    return part.start_pos if isinstance(part, Token) else part.position
+    return (part.start_pos or 0) if isinstance(part, Token) else part.position
 
 
 class _Reader(Transformer[Token, Any]):
