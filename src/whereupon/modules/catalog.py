@@ -27,7 +27,8 @@ class Field:
 
     Options by type: text max_length; decimal/money precision, scale, currency; select/multi_select/stage
     choices [{key, label}]; reference target (module key), on_delete; formula expression, result;
-    line_items target (module key of the lines); auto_number prefix, digits; any type: default; fields of attached tables also sql_type, the column's.
+    line_items target (module key of the lines); auto_number prefix, digits; any type: default.
+    Fields of attached tables also have sql_type, the column's own type.
     """
 
     id: int

@@ -228,7 +228,8 @@ def indexes(module: Module, id: int, column: Column) -> Iterable[str]:
 
 def change_column(module: Module, id: int, old: Column, new: Column, using: str | None = None) -> list[str]:
     """The statements that make `old` into `new`; `using` converts the values when the type differs."""
-    table, statements = module.sql, []
+    table = module.sql
+    statements: list[str] = []
     if old.name != new.name:
         statements.append(f"ALTER TABLE {table} RENAME COLUMN {quote(old.name)} TO {quote(new.name)}")
         old = old.renamed(new.name)

@@ -22,11 +22,11 @@ class FieldIn(Definition):
 
     key: str = Field(description="Name in formulas, in the API and in the table: a-z, 0-9 and _.")
     type: str
-    label: str = Field("", max_length=200, description="What people see; none: made from the key.")
-    description: str = Field("", max_length=5000)
+    label: str = Field(default="", max_length=200, description="What people see; none: made from the key.")
+    description: str = Field(default="", max_length=5000)
     required: bool = False
     unique: bool = False
-    indexed: bool = Field(False, description="Fast to search by.")
+    indexed: bool = Field(default=False, description="Fast to search by.")
     options: dict[str, Any] = Field(default_factory=dict)
 
 
@@ -34,11 +34,15 @@ class ModuleIn(Definition):
     """A module to make, with its fields."""
 
     key: str = Field(description="Name in the API and of the table: a-z, 0-9 and _.")
-    label: str = Field("", max_length=200, description="What people see, for one; none: made from the key.")
-    label_plural: str = Field("", max_length=200, description="What people see, for many.")
-    description: str = Field("", max_length=5000)
-    title_field: str | None = Field(None, description="What names a record; none: the first text field.")
-    owner_field: str | None = Field(None, description="The user field that says whose record it is.")
+    label: str = Field(
+        default="", max_length=200, description="What people see, for one; none: made from the key."
+    )
+    label_plural: str = Field(default="", max_length=200, description="What people see, for many.")
+    description: str = Field(default="", max_length=5000)
+    title_field: str | None = Field(
+        default=None, description="What names a record; none: the first text field."
+    )
+    owner_field: str | None = Field(default=None, description="The user field that says whose record it is.")
     fields: list[FieldIn] = Field(default_factory=list[FieldIn], max_length=1000)
 
 
@@ -47,12 +51,12 @@ class FieldChange(Definition):
 
     key: str | None = None
     type: str | None = None
-    label: str | None = Field(None, min_length=1, max_length=200)
-    description: str | None = Field(None, max_length=5000)
+    label: str | None = Field(default=None, min_length=1, max_length=200)
+    description: str | None = Field(default=None, max_length=5000)
     required: bool | None = None
     unique: bool | None = None
     indexed: bool | None = None
-    position: int | None = Field(None, ge=0, le=100_000)
+    position: int | None = Field(default=None, ge=0, le=100_000)
     options: dict[str, Any] | None = None
 
 
@@ -60,9 +64,9 @@ class ModuleChange(Definition):
     """What to change of a module; what is left out stays."""
 
     key: str | None = None
-    label: str | None = Field(None, min_length=1, max_length=200)
-    label_plural: str | None = Field(None, min_length=1, max_length=200)
-    description: str | None = Field(None, max_length=5000)
+    label: str | None = Field(default=None, min_length=1, max_length=200)
+    label_plural: str | None = Field(default=None, min_length=1, max_length=200)
+    description: str | None = Field(default=None, max_length=5000)
     title_field: str | None = None
     owner_field: str | None = None
 
