@@ -1,1 +1,1 @@
-"""What an author of a block, trigger, function or channel imports: nothing else."""
+"""What the author of a block, trigger or function imports: nothing else."""

@@ -1,0 +1,53 @@
+"""What a block may answer for a run: it is done, it waits, or it failed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The block did its work; the run goes on through `port`.
+
+    `input` and `output` are shown in the history; `output` is also there for later blocks.
+    `records` counts the records that the block touched.
+    """
+
+    port: str = "next"
+    output: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    input: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    records: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """The run stays at this block and the block is asked again (`wake_batch`) later.
+
+    `until`: at that time (None: only when something wakes the run: an outcome, a signal).
+    `on_change`: also whenever the record changes. `memo`: handed back to the block at every waking.
+    """
+
+    until: datetime | None = None
+    on_change: bool = False
+    memo: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    input: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Fail:
+    """The block could not do its work for this run; the node's error policy decides what follows."""
+
+    message: str
+    code: str = "failed"
+    suggestion: str | None = None
+    input: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+    def as_json(self) -> dict[str, Any]:
+        found = {"code": self.code, "message": self.message}
+        return found | ({"suggestion": self.suggestion} if self.suggestion else {})
+
+
+Outcome = Done | Wait | Fail

@@ -1,0 +1,121 @@
+"""Whom a block means: a user, a group, the owner, or whoever a field of the record leads to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pydantic import Field, model_validator
+
+from whereupon.conditions.expressions import compile_value
+from whereupon.conditions.paths import compile_path
+from whereupon.conditions.values import TEXT, Kind, Scope, literal
+from whereupon.errors import Invalid, Problem
+from whereupon.sdk.block import Config
+
+
+class Person(Config):
+    """Exactly one of these. `field` is a user field, or a path over links: account.owner, owner.manager."""
+
+    user: int | None = Field(None, description="A user's id.")
+    group: str | None = Field(None, description="A group's key: everybody in it.")
+    field: str | None = Field(None, description="A field that leads to a user, or holds an address.")
+    owner: bool | None = Field(None, description="The record's owner.")
+
+    @model_validator(mode="after")
+    def exactly_one(self) -> Person:
+        _exactly_one(self)
+        return self
+
+
+class Recipient(Person):
+    """Whom a mail goes to: a person, a fixed address, or an address that a formula makes."""
+
+    address: str | None = Field(None, max_length=320, description="A fixed address.")
+    formula: str | None = Field(None, description="A formula that gives an address.")
+
+
+def _exactly_one(person: Config) -> None:
+    given = [name for name, value in person.model_dump().items() if value not in (None, False)]
+    if len(given) != 1:
+        names = ", ".join(type(person).model_fields)
+        raise ValueError(
+            f"choose exactly one of {names}; {' and '.join(given) if given else 'none'} is given"
+        )
+
+
+def check_person(person: Person, scope: Scope, path: str, *, needs_user: bool) -> list[Problem]:
+    """What is wrong with it: an unknown field, a field that leads to nobody, a module without an owner."""
+    try:
+        name = _path_of(person, scope)
+        if name is not None:
+            found = compile_path(name, scope).type
+            is_user = found.kind is Kind.REFERENCE and found.module == "users"
+            if not is_user and (needs_user or found.kind is not Kind.TEXT):
+                wanted = "a user" if needs_user else "a user or an address"
+                return [Problem("wrong_type", f'"{name}" is {found.noun}, not {wanted}.', path)]
+        if isinstance(person, Recipient) and person.formula is not None:
+            compile_value({"formula": person.formula}, scope, TEXT)
+    except Invalid as error:
+        return [problem.under(path) for problem in error.problems]
+    return []
+
+
+def _path_of(person: Person, scope: Scope) -> str | None:
+    if not person.owner:
+        return person.field
+    owner = scope.module.owner_field if scope.module else None
+    if owner is None:
+        advice = "Choose the module's owner field in its settings, or name a field here."
+        raise Invalid.of(Problem("no_owner", "The module has no owner field.", "", advice))
+    return owner
+
+
+def reads_of(person: Person, scope: Scope) -> frozenset[str]:
+    """The "module.field" names that finding the person reads."""
+    if isinstance(person, Recipient) and person.formula is not None:
+        return compile_value({"formula": person.formula}, scope, TEXT).reads
+    name = _path_of(person, scope)
+    return compile_path(name, scope).reads if name else frozenset()
+
+
+ACTIVE_MEMBERS = (
+    "SELECT u.id, u.email FROM whereupon.users u JOIN whereupon.group_members m ON m.user_id = u.id "
+    "JOIN whereupon.groups g ON g.id = m.group_id WHERE u.active AND g.key = "
+)
+
+
+def user_ids_sql(person: Person, scope: Scope) -> str:
+    """SQL bigint[] of the active users that are meant; empty when nobody is."""
+    if person.user is not None:
+        wanted = f"SELECT u.id FROM whereupon.users u WHERE u.active AND u.id = {int(person.user)}"
+    elif person.group is not None:
+        wanted = f"SELECT id FROM ({ACTIVE_MEMBERS}{literal(person.group)}) members"
+    else:
+        sql = compile_path(_path_of(person, scope) or "", scope).sql
+        wanted = f"SELECT u.id FROM whereupon.users u WHERE u.active AND u.id = {sql}"
+    return f"ARRAY({wanted})"
+
+
+def addresses_sql(recipient: Recipient, scope: Scope) -> str:
+    """SQL text[] of the addresses that are meant; empty when there is none."""
+    if recipient.address is not None:
+        return f"ARRAY[{literal(recipient.address)}]::text[]"
+    if recipient.formula is not None:
+        return _one_address(compile_value({"formula": recipient.formula}, scope, TEXT).sql)
+    if recipient.group is not None:
+        return f"ARRAY(SELECT email FROM ({ACTIVE_MEMBERS}{literal(recipient.group)}) members ORDER BY email)"
+    if recipient.user is not None:
+        return f"ARRAY(SELECT u.email FROM whereupon.users u WHERE u.active AND u.id = {int(recipient.user)})"
+    found = compile_path(_path_of(recipient, scope) or "", scope)
+    if found.type.kind is Kind.REFERENCE:
+        return f"ARRAY(SELECT u.email FROM whereupon.users u WHERE u.active AND u.id = {found.sql})"
+    return _one_address(found.sql)
+
+
+def _one_address(sql: str) -> str:
+    return f"array_remove(ARRAY[nullif(trim({sql}), '')]::text[], NULL)"
+
+
+def joined_addresses(recipients: Sequence[Recipient], scope: Scope) -> str:
+    """SQL text[] of everybody in a list of recipients."""
+    return " || ".join(["'{}'::text[]", *(addresses_sql(recipient, scope) for recipient in recipients)])

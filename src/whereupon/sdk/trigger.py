@@ -1,0 +1,48 @@
+"""What the author of a trigger writes: which changes it listens to, and the SQL that says yes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Generic, TypeVar
+
+from whereupon.conditions.values import Scope
+from whereupon.errors import Problem
+from whereupon.sdk.block import Config
+
+C = TypeVar("C", bound=Config)
+
+
+class Trigger(Generic[C]):
+    """One way in which a workflow starts.
+
+    `operations` are the letters of the changes it listens to: I, U, D, or none for
+    triggers that start otherwise (by hand, by the clock).
+    """
+
+    key: ClassVar[str]
+    label: ClassVar[str]
+    description: ClassVar[str]
+    Config: ClassVar[type[Config]]
+    has_old: ClassVar[bool] = False  # "has changed" makes sense in its filter
+    scheduled: ClassVar[bool] = False
+    examples: ClassVar[Sequence[Mapping[str, Any]]] = ()
+
+    def operations(self, config: C) -> frozenset[str]:
+        """Letters of the changes that may start it, given its configuration."""
+        return frozenset()
+
+    def condition(self, config: C, scope: Scope, operation: str) -> str:
+        """SQL boolean over the change, beside the filter; "true" where any such change will do."""
+        return "true"
+
+    def check(self, config: C, scope: Scope) -> list[Problem]:
+        """What is wrong with the configuration, paths relative to it."""
+        return []
+
+    def reads(self, config: C, scope: Scope) -> frozenset[str]:
+        """The "module.field" names that it watches."""
+        return frozenset()
+
+    def sentence(self, config: C, scope: Scope) -> str:
+        """The trigger in words: "a case is created"."""
+        return self.label
