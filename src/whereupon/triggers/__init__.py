@@ -1,1 +1,1 @@
-"""What can start a workflow, one file per kind."""
+"""What starts a workflow: one file per kind."""

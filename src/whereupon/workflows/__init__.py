@@ -1,1 +1,1 @@
-"""Workflows: drafted, checked, published, compared."""
+"""Workflows: drawn as drafts, checked, published as versions that never change."""

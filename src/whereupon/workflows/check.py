@@ -1,0 +1,214 @@
+"""Names every fault of a workflow at once, with the place and the way out, before it may be published."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from whereupon.conditions.compile import check_condition, fields_read
+from whereupon.conditions.values import Scope
+from whereupon.errors import Problem, Refused, did_you_mean
+from whereupon.modules.catalog import Catalog, Module
+from whereupon.people.rights import Rights
+from whereupon.workflows.document import START, Document
+from whereupon.workflows.plan import ERROR_PORT, Plan, make_plan, scope_at
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a workflow is checked against."""
+
+    catalog: Catalog
+    module: Module | None
+    rights: Rights
+    time_zone: str = "UTC"
+
+    def scope(self, plan: Plan, node: str) -> Scope:
+        return scope_at(plan, node, self.catalog, self.module, self.rights.user_id, self.time_zone)
+
+
+def check_workflow(document: Document, around: Surroundings) -> list[Problem]:
+    """All faults; an empty list means that it may be published."""
+    plan = make_plan(document)
+    return [
+        *plan.problems,
+        *_starts(plan),
+        *_nodes(plan),
+        *_edges(plan),
+        *_exits(plan),
+        *_unreachable(plan),
+        *_busy_cycles(plan),
+        *_trigger(plan, around),
+        *_blocks(plan, around),
+    ]
+
+
+def fields_used(document: Document, around: Surroundings) -> list[str]:
+    """The "module.field" names that a sound workflow reads or writes, and its module, sorted."""
+    plan = make_plan(document)
+    used: set[str] = {around.module.key} if around.module else set()
+    for key, step in plan.steps.items():
+        scope = around.scope(plan, key)
+        used |= step.block.reads(step.config, scope) | step.block.writes(step.config, scope)
+    if plan.start and around.module:
+        scope = around.scope(plan, plan.start.node.key)
+        used |= plan.start.trigger.reads(plan.start.config, scope)
+        used |= fields_read(plan.start.filter, scope) if plan.start.filter else frozenset()
+    return sorted(used)
+
+
+def _starts(plan: Plan) -> Iterator[Problem]:
+    starts = [i for i, node in enumerate(plan.document.nodes) if node.block == START]
+    if not starts:
+        yield Problem("no_start", "The workflow has no START.", "/nodes", 'Add a node with the block "start".')
+    for index in starts[1:]:
+        yield Problem("second_start", "The workflow has a second START.", f"/nodes/{index}", "Keep one of them.")
+    if plan.start and not plan.start.exits:
+        at = _at(plan, plan.start.node.key)
+        yield Problem("missing_exit", "START leads nowhere.", at, "Connect it to the first block.")
+
+
+def _nodes(plan: Plan) -> Iterator[Problem]:
+    counts = Counter(node.key for node in plan.document.nodes)
+    for index, node in enumerate(plan.document.nodes):
+        if counts[node.key] > 1:
+            message = f'There are {counts[node.key]} nodes "{node.key}".'
+            yield Problem("duplicate_key", message, f"/nodes/{index}/key", "Give each its own key.")
+
+
+def _edges(plan: Plan) -> Iterator[Problem]:
+    known = {node.key for node in plan.document.nodes}
+    taken = Counter((edge.source, edge.port) for edge in plan.document.edges)
+    start = plan.start.node.key if plan.start else None
+    for index, edge in enumerate(plan.document.edges):
+        at = f"/edges/{index}"
+        for end, name in (("from", edge.source), ("to", edge.target)):
+            if name not in known:
+                yield Problem("unknown_node", f'There is no node "{name}".', f"{at}/{end}", did_you_mean(name, known))
+        if edge.target == start:
+            advice = "Connect it to the first block instead."
+            yield Problem("into_start", "No connection may lead into START.", f"{at}/to", advice)
+        if taken[edge.source, edge.port] > 1:
+            message = f'Exit "{edge.port}" of "{edge.source}" has {taken[edge.source, edge.port]} connections.'
+            advice = "An exit leads to one block: put the second one behind the first."
+            yield Problem("second_connection", message, f"{at}/port", advice)
+        if (ports := _ports(plan, edge.source)) is not None and edge.port not in ports:
+            message = f'"{edge.source}" has no exit "{edge.port}".'
+            yield Problem("unknown_exit", message, f"{at}/port", _exit_advice(edge.port, ports))
+
+
+def _exit_advice(port: str, ports: tuple[str, ...]) -> str:
+    if port == ERROR_PORT:
+        return 'Set its "on error" to "exit" first.'
+    return did_you_mean(port, ports) or (f"It has: {', '.join(ports)}." if ports else "It has none.")
+
+
+def _ports(plan: Plan, key: str) -> tuple[str, ...] | None:
+    """A node's exits; None for a node that could not be understood."""
+    if plan.start and key == plan.start.node.key:
+        return ("next",)
+    return plan.steps[key].ports() if key in plan.steps else None
+
+
+def _exits(plan: Plan) -> Iterator[Problem]:
+    """An exit that leads nowhere ends the run, which is fine for one of several, never for all."""
+    for key, step in plan.steps.items():
+        if step.node.on_error.policy == "exit" and ERROR_PORT not in step.exits:
+            advice = 'Connect it, or set "on error" to "stop".'
+            yield Problem("missing_exit", f'The error exit of "{key}" leads nowhere.', _at(plan, key), advice)
+        if len(step.block.ports(step.config)) > 1 and not step.exits:
+            advice = "Connect at least one of them."
+            yield Problem("missing_exit", f'No exit of "{key}" leads anywhere.', _at(plan, key), advice)
+
+
+def _unreachable(plan: Plan) -> Iterator[Problem]:
+    if plan.start is None:
+        return
+    reached = plan.graph.reachable(plan.start.node.key)
+    for index, node in enumerate(plan.document.nodes):
+        if node.key not in reached and node.block != START:
+            message = f'"{node.key}" can never be reached.'
+            yield Problem("unreachable", message, f"/nodes/{index}", "Connect it, or remove it.")
+
+
+def _busy_cycles(plan: Plan) -> Iterator[Problem]:
+    """A way round that contains no wait would spin."""
+    moving = {
+        key: [t for t in step.exits.values() if t in plan.steps and not plan.steps[t].block.waits]
+        for key, step in plan.steps.items()
+        if not step.block.waits
+    }
+    named: set[str] = set()
+    for key in moving:
+        path = _way_round(moving, key)
+        if path and not named & set(path):
+            named |= set(path)
+            message = f"These blocks go round without a wait: {' → '.join([*path, path[0]])}."
+            advice = "Put a Wait block into the circle, or take one connection away."
+            yield Problem("cycle", message, _at(plan, key), advice)
+
+
+def _way_round(exits: dict[str, list[str]], key: str) -> list[str] | None:
+    """The shortest path from a node back to itself, or None."""
+    paths, seen = [[key]], set[str]()
+    while paths:
+        path = paths.pop(0)
+        for target in exits.get(path[-1], ()):
+            if target == key:
+                return path
+            if target not in seen:
+                seen.add(target)
+                paths.append([*path, target])
+    return None
+
+
+def _trigger(plan: Plan, around: Surroundings) -> Iterator[Problem]:
+    if plan.start is None:
+        return
+    start, module = plan.start, around.module
+    at = _at(plan, start.node.key)
+    listens = start.trigger.operations(start.config)
+    if module is None:
+        if listens:
+            message = f'"{start.trigger.label}" needs a module.'
+            yield Problem("missing", message, "/module", "Choose the module that it watches.")
+        return
+    scope = around.scope(plan, start.node.key)
+    yield from (problem.under(f"{at}/config") for problem in start.trigger.check(start.config, scope))
+    if start.filter is not None:
+        yield from check_condition(start.filter, scope, f"{at}/config/filter")
+    if start.trigger.scheduled and plan.document.settings.recurrence == "when_met":
+        message, advice = "A schedule has no change from not met to met.", 'Choose "first_time" or "every_time".'
+        yield Problem("recurrence", message, "/settings/recurrence", advice)
+    if listens and not module.captured:
+        message = f"Changes of {module.label_plural} are not recorded."
+        yield Problem("not_captured", message, "/module", "Choose another trigger.")
+    if not around.rights.may("read", module.key):
+        message = f"You may not read {module.label_plural}."
+        yield Problem("refused", message, "/module", "Ask an administrator for the right.")
+
+
+def _blocks(plan: Plan, around: Surroundings) -> Iterator[Problem]:
+    for key, step in plan.steps.items():
+        at = _at(plan, key)
+        scope = around.scope(plan, key)
+        found = step.block.check(step.config, scope)
+        yield from (problem.under(f"{at}/config") for problem in found)
+        if not found:
+            yield from _rights(step.block.writes(step.config, scope), around.rights, at)
+
+
+def _rights(writes: frozenset[str], rights: Rights, at: str) -> Iterator[Problem]:
+    for name in sorted(writes):
+        module_key, _, field = name.partition(".")
+        try:
+            rights.require("update" if field else "create", module_key, [field] if field else [])
+        except Refused as error:
+            message = f"The workflow would act as you. {error.message}"
+            yield Problem("refused", message, at, error.suggestion)
+
+
+def _at(plan: Plan, key: str) -> str:
+    places = (f"/nodes/{i}" for i, node in enumerate(plan.document.nodes) if node.key == key)
+    return next(places, "/nodes")

@@ -1,0 +1,172 @@
+"""A document made ready: each node with its block, its typed configuration, its exits and its scope.
+
+The checks read the plan to find faults, the engine walks it. It is built from a document and a
+catalog alone, so the same plan serves the editor, the publish review and the workers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from whereupon.conditions.tree import ConditionNode, parse_condition
+from whereupon.conditions.values import Scope, ValueType
+from whereupon.errors import Invalid, NotFound, Problem
+from whereupon.modules.catalog import Catalog, Module
+from whereupon.sdk import registry
+from whereupon.sdk.block import Block, Config
+from whereupon.sdk.trigger import Trigger
+from whereupon.workflows.document import START, Document, Graph, Node, problems_of
+
+ERROR_PORT = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One node, ready to execute."""
+
+    node: Node
+    block: Block[Any]
+    config: Config
+    exits: Mapping[str, str]
+    awaited: bool  # what leaves the database has to come back before the run goes on
+    kept: bool  # a later node reads its output
+
+    def ports(self) -> tuple[str, ...]:
+        extra = (ERROR_PORT,) if self.node.on_error.policy == "exit" else ()
+        return (*self.block.ports(self.config), *extra)
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What starts the workflow, and the filter that lets a record in (B10)."""
+
+    node: Node
+    trigger: Trigger[Any]
+    config: Config
+    filter: ConditionNode | None
+    exits: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A whole workflow, ready to be checked and walked. Faulty nodes are missing from `steps`."""
+
+    document: Document
+    graph: Graph
+    start: Start | None
+    steps: Mapping[str, Step]
+    problems: tuple[Problem, ...]
+
+    @property
+    def first(self) -> str | None:
+        return self.start.exits.get("next") if self.start else None
+
+
+def make_plan(document: Document) -> Plan:
+    """Never raises: what cannot be understood is in `problems`."""
+    graph, problems = Graph.of(document), list[Problem]()
+    steps: dict[str, Step] = {}
+    start: Start | None = None
+    for index, node in enumerate(document.nodes):
+        try:
+            if node.block == START:
+                start = start or _start(node, document)
+            else:
+                steps[node.key] = _step(node, document, graph)
+        except Invalid as error:
+            problems += [problem.under(f"/nodes/{index}") for problem in error.problems]
+    return Plan(document, graph, start, steps, tuple(problems))
+
+
+def _step(node: Node, document: Document, graph: Graph) -> Step:
+    try:
+        block = registry.block(node.block)
+    except NotFound as error:
+        raise Invalid.of(Problem("unknown_block", error.message, "/block", error.suggestion)) from None
+    config = _config(block.Config, node.config)
+    exits = document.exits(node.key)
+    later = graph.after(node.key)
+    kept = any(mentions(other, node.key) for other in document.nodes if other.key in later)
+    awaited = block.leaves and (kept or ERROR_PORT in exits)
+    return Step(node, block, config, exits, awaited, kept or awaited)
+
+
+def mentions(node: Node, other: str) -> bool:
+    """Whether a node's configuration names an output of another one (`nodes.other.…`)."""
+    return f"nodes.{other}." in _text(node.config)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return " ".join(_text(part) for part in value.values())  # pyright: ignore[reportUnknownVariableType]
+    if isinstance(value, (list, tuple)):
+        return " ".join(_text(part) for part in value)  # pyright: ignore[reportUnknownVariableType]
+    return value if isinstance(value, str) else ""
+
+
+def _start(node: Node, document: Document) -> Start:
+    raw = dict(node.config)
+    key, condition = raw.pop("trigger", None), raw.pop("filter", None)
+    if not isinstance(key, str):
+        advice = f"Choose one of: {', '.join(sorted(registry.triggers()))}."
+        raise Invalid.of(
+            Problem("missing", "START does not say what starts the workflow.", "/config/trigger", advice)
+        )
+    try:
+        trigger = registry.trigger(key)
+    except NotFound as error:
+        raise Invalid.of(
+            Problem("unknown_trigger", error.message, "/config/trigger", error.suggestion)
+        ) from None
+    return Start(node, trigger, _config(trigger.Config, raw), _filter(condition), document.exits(node.key))
+
+
+def _filter(raw: Any) -> ConditionNode | None:
+    if raw is None or raw == {}:
+        return None
+    try:
+        return parse_condition(raw)
+    except Invalid as error:
+        raise Invalid.of(*(problem.under("/config/filter") for problem in error.problems)) from None
+
+
+def _config(model: type[Config], raw: Mapping[str, Any]) -> Config:
+    try:
+        return model.model_validate(raw)
+    except ValidationError as error:
+        raise Invalid.of(*(problem.under("/config") for problem in problems_of(error, model))) from None
+
+
+def scope_at(
+    plan: Plan, key: str, catalog: Catalog, module: Module | None, user_id: int | None, time_zone: str
+) -> Scope:
+    """What names mean at a node: the record, its old values, the outputs of the nodes before it."""
+    return Scope(
+        catalog=catalog,
+        module=module,
+        row="n",
+        old=old_image(module) if module and plan.start and plan.start.trigger.has_old else None,
+        op="c.op",
+        outputs=outputs_before(plan, key),
+        data="r.data",
+        user=f"{user_id}::bigint" if user_id is not None else None,
+        time_zone=plan.document.settings.time_zone or time_zone,
+    )
+
+
+def old_image(module: Module) -> str:
+    """SQL for the row before the change `c`, typed as the module's table."""
+    return f"(jsonb_populate_record(NULL::{module.sql}, c.old))"
+
+
+def outputs_before(plan: Plan, key: str) -> dict[str, Mapping[str, ValueType]]:
+    """Node → output → type, of every node from which `key` can be reached (D21)."""
+    return {
+        other: step.block.outputs
+        for other, step in plan.steps.items()
+        if step.block.outputs and key in plan.graph.after(other)
+    }
