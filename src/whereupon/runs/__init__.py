@@ -1,1 +1,1 @@
-"""What a workflow does for one record, from its first block to its last."""
+"""Runs: matched from changes, advanced block by block, remembered."""

@@ -1,0 +1,243 @@
+"""From changes to runs: which workflows does each change start?
+
+One statement per module and operation holds the conditions of all active workflows (rule 8), so a
+batch of changes is matched in a handful of round trips however many workflows there are. Changes
+are taken from the queue, and runs created, in one transaction under a lock per lane of records:
+each change is matched once, and the changes of one record in commit order (rule 4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+
+from whereupon.conditions.compile import compile_condition
+from whereupon.conditions.values import Scope
+from whereupon.modules.catalog import Module
+from whereupon.runs.definitions import Active, Definitions
+from whereupon.runs.lanes import MATCH, lock_lanes
+from whereupon.runs.loops import Ancestry, judge_chain, load_ancestry
+from whereupon.runs.start import NewRun, insert_runs
+
+BATCH = 1_000
+WORKFLOWS_PER_STATEMENT = 1_000
+
+# Take the oldest changes of the locked lanes off the queue.
+TAKE_CHANGES = """
+WITH taken AS (
+  DELETE FROM whereupon.pending_changes p
+  USING unnest($1::smallint[]) lane,
+        LATERAL (SELECT change_id FROM whereupon.pending_changes q
+                 WHERE q.shard = lane ORDER BY change_id LIMIT $2) t
+  WHERE p.shard = lane AND p.change_id = t.change_id
+  RETURNING p.change_id)
+SELECT c.id, c.module_id, c.record_id, c.op, c.run_id, c.at
+FROM taken JOIN whereupon.changes c ON c.id = taken.change_id ORDER BY c.id
+"""
+# A change of a record wakes the runs that wait for a condition on it.
+WAKE_WAITING = """
+UPDATE whereupon.runs r SET ready_at = clock_timestamp()
+FROM unnest($1::bigint[], $2::text[]) AS c(module_id, record_id)
+WHERE r.wakes_on_change AND r.module_id = c.module_id AND r.record_id = c.record_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What the matcher needs of a change; the rows stay in the database."""
+
+    id: int
+    module_id: int
+    record_id: str
+    op: str
+    run_id: int | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """How much was done: changes taken off the queue, runs created."""
+
+    changes: int
+    runs: int
+
+
+async def match_batch(db: asyncpg.Connection[Any], definitions: Definitions, limit: int = BATCH) -> Matched:
+    """Match up to `limit` changes, inside the caller's transaction."""
+    lanes = await lock_lanes(db, MATCH)
+    if not lanes:
+        return Matched(0, 0)
+    rows = await db.fetch(TAKE_CHANGES, lanes, max(1, limit // len(lanes)))
+    changes = [
+        Change(r["id"], r["module_id"], r["record_id"], r["op"].decode(), r["run_id"], r["at"]) for r in rows
+    ]
+    pairs = await match_changes(db, definitions, changes)
+    runs = await create_runs(db, definitions, pairs)
+    await wake_waiting(db, changes)
+    return Matched(len(changes), runs)
+
+
+async def wake_waiting(db: asyncpg.Connection[Any], changes: Sequence[Change]) -> None:
+    """Let runs that wait for a condition look again."""
+    touched = {(c.module_id, c.record_id) for c in changes}
+    if touched:
+        await db.execute(WAKE_WAITING, [m for m, _ in touched], [r for _, r in touched])
+
+
+async def match_changes(
+    db: asyncpg.Connection[Any], definitions: Definitions, changes: Sequence[Change]
+) -> list[tuple[Change, Active]]:
+    """The pairs that hold, by change, then priority, then age of the workflow (rule 5)."""
+    by_kind: dict[tuple[int, str], list[Change]] = {}
+    for change in changes:
+        by_kind.setdefault((change.module_id, change.op), []).append(change)
+    found: list[tuple[Change, Active]] = []
+    for (module_id, op), some in by_kind.items():
+        by_id = {change.id: change for change in some}
+        for statement in statements(definitions, module_id, op):
+            for row in await db.fetch(statement.sql, list(by_id)):
+                change = by_id[row["change_id"]]
+                hits = (statement.workflows[i] for i in row["hits"])
+                found += [(change, active) for active in hits if change.at >= active.activated_at]
+    found.sort(key=lambda pair: (pair[0].id, pair[1].priority, pair[1].workflow_id))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """The conditions of some workflows on one kind of change, as one query; hits are indexes of `workflows`."""
+
+    sql: str
+    workflows: tuple[Active, ...]
+
+
+def statements(definitions: Definitions, module_id: int, op: str) -> Sequence[Statement]:
+    """The statements for one kind of change, made once per revision."""
+    key = ("match", module_id, op)
+    if key not in definitions.memory:
+        definitions.memory[key] = _make_statements(definitions, module_id, op)
+    return definitions.memory[key]
+
+
+def _make_statements(definitions: Definitions, module_id: int, op: str) -> list[Statement]:
+    module = definitions.catalog.by_id.get(module_id)
+    if module is None:
+        return []
+    listening = [active for active in definitions.active if _listens(active, module_id, op)]
+    starts = range(0, len(listening), WORKFLOWS_PER_STATEMENT)
+    chunks = [listening[i : i + WORKFLOWS_PER_STATEMENT] for i in starts]
+    return [Statement(match_sql(module, op, chunk, definitions), tuple(chunk)) for chunk in chunks]
+
+
+def _listens(active: Active, module_id: int, op: str) -> bool:
+    start, module = active.version.plan.start, active.version.module
+    if module is None or module.id != module_id or start is None:
+        return False
+    return op in start.trigger.operations(start.config)
+
+
+def match_sql(module: Module, op: str, listening: Sequence[Active], definitions: Definitions) -> str:
+    """The query: for each change ($1), the indexes of the workflows that it starts.
+
+    `n` is the row as the change left it (the last one, for a delete), `o` the row before.
+    """
+    image = "c.old" if op == "D" else "c.new"
+    cases = ", ".join(
+        f"CASE WHEN {start_condition(active, module, op, definitions)} THEN {index} END"
+        for index, active in enumerate(listening)
+    )
+    return (
+        f"SELECT c.id AS change_id, array_remove(ARRAY[{cases}]::int[], NULL) AS hits "
+        f"FROM unnest($1::bigint[]) AS p(id) JOIN whereupon.changes c ON c.id = p.id "
+        f"CROSS JOIN LATERAL jsonb_populate_record(NULL::{module.sql}, {image}) n "
+        f"CROSS JOIN LATERAL jsonb_populate_record(NULL::{module.sql}, c.old) o"
+    )
+
+
+def start_condition(active: Active, module: Module, op: str, definitions: Definitions) -> str:
+    """SQL boolean: the trigger says yes, the filter holds, and (when_met) it did not hold before."""
+    start = active.version.plan.start
+    assert start is not None
+    user_id = active.version.user_id
+    scope = Scope(
+        catalog=definitions.catalog,
+        module=module,
+        row="n",
+        old="o",
+        op="c.op",
+        user=f"{user_id}::bigint" if user_id is not None else None,
+        time_zone=active.version.plan.document.settings.time_zone or definitions.time_zone,
+    )
+    parts = [start.trigger.condition(start.config, scope, op)]
+    if start.filter is not None:
+        parts.append(compile_condition(start.filter, scope))
+        if active.recurrence == "when_met" and op == "U":
+            before = compile_condition(start.filter, replace(scope, row="o"))
+            parts.append(f"({before}) IS NOT TRUE")
+    return " AND ".join(f"({part})" for part in parts)
+
+
+# Rule 9: the first time per workflow and record; what was claimed before is not returned.
+CLAIM = """
+INSERT INTO whereupon.claims (workflow_id, record_id)
+SELECT DISTINCT * FROM unnest($1::bigint[], $2::text[]) ON CONFLICT DO NOTHING
+RETURNING workflow_id, record_id
+"""
+
+
+async def create_runs(
+    db: asyncpg.Connection[Any], definitions: Definitions, pairs: Sequence[tuple[Change, Active]]
+) -> int:
+    """A run for every pair, after recurrence and the loop guard. Returns how many."""
+    pairs = await claim_first(db, pairs)
+    ancestry = await load_ancestry(db, {c.id: c.run_id for c, _ in pairs if c.run_id is not None})
+    new = [new_run(change, active, ancestry, definitions) for change, active in pairs]
+    await insert_runs(db, new)
+    return len(new)
+
+
+async def claim_first(
+    db: asyncpg.Connection[Any], pairs: Sequence[tuple[Change, Active]]
+) -> list[tuple[Change, Active]]:
+    """Without the pairs whose workflow runs only the first time and had its first time."""
+    wanted = [(a.workflow_id, c.record_id) for c, a in pairs if a.recurrence == "first_time"]
+    if not wanted:
+        return list(pairs)
+    rows = await db.fetch(CLAIM, [w for w, _ in wanted], [r for _, r in wanted])
+    free = {(row["workflow_id"], row["record_id"]) for row in rows}
+    kept: list[tuple[Change, Active]] = []
+    for change, active in pairs:
+        key = (active.workflow_id, change.record_id)
+        if active.recurrence != "first_time" or key in free:
+            free.discard(key)
+            kept.append((change, active))
+    return kept
+
+
+def new_run(
+    change: Change, active: Active, ancestry: Mapping[int, Ancestry], definitions: Definitions
+) -> NewRun:
+    """The run that a change starts, failed from birth when it would close a loop (rule 19)."""
+    version = active.version
+    start = version.plan.start
+    assert start is not None
+    link = (version.workflow_id, change.module_id, change.record_id)
+    verdict = judge_chain(ancestry.get(change.id), link, definitions)
+    return NewRun(
+        workflow_id=version.workflow_id,
+        version_id=version.id,
+        module_id=change.module_id,
+        record_id=change.record_id,
+        node=version.plan.first,
+        started_by=start.trigger.key,
+        change_id=change.id,
+        depth=verdict.depth,
+        chain=verdict.chain,
+        error=verdict.error,
+        concurrency=active.concurrency,
+        parent_run_id=change.run_id,
+    )

@@ -1,0 +1,111 @@
+"""Creating runs: many at once, by COPY, with what the workflow wants of runs on the same record."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+
+
+@dataclass(frozen=True, slots=True)
+class NewRun:
+    """A run about to be. With `error` it is over from birth; with no `node` it has nothing to do."""
+
+    workflow_id: int
+    version_id: int
+    node: str | None
+    started_by: str
+    module_id: int | None = None
+    record_id: str | None = None
+    change_id: int | None = None
+    user_id: int | None = None
+    depth: int = 1
+    chain: list[Any] | None = None
+    error: dict[str, Any] | None = None
+    concurrency: str = "parallel"
+    parent_run_id: int | None = None
+    rerun_of: int | None = None
+    data: dict[str, Any] = field(default_factory=dict[str, Any])
+
+    @property
+    def key(self) -> tuple[int, int | None, str | None]:
+        """What concurrency is about: the workflow on the record."""
+        return (self.workflow_id, self.module_id, self.record_id)
+
+    @property
+    def status(self) -> str:
+        """What it is born as."""
+        if self.error is not None:
+            return "cancelled" if self.error["code"] == SKIPPED["code"] else "failed"
+        return "succeeded" if self.node is None else "queued"
+
+
+SKIPPED = {"code": "skipped", "message": "Another run of this workflow was under way on this record."}
+COLUMNS = (
+    "workflow_id", "version_id", "module_id", "record_id", "status", "node", "ready_at", "shard", "started_by",
+    "user_id", "change_id", "parent_run_id", "rerun_of", "depth", "chain", "data", "serial", "error", "ended_at",
+)  # fmt: skip
+# The lane of each record, as the database computes it, and its clock.
+SHARDS = """
+SELECT whereupon.shard(k) AS shard, clock_timestamp() AS now
+FROM unnest($1::text[]) WITH ORDINALITY AS u(k, i) ORDER BY i
+"""
+# Rule 17: which of these (workflow, record) have a run under way.
+UNDER_WAY = """
+SELECT r.id, r.workflow_id, r.module_id, r.record_id FROM whereupon.runs r
+JOIN (SELECT DISTINCT * FROM unnest($1::bigint[], $2::bigint[], $3::text[]) AS u(w, m, k)) u
+  ON r.module_id = u.m AND r.record_id = u.k AND r.workflow_id = u.w
+WHERE r.ended_at IS NULL
+"""
+CANCEL = """
+UPDATE whereupon.runs SET status = 'cancelled', node = NULL, ready_at = NULL, wakes_on_change = false,
+  waiting = NULL, ended_at = clock_timestamp(),
+  error = jsonb_build_object('code', 'restarted', 'message', 'A newer run took its place.')
+WHERE id = ANY($1::bigint[]) AND ended_at IS NULL
+"""
+
+
+async def insert_runs(db: asyncpg.Connection[Any], runs: Sequence[NewRun]) -> None:
+    """Insert them in order, so that ids follow the order of starting (rule 5)."""
+    if not runs:
+        return
+    runs = await _settle_concurrency(db, runs)
+    # A run without a record goes by its workflow.
+    keys = [run.record_id or f"workflow {run.workflow_id}" for run in runs]
+    lanes = await db.fetch(SHARDS, keys)
+    records = [_row(run, lane["shard"], lane["now"]) for run, lane in zip(runs, lanes, strict=True)]
+    await db.copy_records_to_table("runs", schema_name="whereupon", columns=COLUMNS, records=records)
+
+
+def _row(run: NewRun, shard: int, now: datetime) -> tuple[Any, ...]:
+    over = run.status != "queued"
+    return (
+        run.workflow_id, run.version_id, run.module_id, run.record_id, run.status, None if over else run.node,
+        None if over else now, shard, run.started_by, run.user_id, run.change_id, run.parent_run_id, run.rerun_of,
+        run.depth, run.chain, run.data, run.concurrency == "queue", run.error, now if over else None,
+    )  # fmt: skip
+
+
+async def _settle_concurrency(db: asyncpg.Connection[Any], runs: Sequence[NewRun]) -> list[NewRun]:
+    """Rule 17: "skip" does not start beside another, "restart" ends the others first."""
+    picky = [run for run in runs if run.concurrency in ("skip", "restart") and run.record_id is not None]
+    if not picky:
+        return list(runs)
+    columns = [r.workflow_id for r in picky], [r.module_id for r in picky], [r.record_id for r in picky]
+    rows = await db.fetch(UNDER_WAY, *columns)
+    busy = {(row["workflow_id"], row["module_id"], row["record_id"]) for row in rows}
+    restarting = {run.key for run in picky if run.concurrency == "restart"}
+    ousted = [r["id"] for r in rows if (r["workflow_id"], r["module_id"], r["record_id"]) in restarting]
+    if ousted:
+        await db.execute(CANCEL, ousted)
+    latest = {run.key: index for index, run in enumerate(runs)}
+    kept: list[NewRun] = []
+    for index, run in enumerate(runs):
+        skips = run.concurrency == "skip" and run.key in busy
+        superseded = run.concurrency == "restart" and latest[run.key] != index
+        kept.append(replace(run, error=SKIPPED) if run.error is None and (skips or superseded) else run)
+        busy |= {run.key} if run.concurrency == "skip" else set()
+    return kept
