@@ -1,1 +1,1 @@
-"""The loops that keep the engine going, one file each."""
+"""The moving parts: one file per loop."""

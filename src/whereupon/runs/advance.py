@@ -1,0 +1,248 @@
+"""Advancing runs: many at once, block by block, in one transaction (rules 10-12).
+
+A batch of due runs is taken under a lock per lane of records. Runs that stand at the same block of
+the same version execute it together. What the block writes, how far each run came, its history and
+its outgoing messages commit together or not at all, so a crash loses nothing and doubles nothing.
+When one record makes the batch fail, the batch is done again carefully: in halves, each in a
+savepoint, until the bad one stands alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+import structlog
+
+from whereupon.db.pool import GONE, TRANSIENT
+from whereupon.errors import WhereuponError
+from whereupon.modules.catalog import Module, quote
+from whereupon.runs.definitions import Definitions, Version, load_versions
+from whereupon.runs.lanes import ADVANCE, lock_lanes
+from whereupon.runs.settle import LOCKED, Settling, settle
+from whereupon.runs.travellers import Traveller, take_runs, write_back
+from whereupon.sdk.block import Batch
+from whereupon.sdk.outcomes import Fail, Outcome
+from whereupon.workflows.plan import Step
+
+BATCH = 1_000
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Advanced:
+    """How much was done: runs taken, and how many of them ended."""
+
+    runs: int
+    ended: int
+
+
+@dataclass(slots=True)
+class Advance:
+    """One transaction's work. `careful`: every block in a savepoint, failures narrowed down by halves."""
+
+    db: asyncpg.Connection[Any]
+    definitions: Definitions
+    careful: bool
+    now: datetime
+    standing: dict[tuple[int, str], list[Traveller]] = field(
+        default_factory=dict[tuple[int, str], list[Traveller]]
+    )
+
+
+async def advance_batch(
+    db: asyncpg.Connection[Any], definitions: Definitions, *, limit: int = BATCH, careful: bool = False
+) -> Advanced:
+    """Take up to `limit` due runs as far as they come, inside the caller's transaction."""
+    lanes = await lock_lanes(db, ADVANCE)
+    travellers = await take_runs(db, lanes, limit, definitions.paused) if lanes else []
+    if not travellers:
+        return Advanced(0, 0)
+    advance = Advance(db, definitions, careful, await db.fetchval("SELECT clock_timestamp()"))
+    await _load_missing_versions(advance, travellers)
+    gone = await _deleted_records(advance, travellers)
+    for traveller in travellers:
+        _set_off(advance, traveller, gone)
+    while advance.standing:
+        await _execute_next(advance)
+    await write_back(db, travellers, advance.now)
+    return Advanced(len(travellers), sum(1 for t in travellers if t.ended_at is not None))
+
+
+async def _load_missing_versions(advance: Advance, travellers: Iterable[Traveller]) -> None:
+    """Runs in flight keep to their version, which may no longer be the active one (A11)."""
+    known = advance.definitions
+    missing = {t.version_id for t in travellers} - known.versions.keys()
+    if missing:
+        known.versions.update(await load_versions(advance.db, missing, known.catalog, known.time_zone))
+
+
+async def _deleted_records(advance: Advance, travellers: Sequence[Traveller]) -> frozenset[int]:
+    """The runs whose record is there no more (rule 14); a delete trigger's record is the last row."""
+    by_module: dict[int, list[Traveller]] = {}
+    for traveller in travellers:
+        version = advance.definitions.versions.get(traveller.version_id)
+        if version and traveller.module_id and traveller.record_id is not None and not version.deleted:
+            by_module.setdefault(traveller.module_id, []).append(traveller)
+    gone: set[int] = set()
+    for module_id, some in by_module.items():
+        module = advance.definitions.catalog.by_id.get(module_id)
+        if module is None:
+            gone |= {t.id for t in some}
+            continue
+        rows = await advance.db.fetch(_missing_sql(module), [t.id for t in some], [t.record_id for t in some])
+        gone |= {row["run_id"] for row in rows}
+    return frozenset(gone)
+
+
+def _missing_sql(module: Module) -> str:
+    if len(module.key_columns) == 1:
+        there = f"n.{quote(module.key_column)} = u.record_id::{module.key_type}"
+    else:
+        there = f"{module.key_sql('n')} = u.record_id"
+    return (
+        f"SELECT run_id FROM unnest($1::bigint[], $2::text[]) AS u(run_id, record_id) "
+        f"WHERE NOT EXISTS (SELECT 1 FROM {module.sql} n WHERE {there})"
+    )
+
+
+def _set_off(advance: Advance, traveller: Traveller, gone: frozenset[int]) -> None:
+    """Put a run at its node, unless something stands against going on (rules 13-15, 28)."""
+    version = advance.definitions.versions.get(traveller.version_id)
+    if traveller.id in gone:
+        error = {"code": "record_deleted", "message": "The record was deleted."}
+        traveller.end("cancelled", advance.now, error)
+    elif traveller.workflow_state in ("archived", "deleted") or version is None:
+        error = {"code": "workflow_ended", "message": f"The workflow is {traveller.workflow_state}."}
+        traveller.end("cancelled", advance.now, error)
+    elif version.rights is None:
+        traveller.hold(PUBLISHER_DISABLED)
+    elif traveller.node is None or traveller.node not in version.plan.steps:
+        traveller.end("succeeded", advance.now)
+    else:
+        _stand(advance, traveller, traveller.node)
+
+
+PUBLISHER_DISABLED = {
+    "code": "publisher_disabled",
+    "message": "The user who published this workflow is disabled or gone.",
+    "suggestion": "Enable the user, or let somebody else publish the workflow, then release the run.",
+}
+
+
+def _stand(advance: Advance, traveller: Traveller, node: str) -> None:
+    traveller.node = node
+    advance.standing.setdefault((traveller.version_id, node), []).append(traveller)
+
+
+async def _execute_next(advance: Advance) -> None:
+    """Execute the place whose first run is the oldest, for at most one run per record."""
+    key = min(advance.standing, key=lambda k: advance.standing[k][0].id)
+    chosen, others = _one_per_record(advance.standing.pop(key))
+    if others:
+        advance.standing[key] = others
+    version = advance.definitions.versions[key[0]]
+    step = version.plan.steps[key[1]]
+    outcomes = await _execute(advance, version, step, chosen)
+    settling = Settling(step, advance.now)
+    for traveller, outcome in zip(chosen, outcomes, strict=True):
+        target = settle(settling, traveller, outcome)
+        if target is not None:
+            _stand(advance, traveller, target)
+    if step.kept:
+        await _write_data(advance, chosen)
+
+
+def _one_per_record(travellers: list[Traveller]) -> tuple[list[Traveller], list[Traveller]]:
+    """Two runs on one record may not share a statement: the later one has its turn after the first."""
+    seen: set[tuple[int | None, str | int]] = set()
+    chosen: list[Traveller] = []
+    others: list[Traveller] = []
+    for traveller in travellers:
+        key = (traveller.module_id, traveller.record_id if traveller.record_id is not None else traveller.id)
+        (others if key in seen else chosen).append(traveller)
+        seen.add(key)
+    return chosen, others
+
+
+# Later blocks read the outputs of earlier ones from the run's row.
+WRITE_DATA = """
+UPDATE whereupon.runs r SET data = v.data FROM unnest($1::bigint[], $2::jsonb[]) AS v(id, data) WHERE r.id = v.id
+"""
+
+
+async def _write_data(advance: Advance, travellers: Sequence[Traveller]) -> None:
+    going_on = [t for t in travellers if t.ended_at is None]
+    if going_on:
+        await advance.db.execute(WRITE_DATA, [t.id for t in going_on], [t.data for t in going_on])
+
+
+async def _execute(
+    advance: Advance, version: Version, step: Step, travellers: Sequence[Traveller]
+) -> list[Outcome]:
+    """One outcome per run. Runs that come back from a wait are asked apart from those that arrive."""
+    found: dict[int, Outcome] = {}
+    for waking in (False, True):
+        some = [t for t in travellers if t.waking is waking]
+        if some:
+            outcomes = await _attempt(advance, version, step, some, waking)
+            found |= {t.id: outcome for t, outcome in zip(some, outcomes, strict=True)}
+    return [found[t.id] for t in travellers]
+
+
+async def _attempt(
+    advance: Advance, version: Version, step: Step, travellers: Sequence[Traveller], waking: bool
+) -> list[Outcome]:
+    """Execute for all; when careful and it fails, for each half, down to the one that is to blame."""
+    if not advance.careful:
+        return await _call(advance, version, step, travellers, waking)
+    try:
+        async with advance.db.transaction():
+            return await _call(advance, version, step, travellers, waking)
+    except GONE:
+        raise
+    except Exception as error:
+        if len(travellers) == 1:
+            return [_blame(error, step, travellers[0])]
+    middle = len(travellers) // 2
+    return [
+        *await _attempt(advance, version, step, travellers[:middle], waking),
+        *await _attempt(advance, version, step, travellers[middle:], waking),
+    ]
+
+
+async def _call(
+    advance: Advance, version: Version, step: Step, travellers: Sequence[Traveller], waking: bool
+) -> list[Outcome]:
+    assert version.rights is not None  # a run without rights was held when it set off
+    place = version.place(step.node.key)
+    batch = Batch(advance.db, place, [t.view() for t in travellers], version.rights)
+    work = step.block.wake_batch if waking else step.block.run_batch
+    try:
+        outcomes = await work(step.config, batch)
+    except WhereuponError as error:  # it concerns the node, not one record: a right that is missing, say
+        return [Fail(str(error), error.code, error.suggestion) for _ in travellers]
+    if len(outcomes) != len(travellers):
+        raise ValueError(
+            f'Block "{step.block.key}" gave {len(outcomes)} outcomes for {len(travellers)} runs.'
+        )
+    return outcomes
+
+
+def _blame(error: Exception, step: Step, traveller: Traveller) -> Outcome:
+    """What the one bad record's history says."""
+    if isinstance(error, TRANSIENT):
+        return LOCKED
+    if isinstance(error, asyncpg.PostgresError):
+        constraint = getattr(error, "constraint_name", None)
+        named = f" (constraint {constraint})" if constraint else ""
+        return Fail(f"The database refused it: {error}{named}.", f"database_{error.sqlstate}")
+    log.error("block failed unexpectedly", block=step.block.key, run=traveller.id, exc_info=error)
+    return Fail(
+        f'The block "{step.block.label}" failed unexpectedly: {type(error).__name__}.',
+        "unexpected",
+        "The worker's log says more; the other records went through.",
+    )

@@ -1,0 +1,110 @@
+"""After a block: write the row of history, and say where the run goes next, waits, or ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from whereupon.runs.travellers import MAX_EXECUTIONS, Traveller
+from whereupon.sdk.outcomes import Done, Fail, Outcome, Wait
+from whereupon.workflows.plan import ERROR_PORT, Step
+
+LOCKED_PAUSE = timedelta(seconds=5)
+LOCKED = Wait(memo={"locked": True})  # another program holds the record: try again after the pause
+
+
+@dataclass(frozen=True, slots=True)
+class Settling:
+    """What the runs of one place have in common: the step, and the time of the advance."""
+
+    step: Step
+    now: datetime
+
+
+def settle(at: Settling, traveller: Traveller, outcome: Outcome) -> str | None:
+    """The node that the run goes to now; None when it waits, is held or has ended."""
+    match outcome:
+        case Done():
+            return _go_on(at, traveller, outcome)
+        case Wait() if outcome is LOCKED:
+            waiting = traveller.waiting or {"since": at.now.isoformat(), "retry": True}
+            traveller.wait(at.now + LOCKED_PAUSE, traveller.wakes_on_change, waiting)
+        case Wait():
+            traveller.wait(outcome.until, outcome.on_change, _waiting(at, traveller, outcome))
+        case Fail():
+            return _fail(at, traveller, outcome)
+    return None
+
+
+def _waiting(at: Settling, traveller: Traveller, outcome: Wait) -> dict[str, Any]:
+    """What a later advance has to know: since when, what the block noted, what it was given."""
+    before = traveller.waiting if traveller.waking and traveller.waiting else {}
+    return {
+        "since": before.get("since", at.now.isoformat()),
+        "memo": dict(outcome.memo),
+        "input": before.get("input", dict(outcome.input)),
+    }
+
+
+def _go_on(at: Settling, traveller: Traveller, outcome: Done) -> str | None:
+    _remember(at, traveller, "succeeded", done=outcome)
+    if at.step.kept:
+        too_much = traveller.carry(at.step.node.key, dict(outcome.output))
+        if too_much:
+            return _stop(at, traveller, "too_much_data", too_much)
+    return _leave_by(at, traveller, outcome.port)
+
+
+def _leave_by(at: Settling, traveller: Traveller, port: str) -> str | None:
+    """Through an exit to the next node, or to the end when the exit leads nowhere."""
+    traveller.waiting, traveller.wakes_on_change, traveller.attempts = None, False, 0
+    target = at.step.exits.get(port)
+    if traveller.executions >= MAX_EXECUTIONS:
+        return _stop(at, traveller, "too_many_blocks", f"The run executed {MAX_EXECUTIONS:,} blocks and was stopped.")
+    if target is None:
+        traveller.end("partial" if traveller.error else "succeeded", at.now)
+    else:
+        traveller.status = "running"
+    return target
+
+
+def _stop(at: Settling, traveller: Traveller, code: str, message: str) -> None:
+    traveller.end("failed", at.now, {"code": code, "message": message, "node": at.step.node.key})
+
+
+def _fail(at: Settling, traveller: Traveller, outcome: Fail) -> str | None:
+    """As the node's policy says: stop, continue, try again, or leave by the error exit (D22)."""
+    error = {**outcome.as_json(), "node": at.step.node.key}
+    policy = at.step.node.on_error
+    if policy.policy == "retry" and traveller.attempts < policy.retries:
+        _remember(at, traveller, "retried", failure=outcome)
+        pause = timedelta(seconds=policy.backoff_seconds * 2**traveller.attempts)
+        traveller.attempts += 1
+        traveller.wait(at.now + pause, False, {"since": at.now.isoformat(), "retry": True})
+        return None
+    goes_on = policy.policy in ("continue", "exit")
+    _remember(at, traveller, "continued" if goes_on else "failed", failure=outcome)
+    if not goes_on:
+        traveller.end("failed", at.now, error)
+        return None
+    traveller.error = error if policy.policy == "continue" else traveller.error
+    if at.step.kept:
+        traveller.carry(at.step.node.key, {"error": outcome.as_json()})
+    return _leave_by(at, traveller, ERROR_PORT if policy.policy == "exit" else at.step.ports()[0])
+
+
+def _remember(
+    at: Settling, traveller: Traveller, status: str, *, done: Done | None = None, failure: Fail | None = None
+) -> None:
+    """One row of history: what went in, what came out, when, and what was wrong."""
+    traveller.executions += 1
+    waited = traveller.waiting if traveller.waking else None
+    given = done.input if done else failure.input if failure else {}
+    since = datetime.fromisoformat(waited["since"]) if waited else at.now
+    traveller.steps.append((
+        traveller.id, traveller.executions, at.step.node.key, at.step.block.key, status,
+        done.port if done else None, given or (waited or {}).get("input") or {},
+        done.output if done else None, failure.as_json() if failure else None,
+        done.records if done else 0, since, at.now,
+    ))  # fmt: skip

@@ -1,0 +1,130 @@
+"""A run on its way through one advance: what it brought, what happened to it, what is to be written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+import orjson
+
+from whereupon.sdk.block import RunView
+
+# The due runs of the locked lanes, oldest first; a serial run waits for the earlier one on its record.
+TAKE_RUNS = """
+SELECT r.id, r.workflow_id, r.version_id, r.module_id, r.record_id, r.node, r.change_id, r.data, r.waiting,
+       r.executions, r.attempts, r.error, r.wakes_on_change, w.state AS workflow_state
+FROM unnest($1::smallint[]) lane,
+     LATERAL (SELECT id FROM whereupon.runs q
+              WHERE q.shard = lane AND q.ready_at <= clock_timestamp() AND q.workflow_id <> ALL($3::bigint[])
+                AND NOT (q.serial AND EXISTS (
+                  SELECT 1 FROM whereupon.runs e
+                  WHERE e.module_id = q.module_id AND e.record_id = q.record_id AND e.workflow_id = q.workflow_id
+                    AND e.id < q.id AND e.ended_at IS NULL))
+              ORDER BY q.ready_at, q.id LIMIT $2) due
+JOIN whereupon.runs r ON r.id = due.id
+JOIN whereupon.workflows w ON w.id = r.workflow_id
+ORDER BY r.id
+FOR UPDATE OF r SKIP LOCKED
+"""
+# What has become of the runs, in one statement.
+WRITE_RUNS = """
+UPDATE whereupon.runs r
+SET status = v.status, node = v.node, ready_at = v.ready_at, data = v.data, waiting = v.waiting,
+    wakes_on_change = v.wakes_on_change, executions = v.executions, attempts = v.attempts, error = v.error,
+    started_at = coalesce(r.started_at, $12), ended_at = v.ended_at
+FROM unnest($1::bigint[], $2::text[], $3::text[], $4::timestamptz[], $5::jsonb[], $6::jsonb[], $7::boolean[],
+            $8::integer[], $9::smallint[], $10::jsonb[], $11::timestamptz[])
+  AS v(id, status, node, ready_at, data, waiting, wakes_on_change, executions, attempts, error, ended_at)
+WHERE r.id = v.id
+"""
+STEP_COLUMNS = (
+    "run_id", "seq", "node", "block", "status", "port", "input", "output", "error", "records", "started_at",
+    "ended_at",
+)  # fmt: skip
+MAX_EXECUTIONS = 10_000
+MAX_DATA_BYTES = 10_000_000
+
+
+@dataclass(slots=True)
+class Traveller:
+    """A run being advanced. Mutable for the length of one transaction, and nowhere else."""
+
+    id: int
+    workflow_id: int
+    version_id: int
+    module_id: int | None
+    record_id: str | None
+    node: str | None
+    change_id: int | None
+    data: dict[str, Any]
+    waiting: dict[str, Any] | None
+    executions: int
+    attempts: int
+    error: dict[str, Any] | None
+    wakes_on_change: bool
+    workflow_state: str
+    status: str = "running"
+    ready_at: datetime | None = None
+    ended_at: datetime | None = None
+    steps: list[tuple[Any, ...]] = field(default_factory=list[tuple[Any, ...]])
+
+    def view(self) -> RunView:
+        """What the block may see."""
+        memo = self.waiting.get("memo") if self.waiting else None
+        return RunView(
+            self.id, self.workflow_id, self.record_id, self.change_id, self.data, self.executions, memo
+        )
+
+    @property
+    def waking(self) -> bool:
+        """Whether it comes back to a block that let it wait (and not for another try)."""
+        return self.waiting is not None and not self.waiting.get("retry")
+
+    def end(self, status: str, now: datetime, error: dict[str, Any] | None = None) -> None:
+        """Nothing more will happen to it. Where it stood is kept for a failed one: a rerun may begin there."""
+        self.node = self.node if status == "failed" else None
+        self.status, self.ready_at, self.ended_at = status, None, now
+        self.waiting, self.wakes_on_change = None, False
+        self.error = error or self.error
+
+    def hold(self, error: dict[str, Any]) -> None:
+        """It stays where it is until a person does something."""
+        self.status, self.ready_at, self.error = "held", None, error
+
+    def wait(self, until: datetime | None, on_change: bool, waiting: dict[str, Any]) -> None:
+        """It stays at its node until a time, a change of its record, or an outcome."""
+        self.status, self.ready_at, self.wakes_on_change, self.waiting = "waiting", until, on_change, waiting
+
+    def carry(self, node: str, output: dict[str, Any]) -> str | None:
+        """Keep a node's output for later blocks; a sentence when the run would carry too much."""
+        self.data = {**self.data, node: output}
+        if len(orjson.dumps(self.data, default=str)) > MAX_DATA_BYTES:
+            return f"The run carries more than {MAX_DATA_BYTES // 1_000_000} MB of outputs."
+        return None
+
+
+async def take_runs(
+    db: asyncpg.Connection[Any], lanes: Sequence[int], limit: int, paused: Sequence[int]
+) -> list[Traveller]:
+    """The due runs of these lanes, locked, in the order of starting."""
+    rows = await db.fetch(TAKE_RUNS, lanes, max(1, limit // len(lanes)), paused)
+    return [Traveller(**dict(row)) for row in rows]
+
+
+async def write_back(db: asyncpg.Connection[Any], travellers: Sequence[Traveller], now: datetime) -> None:
+    """Write progress and history; everything else of the advance is in the same transaction."""
+    steps = [step for t in travellers for step in t.steps]
+    if steps:
+        await db.copy_records_to_table(
+            "step_runs", schema_name="whereupon", columns=STEP_COLUMNS, records=steps
+        )
+    await db.execute(
+        WRITE_RUNS,
+        [t.id for t in travellers], [t.status for t in travellers], [t.node for t in travellers],
+        [t.ready_at for t in travellers], [t.data for t in travellers], [t.waiting for t in travellers],
+        [t.wakes_on_change for t in travellers], [t.executions for t in travellers],
+        [t.attempts for t in travellers], [t.error for t in travellers], [t.ended_at for t in travellers], now,
+    )  # fmt: skip

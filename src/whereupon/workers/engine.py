@@ -1,0 +1,112 @@
+"""The engine: one loop matches changes, one advances runs; each wakes the other.
+
+Both take their work by locking lanes, so any number of engines on any number of hosts share it.
+They are woken by NOTIFY; a slow poll is the safety net for a notification that was lost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import asyncpg
+import structlog
+
+from whereupon.db.pool import GONE, TRANSIENT, Database
+from whereupon.errors import Unavailable
+from whereupon.runs.advance import Advanced, advance_batch
+from whereupon.runs.definitions import Definitions, load_definitions
+from whereupon.runs.match import match_batch
+from whereupon.workers.loop import Wake, keep_going
+
+log = structlog.get_logger()
+POLL_SECONDS = 2.0
+# When the next run is due, seconds from now; null when none is.
+NEXT_DUE = """
+SELECT extract(epoch FROM min(due.ready_at) - clock_timestamp())::float8
+FROM generate_series(0, 15) lane,
+     LATERAL (SELECT ready_at FROM whereupon.runs WHERE shard = lane AND ready_at IS NOT NULL
+              AND workflow_id <> ALL($1::bigint[]) ORDER BY ready_at LIMIT 1) due
+"""
+
+
+class Engine:
+    """Matches and advances until told to stop. One per worker process."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.definitions: Definitions | None = None
+        self.changes = Wake()
+        self.runs = Wake()
+        self.busy = False  # runs are waiting to be advanced: the deliverer takes smaller bites
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Both loops and the ear, until `stop` is set."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(keep_going("match", self.match, self.changes, stop))
+            tasks.create_task(keep_going("advance", self.advance, self.runs, stop))
+            tasks.create_task(keep_going("listen", lambda: self.listen(stop), Wake(), stop))
+            await stop.wait()
+            self.changes.ring()
+            self.runs.ring()
+
+    async def current(self, db: asyncpg.Connection[Any]) -> Definitions:
+        """The definitions as of now: loaded again when anything was changed."""
+        revision = await db.fetchval("SELECT number FROM whereupon.revision")
+        if self.definitions is None or self.definitions.revision != revision:
+            self.definitions = await load_definitions(db)
+        return self.definitions
+
+    async def match(self) -> float:
+        """One batch of changes. Answers how long to sleep."""
+        async with self.database.transaction() as db:
+            matched = await match_batch(db, await self.current(db))
+        if matched.changes:
+            self.runs.ring()
+        return 0.0 if matched.changes else POLL_SECONDS
+
+    async def advance(self) -> float:
+        """One batch of runs. Answers how long to sleep."""
+        advanced = await self._advance_or_find_the_bad_one()
+        self.busy = advanced.runs > 0
+        if advanced.runs:
+            self.changes.ring()
+            return 0.0
+        return await self._seconds_until_due()
+
+    async def _advance_or_find_the_bad_one(self) -> Advanced:
+        try:
+            async with self.database.transaction() as db:
+                return await advance_batch(db, await self.current(db))
+        except (*TRANSIENT, *GONE, Unavailable):
+            raise
+        except Exception as error:
+            log.info("a record made its batch fail; looking for it", error=str(error))
+        async with self.database.transaction() as db:
+            return await advance_batch(db, await self.current(db), careful=True)
+
+    async def _seconds_until_due(self) -> float:
+        paused = self.definitions.paused if self.definitions else ()
+        async with self.database.connection() as db:
+            due = await db.fetchval(NEXT_DUE, list(paused))
+        return POLL_SECONDS if due is None else min(POLL_SECONDS, max(0.005, due))
+
+    async def listen(self, stop: asyncio.Event) -> float:
+        """Hear of changes and runs until the connection breaks; the loop connects again."""
+        lost = asyncio.Event()
+        async with self.database.connection() as db:
+            db.add_termination_listener(lambda *_: lost.set())
+            for channel, wake in (("whereupon_changes", self.changes), ("whereupon_runs", self.runs)):
+                await db.add_listener(channel, _ringer(wake))
+            self.changes.ring()
+            self.runs.ring()
+            waits = [asyncio.create_task(event.wait()) for event in (stop, lost)]
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            for task in waits:
+                task.cancel()
+        return 0.1
+
+
+def _ringer(wake: Wake) -> Callable[..., None]:
+    return lambda *_: wake.ring()
