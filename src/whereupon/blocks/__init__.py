@@ -1,1 +1,1 @@
-"""What a workflow can do, one file per block."""
+"""What a workflow can do: one file per block. The folder is the registry."""

@@ -1,0 +1,52 @@
+"""D1: sends a run through "true" or "false", as a condition holds for its record."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from whereupon.conditions.compile import check_condition, compile_condition, fields_read
+from whereupon.conditions.tree import Condition
+from whereupon.conditions.values import BOOLEAN, Scope
+from whereupon.errors import Problem
+from whereupon.sdk.block import Batch, Block, Config
+from whereupon.sdk.outcomes import Done, Outcome
+
+
+class IfConfig(Config):
+    """What is asked."""
+
+    condition: Condition = Field(description="Asked of the record as it is when the run comes here.")
+
+
+class If(Block[IfConfig]):
+    """One question, two exits."""
+
+    key = "if"
+    label = "If"
+    group = "Logic"
+    icon = "arrows-split-2"
+    description = "Goes on by “true” when the condition holds for the record, by “false” when it does not."
+    Config = IfConfig
+    outputs: ClassVar = {"held": BOOLEAN}
+    examples = ({"condition": {"field": "status", "operator": "equals", "value": "new"}},)
+
+    def ports(self, config: IfConfig) -> tuple[str, ...]:
+        return ("true", "false")
+
+    def check(self, config: IfConfig, scope: Scope) -> list[Problem]:
+        return check_condition(config.condition, scope, "/condition")
+
+    def reads(self, config: IfConfig, scope: Scope) -> frozenset[str]:
+        return fields_read(config.condition, scope)
+
+    async def run_batch(self, config: IfConfig, batch: Batch) -> list[Outcome]:
+        scope = batch.place.scope
+        sql = batch.place.once("condition", lambda: compile_condition(config.condition, scope))
+        rows = await batch.rows({"held": f"({sql}) IS TRUE"})
+        return [_exit(rows[run.id]["held"]) for run in batch.runs]
+
+
+def _exit(held: bool) -> Done:
+    return Done("true" if held else "false", {"held": held})

@@ -1,0 +1,38 @@
+"""D23: ends the run here, well or with an error of the workflow's own."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from whereupon.sdk.block import Batch, Block, Config
+from whereupon.sdk.outcomes import Done, Fail, Outcome
+
+
+class StopConfig(Config):
+    """How it ends."""
+
+    result: Literal["succeeded", "failed"] = "succeeded"
+    reason: str = Field("", max_length=500, description="Shown in the history.")
+
+
+class Stop(Block[StopConfig]):
+    """A branch that has nothing more to do."""
+
+    key = "stop"
+    label = "Stop"
+    group = "Logic"
+    icon = "player-stop"
+    description = "Ends the run here, as succeeded or as failed."
+    Config = StopConfig
+    examples = ({}, {"result": "failed", "reason": "No address"})
+
+    def ports(self, config: StopConfig) -> tuple[str, ...]:
+        return ()
+
+    async def run_batch(self, config: StopConfig, batch: Batch) -> list[Outcome]:
+        if config.result == "failed":
+            reason = config.reason or "The workflow stopped the run as failed."
+            return [Fail(reason, "stopped") for _ in batch.runs]
+        return [Done("end", {}, {"reason": config.reason}) for _ in batch.runs]

@@ -1,0 +1,75 @@
+"""D1: sends a run through the first exit whose condition holds, or through "otherwise"."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import Field, field_validator
+
+from whereupon.conditions.compile import check_condition, compile_condition, fields_read
+from whereupon.conditions.tree import Condition
+from whereupon.conditions.values import TEXT, Scope
+from whereupon.errors import Problem
+from whereupon.sdk.block import Batch, Block, Config
+from whereupon.sdk.outcomes import Done, Outcome
+
+OTHERWISE = "otherwise"
+
+
+class Case(Config):
+    """One exit and what lets a run through it."""
+
+    port: str = Field(pattern=r"^[a-z][a-z0-9_]{0,40}$", description="The exit's name.")
+    condition: Condition
+
+
+class SwitchConfig(Config):
+    """The cases, asked in order."""
+
+    cases: list[Case] = Field(min_length=1, max_length=50)
+
+    @field_validator("cases")
+    @classmethod
+    def distinct(cls, value: list[Case]) -> list[Case]:
+        names = [case.port for case in value]
+        if len(set(names)) < len(names) or {OTHERWISE, "error"} & set(names):
+            raise ValueError('each exit needs a name of its own; "otherwise" and "error" are taken')
+        return value
+
+
+class Switch(Block[SwitchConfig]):
+    """Many exits; the first that holds is taken."""
+
+    key = "switch"
+    label = "Switch"
+    group = "Logic"
+    icon = "arrows-split"
+    description = "Goes on by the first exit whose condition holds, else by “otherwise”."
+    Config = SwitchConfig
+    outputs: ClassVar = {"port": TEXT}
+    examples = (
+        {"cases": [{"port": "done", "condition": {"field": "status", "operator": "equals", "value": "done"}}]},
+    )
+
+    def ports(self, config: SwitchConfig) -> tuple[str, ...]:
+        return (*(case.port for case in config.cases), OTHERWISE)
+
+    def check(self, config: SwitchConfig, scope: Scope) -> list[Problem]:
+        return [
+            problem
+            for index, case in enumerate(config.cases)
+            for problem in check_condition(case.condition, scope, f"/cases/{index}/condition")
+        ]
+
+    def reads(self, config: SwitchConfig, scope: Scope) -> frozenset[str]:
+        return frozenset[str]().union(*(fields_read(case.condition, scope) for case in config.cases))
+
+    async def run_batch(self, config: SwitchConfig, batch: Batch) -> list[Outcome]:
+        sql = batch.place.once("cases", lambda: _first_that_holds(config, batch.place.scope))
+        rows = await batch.rows({"port": sql})
+        return [Done(rows[run.id]["port"], {"port": rows[run.id]["port"]}) for run in batch.runs]
+
+
+def _first_that_holds(config: SwitchConfig, scope: Scope) -> str:
+    cases = (f"WHEN {compile_condition(case.condition, scope)} THEN '{case.port}'" for case in config.cases)
+    return f"CASE {' '.join(cases)} ELSE '{OTHERWISE}' END"

@@ -1,0 +1,197 @@
+"""D5: writes fields of this record, of a linked one, of its child records, or of records that a query finds."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from pydantic import Field, model_validator
+
+from whereupon.conditions.compile import check_condition, compile_condition, fields_read
+from whereupon.conditions.paths import compile_path
+from whereupon.conditions.tree import Condition, Value
+from whereupon.conditions.values import INTEGER, Kind, Scope
+from whereupon.errors import Invalid, Problem, did_you_mean
+from whereupon.modules.catalog import Field as ModuleField
+from whereupon.modules.catalog import Module, quote
+from whereupon.sdk.block import Batch, Block, Config
+from whereupon.sdk.outcomes import Done, Fail, Outcome
+from whereupon.sdk.writing import (
+    Written,
+    check_assignments,
+    compile_assignments,
+    reads_of_assignments,
+    update_records,
+    update_sql,
+)
+
+MOST_TARGETS = 10_000
+NEEDS = {"linked": "link", "children": "children", "found": "module"}
+
+
+class UpdateConfig(Config):
+    """Which records, and what they get. `set` is computed from the run's record."""
+
+    which: Literal["record", "linked", "children", "found"] = "record"
+    link: str | None = Field(None, description="For linked: the reference field, or a path of them.")
+    children: str | None = Field(None, description="For children: module.reference field, as in tasks.project.")
+    module: str | None = Field(None, description="For found: the module to search.")
+    where: Condition | None = Field(
+        None, description="For children and found: only those for which this holds."
+    )
+    set: dict[str, Value] = Field(min_length=1, max_length=100, description="Field → value.")
+
+    @model_validator(mode="after")
+    def fits(self) -> UpdateConfig:
+        for name in NEEDS.values():
+            needed = NEEDS.get(self.which) == name
+            if (getattr(self, name) is not None) != needed:
+                verb = "is required" if needed else "does not go"
+                raise ValueError(f'"{name}" {verb} with which = "{self.which}"')
+        if self.where is not None and self.which in ("record", "linked"):
+            raise ValueError('"where" goes with children and found')
+        return self
+
+
+class UpdateRecord(Block[UpdateConfig]):
+    """Changes that leave a record as it was are no changes, and start nothing."""
+
+    key = "update_record"
+    label = "Update fields"
+    group = "Records"
+    icon = "pencil"
+    description = "Writes fields of this record, of a linked record, of its child records or of records found."
+    Config = UpdateConfig
+    outputs: ClassVar = {"updated": INTEGER}
+    examples = (
+        {"set": {"status": "done"}},
+        {"which": "linked", "link": "parent", "set": {"name": {"field": "name"}}},
+        {"which": "children", "children": "items.parent", "set": {"status": "done"}},
+    )
+
+    def check(self, config: UpdateConfig, scope: Scope) -> list[Problem]:
+        try:
+            module = _target(config, scope)
+        except Invalid as error:
+            return list(error.problems)
+        found = check_assignments(config.set, module, scope, "/set")
+        if config.where is not None:
+            found += check_condition(config.where, _inside(module, scope), "/where")
+        return found
+
+    def reads(self, config: UpdateConfig, scope: Scope) -> frozenset[str]:
+        module = _target(config, scope)
+        link = compile_path(config.link, scope).reads if config.link else frozenset[str]()
+        child = frozenset({config.children}) if config.children else frozenset[str]()
+        where = (
+            fields_read(config.where, _inside(module, scope))
+            if config.where is not None
+            else frozenset[str]()
+        )
+        return link | child | where | reads_of_assignments(config.set, module, scope)
+
+    def writes(self, config: UpdateConfig, scope: Scope) -> frozenset[str]:
+        module = _target(config, scope)
+        return frozenset(f"{module.key}.{key}" for key in config.set)
+
+    async def run_batch(self, config: UpdateConfig, batch: Batch) -> list[Outcome]:
+        scope = batch.place.scope
+        module = _target(config, scope)
+        batch.rights.require("update", module.key, config.set)
+        sql = batch.place.once(
+            "update", lambda: update_sql(batch, module, compile_assignments(config.set, module, scope))
+        )
+        written: dict[int, list[Written]] = {}
+        for one in await update_records(batch, module, sql, await _pairs(config, module, batch)):
+            written.setdefault(one.run_id, []).append(one)
+        return [_outcome(config, module, written.get(run.id, [])) for run in batch.runs]
+
+
+def _target(config: UpdateConfig, scope: Scope) -> Module:
+    """The module that is written to. Raises Invalid."""
+    match config.which:
+        case "record":
+            if scope.module is None:
+                advice = 'Choose "found" and a module.'
+                raise Invalid.of(Problem("no_record", "There is no record here.", "/which", advice))
+            return scope.module
+        case "linked":
+            return _linked(config.link or "", scope)
+        case "found":
+            return _known(config.module or "", "/module", scope)
+        case "children":
+            module = _known((config.children or "").partition(".")[0], "/children", scope)
+            _child_field(config, module, scope)
+            return module
+
+
+def _linked(link: str, scope: Scope) -> Module:
+    try:
+        found = compile_path(link, scope)
+    except Invalid as error:
+        raise Invalid.of(*(problem.under("/link") for problem in error.problems)) from None
+    if found.type.kind is not Kind.REFERENCE or found.type.module not in scope.catalog.modules:
+        message = f'"{link}" is {found.type.noun}, not a link to a record.'
+        raise Invalid.of(Problem("wrong_type", message, "/link"))
+    return scope.catalog.modules[found.type.module]
+
+
+def _known(name: str, at: str, scope: Scope) -> Module:
+    if name not in scope.catalog.modules:
+        near = did_you_mean(name, scope.catalog.modules)
+        raise Invalid.of(Problem("unknown_module", f'There is no module "{name}".', at, near))
+    return scope.catalog.modules[name]
+
+
+def _child_field(config: UpdateConfig, module: Module, scope: Scope) -> ModuleField:
+    """The child's reference field that leads to this record's module. Raises Invalid."""
+    field = module.fields.get((config.children or "").partition(".")[2])
+    if field is None or scope.module is None or field.target != scope.module.key or field.column is None:
+        links = scope.catalog.children(scope.module.key) if scope.module else []
+        known = [f"{child.key}.{f.key}" for child, f in links]
+        advice = did_you_mean(config.children or "", known) or (f"Known: {', '.join(known)}." if known else None)
+        message = f'"{config.children}" does not lead to this record.'
+        raise Invalid.of(Problem("unknown_field", message, "/children", advice))
+    return field
+
+
+def _inside(module: Module, scope: Scope) -> Scope:
+    """The scope of a record that is a candidate."""
+    return Scope(catalog=scope.catalog, module=module, row="t", user=scope.user, time_zone=scope.time_zone)
+
+
+async def _pairs(config: UpdateConfig, module: Module, batch: Batch) -> list[tuple[int, str]]:
+    """Which run writes to which record."""
+    if config.which == "record":
+        return [(run.id, run.record_id) for run in batch.runs if run.record_id is not None]
+    sql = batch.place.once("targets", lambda: _targets_sql(config, module, batch))
+    return [(row["run_id"], row["key"]) for row in await batch.db.fetch(sql, batch.ids)]
+
+
+def _targets_sql(config: UpdateConfig, module: Module, batch: Batch) -> str:
+    """Run and record for each target. One more than allowed, so that too many is noticed."""
+    scope, source, key = batch.place.scope, batch.place.source, quote(module.key_column)
+    if config.which == "linked":
+        link = compile_path(config.link or "", scope).sql
+        return f"SELECT r.id AS run_id, ({link})::text AS key FROM {source} WHERE ({link}) IS NOT NULL"
+    where = compile_condition(config.where, _inside(module, scope)) if config.where is not None else "true"
+    if config.which == "children" and scope.module:
+        column = quote(_child_field(config, module, scope).column or "")
+        where = f"t.{column} = n.{quote(scope.module.key_column)} AND ({where})"
+    return (
+        f"SELECT r.id AS run_id, f.key FROM {source}, LATERAL (SELECT t.{key}::text AS key "
+        f"FROM {module.sql} t WHERE {where} ORDER BY t.{key} LIMIT {MOST_TARGETS + 1}) f"
+    )
+
+
+def _outcome(config: UpdateConfig, module: Module, written: list[Written]) -> Outcome:
+    refused = [one.record_id for one in written if not one.allowed]
+    if refused:
+        message = f"The workflow's publisher may not update {module.label} {', '.join(refused[:5])}."
+        return Fail(message, "refused")
+    if len(written) > MOST_TARGETS:
+        raise Invalid(f"It would write to more than {MOST_TARGETS:,} records.", suggestion="Narrow the condition.")
+    if config.which == "record" and len(written) == 1:
+        one = written[0]
+        return Done("next", {"updated": 1, "before": one.before, "after": one.after})
+    shown = [{"record": one.record_id, "before": one.before, "after": one.after} for one in written[:100]]
+    return Done("next", {"updated": len(written), "module": module.key, "records": shown}, records=len(written))

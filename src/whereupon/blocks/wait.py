@@ -1,0 +1,228 @@
+"""D9: lets a run wait: so long, until a date of the record, a time of day, a condition, or a signal.
+
+Waits live in the database and its clock ends them, so they survive restarts and cost nothing
+meanwhile. On waking the record is read again; "only if" asks once more whether to go on (rule 13).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field, model_validator
+
+from whereupon.conditions.compile import check_condition, compile_condition, fields_read
+from whereupon.conditions.paths import compile_path
+from whereupon.conditions.tree import Condition
+from whereupon.conditions.values import TEXT, Kind, Scope, literal
+from whereupon.errors import Invalid, Problem
+from whereupon.sdk.block import Batch, Block, Config, RunView
+from whereupon.sdk.outcomes import Done, Outcome, Wait
+
+Unit = Literal["seconds", "minutes", "hours", "days", "weeks", "months"]
+RECHECK = "interval '10 minutes'"  # a condition over linked records is looked at again this often
+KINDS = ("duration", "until_field", "time_of_day", "condition", "signal")
+
+
+class Duration(Config):
+    """A length of time; negative is before."""
+
+    amount: int = Field(ge=-100_000, le=100_000)
+    unit: Unit = "days"
+
+
+class WaitConfig(Config):
+    """Exactly one of: duration, until_field, time_of_day, condition, signal."""
+
+    duration: Duration | None = Field(None, description="So long from now.")
+    until_field: str | None = Field(None, description="Until this date of the record, shifted by the offset.")
+    offset: Duration | None = Field(None, description="With until_field: before (negative) or after it.")
+    time_of_day: str | None = Field(
+        None, pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="Until it is next this time, local to the workflow."
+    )
+    condition: Condition | None = Field(None, description="Until this holds for the record.")
+    signal: str | None = Field(
+        None, pattern=r"^[a-z][a-z0-9_]{0,60}$", description="Until a signal of this name comes."
+    )
+    time_limit: Duration | None = Field(
+        None, description="For a condition or a signal: leave by “timeout” after this."
+    )
+    only_if: Condition | None = Field(
+        None, description="On waking: go on only if this holds, else leave by “no_longer”."
+    )
+
+    @model_validator(mode="after")
+    def one_kind(self) -> WaitConfig:
+        if sum(getattr(self, kind) is not None for kind in KINDS) != 1:
+            raise ValueError(f"choose exactly one of {', '.join(KINDS)}")
+        if self.duration is not None and self.duration.amount < 0:
+            raise ValueError("a wait cannot be negative")
+        if self.offset and self.until_field is None:
+            raise ValueError("offset goes with until_field")
+        if self.time_limit and self.condition is None and self.signal is None:
+            raise ValueError("time_limit goes with condition or signal")
+        return self
+
+
+class WaitBlock(Block[WaitConfig]):
+    """Pauses the run."""
+
+    key = "wait"
+    label = "Wait"
+    group = "Time"
+    icon = "clock-pause"
+    description = "Pauses the run: for a time, until a date, a time of day, a condition or a signal."
+    Config = WaitConfig
+    outputs: ClassVar = {"ended_by": TEXT}
+    waits = True
+    examples = (
+        {"duration": {"amount": 2, "unit": "minutes"}},
+        {"until_field": "due_date", "offset": {"amount": -14, "unit": "days"}},
+        {"condition": {"field": "status", "operator": "equals", "value": "done"}, "time_limit": {"amount": 30}},
+    )
+
+    def ports(self, config: WaitConfig) -> tuple[str, ...]:
+        timeout = ("timeout",) if config.time_limit else ()
+        return ("next", *timeout, *(("no_longer",) if config.only_if is not None else ()))
+
+    def check(self, config: WaitConfig, scope: Scope) -> list[Problem]:
+        found = [
+            problem
+            for name, condition in (("condition", config.condition), ("only_if", config.only_if))
+            if condition is not None
+            for problem in check_condition(condition, scope, f"/{name}")
+        ]
+        return found + (_check_date(config.until_field, scope) if config.until_field else [])
+
+    def reads(self, config: WaitConfig, scope: Scope) -> frozenset[str]:
+        conditions = [c for c in (config.condition, config.only_if) if c is not None]
+        dates = [compile_path(config.until_field, scope).reads] if config.until_field else []
+        return frozenset[str]().union(*(fields_read(c, scope) for c in conditions), *dates)
+
+    async def run_batch(self, config: WaitConfig, batch: Batch) -> list[Outcome]:
+        rows = await batch.rows(batch.place.once("columns", lambda: _columns(config, batch.place.scope)))
+        return [_first_look(config, rows[run.id]) for run in batch.runs]
+
+    async def wake_batch(self, config: WaitConfig, batch: Batch) -> list[Outcome]:
+        rows = await batch.rows(batch.place.once("wake", lambda: _wake_columns(config, batch.place.scope)))
+        return [_wake(config, run, rows[run.id]) for run in batch.runs]
+
+
+def _check_date(path: str, scope: Scope) -> list[Problem]:
+    try:
+        compiled = compile_path(path, scope)
+    except Invalid as error:
+        return [problem.under("/until_field") for problem in error.problems]
+    if compiled.type.kind not in (Kind.DATE, Kind.DATETIME):
+        message = f'"{path}" is {compiled.type.noun}, not a date.'
+        return [Problem("wrong_type", message, "/until_field", "Choose a date field.")]
+    return []
+
+
+def _interval(duration: Duration) -> str:
+    return f"interval '{duration.amount} {duration.unit}'"
+
+
+def _columns(config: WaitConfig, scope: Scope) -> dict[str, str]:
+    """`until`: when to wake; `held`: whether there is nothing to wait for; `now`; `recheck`."""
+    held = "false"
+    if config.condition is not None:
+        held = f"({compile_condition(config.condition, scope)}) IS TRUE"
+    return {
+        "until": f"({_until_sql(config, scope)})::timestamptz",
+        "held": held,
+        "now": "clock_timestamp()",
+        "recheck": f"clock_timestamp() + {RECHECK}",
+    }
+
+
+def _until_sql(config: WaitConfig, scope: Scope) -> str:
+    zone = literal(scope.time_zone)
+    if config.duration:
+        if config.duration.unit in ("seconds", "minutes", "hours"):
+            return f"clock_timestamp() + {_interval(config.duration)}"
+        # In local time, so that "1 day" is the same hour tomorrow when the clocks change tonight.
+        return f"((clock_timestamp() AT TIME ZONE {zone}) + {_interval(config.duration)}) AT TIME ZONE {zone}"
+    if config.until_field:
+        return _date_sql(config, scope, zone)
+    if config.time_of_day:
+        return _next_time_of_day(config.time_of_day, zone)
+    return f"clock_timestamp() + {_interval(config.time_limit)}" if config.time_limit else "NULL"
+
+
+def _date_sql(config: WaitConfig, scope: Scope, zone: str) -> str:
+    compiled = compile_path(config.until_field or "", scope)
+    is_date = compiled.type.kind is Kind.DATE
+    local = f"({compiled.sql})::timestamp" if is_date else f"({compiled.sql}) AT TIME ZONE {zone}"
+    shifted = f"({local} + {_interval(config.offset)})" if config.offset else f"({local})"
+    return f"{shifted} AT TIME ZONE {zone}"
+
+
+def _next_time_of_day(time_of_day: str, zone: str) -> str:
+    local = f"(clock_timestamp() AT TIME ZONE {zone})"
+    today = f"(date_trunc('day', {local}) + time '{time_of_day}')"
+    return f"(CASE WHEN {today} > {local} THEN {today} ELSE {today} + interval '1 day' END) AT TIME ZONE {zone}"
+
+
+def _wake_columns(config: WaitConfig, scope: Scope) -> dict[str, str]:
+    columns = _columns(config, scope)
+    only_if, signal = "true", "NULL::text"
+    if config.only_if is not None:
+        only_if = f"({compile_condition(config.only_if, scope)}) IS TRUE"
+    if config.signal:
+        signal = (
+            f"(SELECT s.name FROM whereupon.signals s WHERE s.run_id = r.id AND s.name = '{config.signal}' "
+            f"AND s.at >= (r.waiting->>'since')::timestamptz LIMIT 1)"
+        )
+    until = columns["until"] if config.until_field else "NULL::timestamptz"
+    return columns | {"only_if": only_if, "signal": signal, "until": until}
+
+
+def _first_look(config: WaitConfig, row: Mapping[str, Any]) -> Outcome:
+    until: datetime | None = row["until"]
+    memo = {"limit": _iso(until)}
+    if row["held"]:
+        return Done("next", {"ended_by": "condition"})
+    if config.condition is not None:
+        return Wait(_earlier(until, row["recheck"]), True, memo, {"until": _iso(until)})
+    if config.signal is not None:
+        return Wait(until, False, memo, {"signal": config.signal, "until": _iso(until)})
+    if until is None or until <= row["now"]:
+        return Done("next", {"ended_by": "no date" if until is None else "time"}, {"until": _iso(until)})
+    return Wait(until, config.until_field is not None, memo, {"until": _iso(until)})
+
+
+def _wake(config: WaitConfig, run: RunView, row: Mapping[str, Any]) -> Outcome:
+    limit = _limit(config, run, row)
+    is_over = limit is not None and limit <= row["now"]
+    if row["held"] or row["signal"] is not None:
+        return _leave(row, "condition" if row["held"] else "signal")
+    if config.condition is not None or config.signal is not None:
+        if is_over:
+            return Done("timeout", {"ended_by": "timeout"})
+        until = _earlier(limit, row["recheck"]) if config.condition is not None else limit
+        return Wait(until, config.condition is not None, {"limit": _iso(limit)})
+    if limit is not None and not is_over:
+        return Wait(limit, config.until_field is not None, {"limit": _iso(limit)})
+    return _leave(row, "time")
+
+
+def _limit(config: WaitConfig, run: RunView, row: Mapping[str, Any]) -> datetime | None:
+    """When the wait ends at the latest. A date of the record may have been moved meanwhile."""
+    if config.until_field is not None:
+        return row["until"]
+    noted = (run.memo or {}).get("limit")
+    return datetime.fromisoformat(noted) if noted else None
+
+
+def _leave(row: Mapping[str, Any], ended_by: str) -> Outcome:
+    return Done("next" if row["only_if"] else "no_longer", {"ended_by": ended_by})
+
+
+def _earlier(one: datetime | None, other: datetime) -> datetime:
+    return min(one, other) if one is not None else other
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
