@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, get_args
 
 import asyncpg
 import orjson
@@ -17,7 +17,6 @@ from starlette.routing import Match
 
 from whereupon.db.pool import GONE, TRANSIENT
 from whereupon.errors import Invalid, NotFound, Problem, TooMany, Unavailable, WhereuponError, did_you_mean
-from whereupon.workflows.document import known_keys
 
 log = logging.getLogger(__name__)
 
@@ -115,12 +114,23 @@ def problem_of(item: Mapping[str, Any], model: type[BaseModel] | None) -> Proble
     name = str(location[-1]) if location else "The body"
     match item["type"]:
         case "extra_forbidden":
-            known = known_keys(model, location[:-1]) if model else []
+            known = keys_at(model, location[:-1]) if model else []
             return Problem("unknown_key", f'"{name}" is not known here.', path, did_you_mean(name, known))
         case "missing":
             return Problem("missing", f'"{name}" is required.' if location else "A body is required.", path)
         case _:
             return Problem("invalid", item["msg"].removeprefix("Value error, ").rstrip(".") + ".", path)
+
+
+def keys_at(annotation: Any, location: Sequence[int | str]) -> list[str]:
+    """The keys that a model allows at a place inside it, as far as its annotations tell."""
+    if not isinstance(annotation, type) or not issubclass(annotation, BaseModel):
+        return [key for inner in get_args(annotation) for key in keys_at(inner, location)]
+    names = [part for part in location if isinstance(part, str)]
+    by_name = {info.alias or name: info for name, info in annotation.model_fields.items()}
+    if not names:
+        return list(by_name)
+    return keys_at(by_name[names[0]].annotation, names[1:]) if names[0] in by_name else []
 
 
 def path_of(where: str, location: Sequence[int | str]) -> str:
@@ -166,23 +176,9 @@ async def on_http(request: Request, error: Exception) -> Response:
 def methods_at(request: Request) -> set[str]:
     """Every method that some route has at this address."""
     found: set[str] = set()
-    for route in every_route(request.app.router):
+    for route in request.app.router.routes:
         if getattr(route, "methods", None) and route.matches(request.scope)[0] is not Match.NONE:
             found |= route.methods
-    return found
-
-
-def every_route(router: Any) -> list[Any]:
-    """The routes of a router, those of included ones too."""
-    found: list[Any] = []
-    for route in router.routes:
-        found += (
-            [route]
-            if getattr(route, "methods", None)
-            else every_route(route)
-            if hasattr(route, "routes")
-            else []
-        )
     return found
 
 

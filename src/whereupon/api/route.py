@@ -17,6 +17,7 @@ from whereupon.api.identity import identify, require_same_site
 from whereupon.api.problems import problem_response
 from whereupon.errors import Invalid, Problem, did_you_mean
 
+PREFIX = "/api/v1"
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
@@ -29,7 +30,7 @@ class Route(APIRoute):
         public = extra.get("security") == []
         exact = bool(extra.get("x-exact-numbers"))
         known = frozenset(query_names(self.dependant))
-        writes = not self.methods.isdisjoint({"POST", "PUT", "PATCH"})
+        writes = bool((self.methods or set()) & {"POST", "PUT", "PATCH"})
         takes_body = self.body_field is not None or "requestBody" in extra
 
         async def handle(request: Request) -> Response:
@@ -101,4 +102,4 @@ async def read(request: Request, call: Call, *, exact: bool, takes_body: bool) -
 
 def routes_of(noun: str, prefix: str = "") -> APIRouter:
     """A router for one noun: its tag in the document, and its addresses below `prefix`."""
-    return APIRouter(prefix=prefix, tags=[noun], route_class=Route)
+    return APIRouter(prefix=PREFIX + prefix, tags=[noun], route_class=Route)

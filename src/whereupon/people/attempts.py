@@ -25,7 +25,9 @@ class Attempts:
 
     async def hit(self, limit: RateLimitItem, kind: str, key: str) -> None:
         if not await self.limiter.hit(limit, kind, key):
-            raise TooMany("Too many tries to sign in.", suggestion="Wait a quarter of an hour, then try again.")
+            raise TooMany(
+                "Too many tries to sign in.", suggestion="Wait a quarter of an hour, then try again."
+            )
 
     async def succeeded(self, account: str) -> None:
         """The right person came: their account's tries are forgotten."""

@@ -70,7 +70,9 @@ async def first_start(db: Connection, start: FirstStart) -> Mapping[str, Any]:
     return user
 
 
-async def create_administrator(db: Connection, new: NewUser, *, actor: int | None = None) -> Mapping[str, Any]:
+async def create_administrator(
+    db: Connection, new: NewUser, *, actor: int | None = None
+) -> Mapping[str, Any]:
     """A user with the administrator role, whoever else there is: for the command line and tests."""
     roles = sorted({*new.roles, ADMINISTRATOR})
     return await create_user(db, new.model_copy(update={"roles": roles}), actor=actor)

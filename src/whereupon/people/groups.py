@@ -105,7 +105,8 @@ async def set_members(db: Connection, group_id: int, members: list[int]) -> None
     known = {row["id"] for row in await db.fetch(KNOWN, members)}
     problems = [
         Problem("unknown_user", f"There is no user {user_id}.", f"/members/{i}")
-        for i, user_id in enumerate(members) if user_id not in known
+        for i, user_id in enumerate(members)
+        if user_id not in known
     ]
     if problems:
         raise Invalid.of(*problems)

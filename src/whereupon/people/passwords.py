@@ -65,7 +65,9 @@ def is_common(password: str) -> bool:
 def is_personal(password: str, personal: Iterable[str]) -> bool:
     """Whether the password is the person's own name or address, digits aside."""
     bare = letters(password)
-    return bool(bare) and bare in {letters(piece) for text in personal for piece in (text, text.split("@")[0])}
+    return bool(bare) and bare in {
+        letters(piece) for text in personal for piece in (text, text.split("@")[0])
+    }
 
 
 def letters(text: str) -> str:

@@ -66,7 +66,7 @@ class Rights:
     user_id: int | None
     administrator: bool = False
     builder: bool = False
-    grants: Mapping[str, Grant] = field(default_factory=dict)  # by module key
+    grants: Mapping[str, Grant] = field(default_factory=dict[str, Grant])  # by module key
 
     def grant(self, module_key: str) -> Grant:
         return self.grants.get(module_key, NO_GRANT)
@@ -202,9 +202,9 @@ def closed(entries: list[Mapping[str, Any]], action: str, levels: set[str]) -> f
     Only those roles count: one that opens a field for the user's own records must not open it for all.
     """
     extent = widest(entries, action)
-    held = [
+    held: list[set[str]] = [
         {key for key, level in entry["fields"].items() if level in levels}
         for entry in entries
         if entry[action] == extent
     ]
-    return frozenset(set.intersection(*held))
+    return frozenset(held[0].intersection(*held[1:]))

@@ -119,7 +119,9 @@ async def change_role(
     require_no_nulls(wanted, wanted)
     if key == ADMINISTRATOR and wanted.get("administrator") is False:
         raise Conflict("The administrator role stays what it is.", suggestion="Make another role.")
-    await db.execute(CHANGE, role["id"], wanted.get("name"), wanted.get("administrator"), wanted.get("builder"))
+    await db.execute(
+        CHANGE, role["id"], wanted.get("name"), wanted.get("administrator"), wanted.get("builder")
+    )
     if change.modules is not None:
         catalog = await load_catalog(db)
         require_valid(catalog, change.modules)
@@ -150,9 +152,14 @@ def unknown_names(catalog: Catalog, key: str, rights: ModuleRights) -> list[Prob
         near = did_you_mean(key, catalog.modules)
         return [Problem("unknown_module", f'There is no module "{key}".', path, near)]
     return [
-        Problem("unknown_field", f'{module.label} has no field "{name}".', f"{path}/fields/{name}",
-                did_you_mean(name, module.fields))
-        for name in rights.fields if name not in module.fields
+        Problem(
+            "unknown_field",
+            f'{module.label} has no field "{name}".',
+            f"{path}/fields/{name}",
+            did_you_mean(name, module.fields),
+        )
+        for name in rights.fields
+        if name not in module.fields
     ]
 
 
@@ -160,11 +167,21 @@ async def set_modules(
     db: Connection, role_id: int, catalog: Catalog, modules: Mapping[str, ModuleRights]
 ) -> None:
     """Write the rights of a role that has none yet."""
-    await db.executemany(GRANT, [
-        (role_id, catalog.modules[key].id, r.read, r.create, r.update, r.delete,
-         {name: level for name, level in r.fields.items() if level != "write"})
-        for key, r in modules.items()
-    ])
+    await db.executemany(
+        GRANT,
+        [
+            (
+                role_id,
+                catalog.modules[key].id,
+                r.read,
+                r.create,
+                r.update,
+                r.delete,
+                {name: level for name, level in r.fields.items() if level != "write"},
+            )
+            for key, r in modules.items()
+        ],
+    )
 
 
 async def delete_role(db: Connection, key: str, *, actor: int | None) -> None:

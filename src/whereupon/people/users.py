@@ -164,7 +164,9 @@ async def change_user(
     wanted = change.model_dump(exclude_unset=True)
     require_no_nulls(wanted, ("email", "name", "active", "roles", "groups", "password"))
     await require_known(
-        db, roles=wanted.get("roles") or [], groups=wanted.get("groups") or [],
+        db,
+        roles=wanted.get("roles") or [],
+        groups=wanted.get("groups") or [],
         manager_id=wanted.get("manager_id"),
     )
     await require_no_cycle(db, user_id, wanted.get("manager_id"))
@@ -190,7 +192,8 @@ def require_no_nulls(wanted: Mapping[str, Any], keys: Iterable[str]) -> None:
     """Raises Invalid naming every key that cannot be emptied, and is to be."""
     problems = [
         Problem("required", f"{key} cannot be emptied.", f"/{key}")
-        for key in keys if key in wanted and wanted[key] is None
+        for key in keys
+        if key in wanted and wanted[key] is None
     ]
     if problems:
         raise Invalid.of(*problems)
@@ -247,8 +250,11 @@ async def unknown(db: Connection, table: str, keys: list[str]) -> list[Problem]:
         return []
     known = [row["key"] for row in await db.fetch(f"SELECT key FROM whereupon.{table}")]
     return [
-        Problem("unknown", f'There is no "{key}" among the {table}.', f"/{table}/{i}", did_you_mean(key, known))
-        for i, key in enumerate(keys) if key not in known
+        Problem(
+            "unknown", f'There is no "{key}" among the {table}.', f"/{table}/{i}", did_you_mean(key, known)
+        )
+        for i, key in enumerate(keys)
+        if key not in known
     ]
 
 
@@ -266,5 +272,6 @@ async def require_an_administrator(db: Connection) -> None:
     """Raises Conflict when the transaction leaves nobody who may change anything back."""
     if not await db.fetchval(ADMINISTRATORS):
         raise Conflict(
-            "Nobody would be an administrator any more.", suggestion="Give another active user the role first."
+            "Nobody would be an administrator any more.",
+            suggestion="Give another active user the role first.",
         )

@@ -10,15 +10,17 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from whereupon.api.call import response_of
+from whereupon.api.route import PREFIX
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(prefix=PREFIX, include_in_schema=False)
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem;
        color-scheme: light dark }
-summary { cursor: pointer; padding: .2rem 0 } code { font-size: .95em } .method { display: inline-block; width: 4.5em;
-       font-weight: 600; text-transform: uppercase } table { border-collapse: collapse; margin: .5rem 0 1rem 4.5em }
+summary { cursor: pointer; padding: .2rem 0 } code { font-size: .95em }
+.method { display: inline-block; width: 4.5em; font-weight: 600; text-transform: uppercase }
+table { border-collapse: collapse; margin: .5rem 0 1rem 4.5em }
 td { padding: .1rem .8rem .1rem 0; vertical-align: top }
 """
 
@@ -43,7 +45,8 @@ def page_of(document: dict[str, Any]) -> str:
             by_tag.setdefault(operation["tags"][0], []).append(entry(path, method, operation))
     sections = "".join(f"<h2>{html.escape(tag)}</h2>{''.join(entries)}" for tag, entries in by_tag.items())
     return (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Whereupon API</title><style>{STYLE}</style>'
+        '<!doctype html><html lang="en"><meta charset="utf-8"><title>Whereupon API</title>'
+        f"<style>{STYLE}</style>"
         f"<h1>Whereupon API {html.escape(document['info']['version'])}</h1>"
         f"<p>{html.escape(document['info']['description'])}</p>{sections}</html>"
     )
