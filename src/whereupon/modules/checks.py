@@ -83,7 +83,8 @@ def check_meaning(catalog: Catalog, field: Field, path: str) -> Iterator[Problem
         yield Problem("cannot_be_indexed", f"A {field.type} field cannot be indexed.", f"{path}/indexed")
     if field.required and field.type in SELF_MADE:
         yield Problem("cannot_be_required", f"A {field.type} field cannot be required.", f"{path}/required")
-    if (field.unique or field.indexed) and field.options.get("max_length", 0) > INDEXABLE_LENGTH:
+    searched = field.type not in WITHOUT_INDEX and (field.unique or field.indexed)
+    if searched and field.options.get("max_length", 0) > INDEXABLE_LENGTH:
         limit = f"Text to search by or unique may have {INDEXABLE_LENGTH} characters at most."
         yield Problem("too_long_for_index", limit, f"{path}/options/max_length")
     yield from check_target(catalog, field, path)

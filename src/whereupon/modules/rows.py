@@ -35,8 +35,8 @@ FROM jsonb_to_recordset($2) AS f(
 RETURNING id, key
 """
 CHANGE_FIELD = """
-UPDATE whereupon.fields SET key = $2, label = $3, description = $4, type = $5, column_name = $6, required = $7,
-  is_unique = $8, indexed = $9, read_only = $10, options = $11, position = $12 WHERE id = $1
+UPDATE whereupon.fields SET key = $2, label = $3, description = $4, type = $5, column_name = $6,
+  required = $7, is_unique = $8, indexed = $9, read_only = $10, options = $11, position = $12 WHERE id = $1
 """
 CHANGE_MODULE = """
 UPDATE whereupon.modules SET key = $2, label = $3, label_plural = $4, description = $5, table_name = $6,
