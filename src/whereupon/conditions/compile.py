@@ -29,6 +29,7 @@ class Verdict:
     parts: tuple[Verdict, ...] = ()
     operator: Operator | None = None
     left: Compiled | None = None
+    before: Compiled | None = None
     rights: list[Compiled] = field(default_factory=list[Compiled])
 
 
@@ -164,7 +165,7 @@ def _apply(
     operands = Operands(left, rights, before, scope)
     sql = _at(f"{pointer}/value" if rights else pointer, lambda: operator.sql(operands))
     reads = left.reads.union(*(r.reads for r in rights))
-    return Verdict(node, pointer, sql, reads, operator=operator, left=left, rights=rights)
+    return Verdict(node, pointer, sql, reads, operator=operator, left=left, before=before, rights=rights)
 
 
 def _other_operators(kind: ValueType) -> str:
@@ -205,7 +206,7 @@ def _several(
 ) -> list[Compiled]:
     if not isinstance(value, list):
         _fail("wrong_type", f'"{operator.label}" takes a list.', pointer, 'For example ["new", "open"].')
-    items: list[Any] = value
+    items = list[Any](value)  # pyright: ignore[reportUnknownArgumentType]
     if not items or (operator.right is Right.PAIR and len(items) != 2):
         wanted = "two values, from and to" if operator.right is Right.PAIR else "at least one value"
         _fail("wrong_count", f'"{operator.label}" takes {wanted}.', pointer)
@@ -226,12 +227,12 @@ def _children(node: Children, scope: Scope, pointer: str) -> Verdict:
     rows = _at(f"{pointer}/children", lambda: _collection(node.children, scope))
     child = linked(scope, rows.module)
     where = _compile(node.where, child, f"{pointer}/where") if node.where is not None else None
-    reads = rows.reads | (where.reads if where else frozenset())
+    reads = rows.reads | (where.reads if where else rows.reads)
     link = rows.joined(child, scope)
     if node.aggregate in ("all", "any", "none"):
         _check_quantifier(node, pointer)
         sql = _quantified(node.aggregate, rows, child, link, where)
-        return Verdict(node, pointer, sql, reads)
+        return Verdict(node, pointer, sql, reads, left=_how_many(rows, child, link, where))
     both = f"{link} AND {where.sql}" if where else link
     left = _aggregated(node, rows, child, both, pointer)
     if node.operator is None:
@@ -276,6 +277,13 @@ def _quantified(name: str, rows: Collection, child: Scope, link: str, where: Ver
         return f"(SELECT bool_and(({where.sql}) IS TRUE) {source})"
     found = f"EXISTS (SELECT 1 {source}{f' AND {where.sql}' if where else ''})"
     return found if name == "any" else f"NOT {found}"
+
+
+def _how_many(rows: Collection, child: Scope, link: str, where: Verdict | None) -> Compiled:
+    """For `explain`: how many of the children meet what was asked, "2 of 5"."""
+    met = where.sql if where else "true"
+    counts = f"count(*) FILTER (WHERE {met}) || ' of ' || count(*)"
+    return Compiled(f"(SELECT {counts} FROM {rows.module.sql} {child.row} WHERE {link})", TEXT)
 
 
 def _aggregated(node: Children, rows: Collection, child: Scope, where: str, pointer: str) -> Compiled:

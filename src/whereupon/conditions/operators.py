@@ -1,4 +1,4 @@
-"""The operators of conditions, one row each: what they take, what stands on the right, their SQL, their words.
+"""The operators of conditions, one row each: what they take, what stands on the right, their SQL and words.
 
 Positive operators are plain SQL comparisons, null (so not held) for a missing value, and leave columns
 bare for indexes. Negative ones are the complement of a positive one, `(…) IS NOT TRUE`: a missing value

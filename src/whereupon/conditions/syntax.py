@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from lark import Lark, Token, Transformer
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken, VisitError
@@ -164,7 +164,7 @@ def _syntax_error(text: str, error: UnexpectedInput) -> Invalid:
     if isinstance(error, UnexpectedCharacters) and position is not None:
         found = text[position]
         return problem_at(text, position, "syntax", f'"{found}" does not belong here.', HINTS.get(found))
-    token: Token | None = error.token if isinstance(error, UnexpectedToken) else None  # pyright: ignore
+    token = cast("Token | None", error.token if isinstance(error, UnexpectedToken) else None)
     if token is None or token.type == "$END":
         return problem_at(text, len(text), "syntax", "The formula ends too early.", _unclosed(text))
     hint = _hint(text, token)
