@@ -386,7 +386,8 @@ CREATE TABLE whereupon.messages (
   source_id bigint NOT NULL, context jsonb NOT NULL, -- context: the values that the source names, at queueing time
   status text NOT NULL DEFAULT 'queued', -- queued, sending, sent, held, failed, uncertain, discarded
   awaited boolean NOT NULL DEFAULT false, -- a run waits for the outcome
-  rendered jsonb, attempts smallint NOT NULL DEFAULT 0, error jsonb, hold_reason text,
+  rendered jsonb, attempts smallint NOT NULL DEFAULT 0, error jsonb,
+  hold_reason text, released boolean NOT NULL DEFAULT false, -- released: by a person, so no cap holds it again
   created_at timestamptz NOT NULL DEFAULT now(), due_at timestamptz, sent_at timestamptz);
 CREATE UNIQUE INDEX messages_key ON whereupon.messages (run_id, node, iteration, recipient); -- rule 24
 CREATE INDEX messages_open ON whereupon.messages (status, id) WHERE status <> 'sent';
