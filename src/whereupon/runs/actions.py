@@ -1,0 +1,191 @@
+"""What a person does to runs: start by hand, cancel, run again, release, signal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from whereupon.conditions.compile import compile_condition
+from whereupon.conditions.values import Scope
+from whereupon.db.pool import Connection
+from whereupon.errors import Conflict, Invalid, NotFound, Problem, Refused
+from whereupon.modules.catalog import Module, load_catalog, quote
+from whereupon.people.audit import record
+from whereupon.people.rights import Rights
+from whereupon.runs.definitions import Version, load_versions, organisation_time_zone
+from whereupon.runs.start import NewRun, insert_runs
+
+MOST_AT_ONCE = 100_000
+# The workflow, with the version that a new run gets.
+FIND_WORKFLOW = "SELECT id, name, state, active_version_id FROM whereupon.workflows WHERE key = $1 AND state <> 'deleted'"
+
+
+async def start_by_hand(
+    db: Connection, rights: Rights, workflow: str, records: Sequence[str] | None = None
+) -> dict[str, Any]:
+    """Start the active version on these records, or on all that meet its filter (None).
+
+    Gives {"started": …, "left_out": [records that do not meet the filter, are not there, or may not be read]}.
+    """
+    row = await db.fetchrow(FIND_WORKFLOW, workflow)
+    if row is None:
+        raise NotFound(f'There is no workflow "{workflow}".')
+    if row["state"] != "active":
+        raise Conflict(f"{row['name']} is {row['state']}, so it does not run.", suggestion="Activate it first.")
+    version = await _version(db, row["active_version_id"])
+    start = version.plan.start
+    assert start is not None
+    if start.trigger.key not in ("manual", "schedule") and not rights.builder:
+        raise Refused("Only a builder may start a workflow by hand that starts by itself.")
+    keys = await _matching(db, rights, version, records) if version.module else []
+    new = [_by_hand(version, key, rights.user_id) for key in (keys if version.module else [None])]
+    await insert_runs(db, new)
+    await db.execute("NOTIFY whereupon_runs")
+    left_out = sorted(set(records or ()) - {key for key in keys if key is not None})
+    return {"started": len(new), "left_out": left_out}
+
+
+def _by_hand(version: Version, record_id: str | None, user_id: int | None) -> NewRun:
+    return NewRun(
+        workflow_id=version.workflow_id, version_id=version.id, node=version.plan.first, started_by="manual",
+        module_id=version.module.id if version.module else None, record_id=record_id, user_id=user_id,
+        concurrency=version.plan.document.settings.concurrency,
+    )  # fmt: skip
+
+
+async def _version(db: Connection, version_id: int) -> Version:
+    catalog = await load_catalog(db)
+    return (await load_versions(db, [version_id], catalog, await organisation_time_zone(db)))[version_id]
+
+
+async def _matching(
+    db: Connection, rights: Rights, version: Version, records: Sequence[str] | None
+) -> list[str]:
+    """The records that meet the filter and that this user may read."""
+    module = version.module
+    assert module is not None
+    rights.require("read", module.key)
+    conditions = [filter_sql(version), _own(rights, module)]
+    key = module.key_sql("n")
+    wanted = f"AND {key} = ANY($2::text[])" if records is not None else "AND $2::text[] IS NULL"
+    rows = await db.fetch(
+        f"SELECT {key} AS key FROM {module.sql} n WHERE ({') AND ('.join(conditions)}) {wanted} ORDER BY n.{quote(module.key_columns[0])} LIMIT $1",
+        MOST_AT_ONCE + 1, list(records) if records is not None else None,
+    )  # fmt: skip
+    if len(rows) > MOST_AT_ONCE:
+        message = f"More than {MOST_AT_ONCE:,} records would be started at once."
+        raise Invalid.of(Problem("too_many", message, "", "Narrow the filter, or name the records."))
+    return [row["key"] for row in rows]
+
+
+def filter_sql(version: Version) -> str:
+    """The entry filter over the module's table as `n`; "true" without one."""
+    start = version.plan.start
+    if start is None or start.filter is None:
+        return "true"
+    zone = version.plan.document.settings.time_zone or version.time_zone
+    user = f"{version.user_id}::bigint" if version.user_id is not None else None
+    return compile_condition(start.filter, Scope(catalog=version.catalog, module=version.module, time_zone=zone, user=user))
+
+
+def _own(rights: Rights, module: Module) -> str:
+    if not rights.own_only("read", module.key):
+        return "true"
+    owner = module.fields.get(module.owner_field or "")
+    return f"n.{quote(owner.column)} = {rights.user_id}" if owner and owner.column and rights.user_id else "false"
+
+
+CANCEL = """
+UPDATE whereupon.runs SET status = 'cancelled', node = NULL, ready_at = NULL, wakes_on_change = false, waiting = NULL,
+  ended_at = clock_timestamp(), error = jsonb_build_object('code', 'cancelled', 'message', 'A person cancelled it.')
+WHERE id = ANY($1::bigint[]) AND ended_at IS NULL RETURNING id
+"""
+
+
+async def cancel_runs(db: Connection, rights: Rights, ids: Sequence[int]) -> list[int]:
+    """End runs that are under way; gives those that were. A batch that is being advanced goes first."""
+    rights.require_builder()
+    cancelled = [row["id"] for row in await db.fetch(CANCEL, list(ids))]
+    for run in cancelled:
+        await record(db, rights.user_id, "run.cancelled", f"run {run}")
+    return cancelled
+
+
+async def cancel_waiting(db: Connection, rights: Rights, workflow: str) -> int:
+    """End all runs of a workflow that are under way (F5)."""
+    rights.require_builder()
+    row = await db.fetchrow(FIND_WORKFLOW, workflow)
+    if row is None:
+        raise NotFound(f'There is no workflow "{workflow}".')
+    rows = await db.fetch("SELECT id FROM whereupon.runs WHERE workflow_id = $1 AND ended_at IS NULL", row["id"])
+    return len(await cancel_runs(db, rights, [r["id"] for r in rows]))
+
+
+# A run that is over, as far as running it again needs it.
+FIND_RUN = """
+SELECT r.*, w.state AS workflow_state, w.name AS workflow_name, w.active_version_id
+FROM whereupon.runs r JOIN whereupon.workflows w ON w.id = r.workflow_id WHERE r.id = $1
+"""
+
+
+async def rerun(
+    db: Connection, rights: Rights, run_id: int, start_at: Literal["start", "failed"] = "start"
+) -> int:
+    """Run again, from the start (on the active version) or from the block that failed. The new run's id.
+
+    Raises Conflict for a run that is under way, and for one that did not fail at a block.
+    """
+    rights.require_builder()
+    row = await db.fetchrow(FIND_RUN, run_id)
+    if row is None:
+        raise NotFound(f"There is no run {run_id}.")
+    _refuse_rerun(row, start_at)
+    failed = start_at == "failed"
+    version = await _version(db, row["version_id"] if failed else row["active_version_id"] or row["version_id"])
+    new = NewRun(
+        workflow_id=row["workflow_id"], version_id=version.id, started_by="rerun", rerun_of=run_id,
+        node=row["error"]["node"] if failed else version.plan.first, module_id=row["module_id"],
+        record_id=row["record_id"], change_id=row["change_id"], user_id=rights.user_id,
+        data=row["data"] if failed else {}, depth=row["depth"], chain=row["chain"],
+    )  # fmt: skip
+    await insert_runs(db, [new])
+    await db.execute("NOTIFY whereupon_runs")
+    await record(db, rights.user_id, "run.rerun", f"run {run_id}", {"from": start_at})
+    return int(await db.fetchval("SELECT max(id) FROM whereupon.runs WHERE rerun_of = $1", run_id))
+
+
+def _refuse_rerun(row: Mapping[str, Any], start_at: str) -> None:
+    if row["ended_at"] is None:
+        raise Conflict("The run is still under way.", suggestion="Cancel it first, or wait for it.")
+    if row["workflow_state"] in ("archived", "deleted"):
+        raise Conflict(f"{row['workflow_name']} is {row['workflow_state']}.", suggestion="Restore the workflow first.")
+    if start_at == "failed" and not (row["error"] or {}).get("node"):
+        raise Conflict("The run did not fail at a block.", suggestion="Run it again from the start.")
+
+
+RELEASE = """
+UPDATE whereupon.runs SET status = 'queued', ready_at = clock_timestamp(), error = NULL
+WHERE id = ANY($1::bigint[]) AND status = 'held' RETURNING id
+"""
+
+
+async def release_runs(db: Connection, rights: Rights, ids: Sequence[int]) -> list[int]:
+    """Let held runs go on; gives those that were held."""
+    rights.require_builder()
+    released = [row["id"] for row in await db.fetch(RELEASE, list(ids))]
+    await db.execute("NOTIFY whereupon_runs")
+    return released
+
+
+SIGNAL = """
+WITH told AS (INSERT INTO whereupon.signals (run_id, name, payload) VALUES ($1, $2, $3))
+UPDATE whereupon.runs SET ready_at = clock_timestamp() WHERE id = $1 AND status = 'waiting' AND ended_at IS NULL
+RETURNING id
+"""
+
+
+async def signal(db: Connection, run_id: int, name: str, payload: Mapping[str, Any] | None = None) -> bool:
+    """Tell a waiting run something; whether it is waiting at all."""
+    found = await db.fetchval(SIGNAL, run_id, name, dict(payload or {}))
+    await db.execute("NOTIFY whereupon_runs")
+    return found is not None

@@ -1,0 +1,91 @@
+"""What happened: runs with their steps, newest first, as the history and the record page show them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from whereupon.db.pool import Connection
+from whereupon.errors import NotFound
+from whereupon.people.rights import Rights
+
+SELECT = """
+SELECT r.id, w.key AS workflow, w.name AS workflow_name, v.number AS version, m.key AS module, r.record_id, r.status,
+       r.node, r.ready_at, r.started_by, r.user_id, r.change_id, r.parent_run_id, r.rerun_of, r.depth, r.executions,
+       r.attempts, r.error, r.created_at, r.started_at, r.ended_at
+FROM whereupon.runs r
+JOIN whereupon.workflows w ON w.id = r.workflow_id
+LEFT JOIN whereupon.versions v ON v.id = r.version_id
+LEFT JOIN whereupon.modules m ON m.id = r.module_id
+"""
+# Filters are null when they are not asked for; `$2` are the modules that may be read, null: all.
+LIST = (
+    SELECT
+    + """
+WHERE ($1::bigint IS NULL OR r.id < $1) AND ($2::text[] IS NULL OR m.key IS NULL OR m.key = ANY($2))
+  AND ($3::text IS NULL OR w.key = $3) AND ($4::text IS NULL OR m.key = $4) AND ($5::text IS NULL OR r.record_id = $5)
+  AND ($6::text IS NULL OR r.status = $6) AND ($7::timestamptz IS NULL OR r.created_at >= $7)
+ORDER BY r.id DESC LIMIT $8
+"""
+)
+FIND = SELECT + "WHERE r.id = $1"
+STEPS = """
+SELECT seq, node, block, status, port, input, output, error, records, started_at, ended_at
+FROM whereupon.step_runs WHERE run_id = $1 ORDER BY seq LIMIT 10001
+"""
+MESSAGES = """
+SELECT id, node, channel, recipient, status, error, created_at, sent_at
+FROM whereupon.messages WHERE run_id = $1 ORDER BY id LIMIT 1000
+"""
+WAITING = "SELECT waiting, wakes_on_change, data, chain FROM whereupon.runs WHERE id = $1"
+
+
+async def list_runs(
+    db: Connection,
+    rights: Rights,
+    *,
+    after: int | None = None,
+    workflow: str | None = None,
+    module: str | None = None,
+    record_id: str | None = None,
+    status: str | None = None,
+    since: Any = None,
+    limit: int = 50,
+) -> list[Mapping[str, Any]]:
+    """Runs on records of modules that the user may read, newest first; `after` is the last id of the page before."""
+    return await db.fetch(LIST, after, _modules(rights), workflow, module, record_id, status, since, limit)
+
+
+def _modules(rights: Rights) -> list[str] | None:
+    """Modules of which all records may be read; None for everything."""
+    if rights.administrator:
+        return None
+    return [key for key in rights.grants if rights.may("read", key) and not rights.own_only("read", key)]
+
+
+async def get_run(db: Connection, rights: Rights, run_id: int) -> dict[str, Any]:
+    """A run with its steps, its messages, and what it waits for. Raises NotFound."""
+    row = await db.fetchrow(FIND, run_id)
+    allowed = _modules(rights)
+    if row is None or (allowed is not None and row["module"] is not None and row["module"] not in allowed):
+        raise NotFound(f"There is no run {run_id}.")
+    waiting = await db.fetchrow(WAITING, run_id)
+    return {
+        **dict(row),
+        "waiting": waiting["waiting"],
+        "data": waiting["data"],
+        "chain": waiting["chain"],
+        "steps": [dict(step) for step in await db.fetch(STEPS, run_id)],
+        "messages": [dict(message) for message in await db.fetch(MESSAGES, run_id)],
+    }
+
+
+COUNTS = """
+SELECT w.key AS workflow, r.status, count(*) AS runs FROM whereupon.runs r
+JOIN whereupon.workflows w ON w.id = r.workflow_id GROUP BY 1, 2 ORDER BY 1, 2
+"""
+
+
+async def count_by_status(db: Connection) -> list[Mapping[str, Any]]:
+    """How many runs of each workflow have each status."""
+    return await db.fetch(COUNTS)
