@@ -10,7 +10,7 @@ from whereupon.conditions.values import Scope
 from whereupon.db.pool import Connection
 from whereupon.errors import Conflict, Invalid, NotFound, Problem, Refused
 from whereupon.modules.catalog import Module, load_catalog, quote
-from whereupon.people.audit import record
+from whereupon.people import audit
 from whereupon.people.rights import Rights
 from whereupon.runs.definitions import Version, load_versions, organisation_time_zone
 from whereupon.runs.start import NewRun, insert_runs
@@ -107,7 +107,7 @@ async def cancel_runs(db: Connection, rights: Rights, ids: Sequence[int]) -> lis
     rights.require_builder()
     cancelled = [row["id"] for row in await db.fetch(CANCEL, list(ids))]
     for run in cancelled:
-        await record(db, rights.user_id, "run.cancelled", f"run {run}")
+        await audit.append(db, rights.user_id, "cancel_run", f"run:{run}")
     return cancelled
 
 
@@ -150,7 +150,7 @@ async def rerun(
     )  # fmt: skip
     await insert_runs(db, [new])
     await db.execute("NOTIFY whereupon_runs")
-    await record(db, rights.user_id, "run.rerun", f"run {run_id}", {"from": start_at})
+    await audit.append(db, rights.user_id, "rerun_run", f"run:{run_id}", start_at=start_at)
     return int(await db.fetchval("SELECT max(id) FROM whereupon.runs WHERE rerun_of = $1", run_id))
 
 

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from whereupon.db.pool import Connection
 from whereupon.errors import Conflict, Invalid, NotFound, PreconditionFailed, Problem, Refused, did_you_mean
 from whereupon.modules.catalog import Catalog, Module, load_catalog, revise
-from whereupon.people.audit import record
+from whereupon.people import audit
 from whereupon.people.rights import Rights
 from whereupon.triggers.schedule import ScheduleConfig, next_time
 from whereupon.workflows.check import Surroundings, check_workflow, fields_used
@@ -120,7 +120,7 @@ async def create_workflow(db: Connection, rights: Rights, new: NewWorkflow) -> M
     key = await _free_key(db, new.key or key_of(new.name), chosen=new.key is not None)
     module_id = module.id if module else None
     await db.execute(INSERT, key, new.name, new.description, new.category, module_id, document, rights.user_id)
-    await record(db, rights.user_id, "workflow.created", f"workflow {key}")
+    await audit.append(db, rights.user_id, "create_workflow", f"workflow:{key}")
     return await get_workflow(db, key)
 
 
@@ -197,7 +197,7 @@ async def change_workflow(
     if {"paused", "name", "module_id"} & set(columns):
         await revise(db)
         await db.execute("NOTIFY whereupon_runs")
-    await record(db, rights.user_id, "workflow.changed", f"workflow {key}", {"changed": sorted(given)})
+    await audit.append(db, rights.user_id, "change_workflow", f"workflow:{key}", changed=sorted(given))
     return await get_workflow(db, key)
 
 
@@ -249,7 +249,7 @@ async def publish(
     await db.execute(ACTIVATE, row["id"], version["id"])
     await _schedule(db, row["id"], version["id"], document, around.time_zone)
     await revise(db)
-    await record(db, rights.user_id, "workflow.published", f"workflow {key}", {"version": version["number"]})
+    await audit.append(db, rights.user_id, "publish_workflow", f"workflow:{key}", version=version["number"])
     return await get_workflow(db, key)
 
 
@@ -300,7 +300,7 @@ async def set_state(
     if state == "active":
         await _rearm(db, row["id"], version)
     await revise(db)
-    await record(db, rights.user_id, f"workflow.{state}", f"workflow {key}", {"in_flight": in_flight})
+    await audit.append(db, rights.user_id, "set_workflow_state", f"workflow:{key}", state=state, in_flight=in_flight)
     return await get_workflow(db, key)
 
 
@@ -322,7 +322,7 @@ async def delete_workflow(db: Connection, rights: Rights, key: str) -> None:
         row["id"],
     )
     await revise(db)
-    await record(db, rights.user_id, "workflow.deleted", f"workflow {key}")
+    await audit.append(db, rights.user_id, "delete_workflow", f"workflow:{key}")
 
 
 async def duplicate(db: Connection, rights: Rights, key: str) -> Mapping[str, Any]:
@@ -365,5 +365,5 @@ async def reset_recurrence(db: Connection, rights: Rights, key: str, record_id: 
     rights.require_builder()
     row = await _locked(db, key, None)
     done = await db.execute(RESET, row["id"], record_id)
-    await record(db, rights.user_id, "workflow.recurrence_reset", f"workflow {key}", {"record": record_id})
+    await audit.append(db, rights.user_id, "reset_recurrence", f"workflow:{key}", record=record_id)
     return int(done.split()[-1])
