@@ -51,8 +51,11 @@ def check_formula(catalog: Catalog, module: Module, expression: str) -> Formula:
 
 ADD_DRAFT = "INSERT INTO whereupon.workflows (key, name, module_id, draft) VALUES ('w', 'Välkomst', $1, $2)"
 ADD_PUBLISHED = """
-WITH w AS (INSERT INTO whereupon.workflows (key, name, state, draft) VALUES ('w', 'Aktiv', 'active', '{}') RETURNING id)
-INSERT INTO whereupon.versions (workflow_id, number, document, uses) SELECT id, 1, '{}', '["cases.status"]' FROM w
+WITH w AS (
+  INSERT INTO whereupon.workflows (key, name, state, draft)
+  VALUES ('w', 'Aktiv', 'active', '{}') RETURNING id)
+INSERT INTO whereupon.versions (workflow_id, number, document, uses)
+SELECT id, 1, '{}', '["cases.status"]' FROM w
 """
 DEFINER = Definer(arm=arm, check_formula=check_formula)
 
