@@ -1,0 +1,126 @@
+"""A mail: what is stored of it once, how it is written for one recipient, and its bytes for SMTP."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from email import policy
+from email.message import EmailMessage
+from email.utils import format_datetime
+from typing import Any
+
+from whereupon.outbox.addresses import BadAddress, Mailbox, one_line, read_mailboxes
+from whereupon.outbox.plain_text import to_text
+from whereupon.outbox.sanitise import clean_html, document
+from whereupon.templates.template import Stored, Template, render
+
+MAX_SUBJECT = 500  # characters
+LISTS = ("cc", "bcc", "reply_to")
+
+# Bodies become 7 bit: no server needs 8BITMIME, and no byte of a value is ever a line of its own.
+ASCII = policy.SMTP.clone(cte_type="7bit")
+UTF8 = policy.SMTPUTF8.clone(cte_type="7bit")
+
+
+def mail_source(
+    *,
+    subject: Template,
+    html: Template | None = None,
+    text: Template | None = None,
+    sender: Template | None = None,
+    cc: Sequence[Template] = (),
+    bcc: Sequence[Template] = (),
+    reply_to: Sequence[Template] = (),
+) -> dict[str, Any]:
+    """What every mail of a block says, to be stored by `source_id`. `html` was parsed with html=True."""
+    assert html is None or html.html, "an HTML body whose values are not escaped"
+    one = {"subject": subject, "html": html, "text": text, "from": sender}
+    lists = {"cc": cc, "bcc": bcc, "reply_to": reply_to}
+    return {key: template.stored for key, template in one.items() if template is not None} | {
+        key: [template.stored for template in templates] for key, templates in lists.items() if templates
+    }
+
+
+def templates_of(source: Mapping[str, Any]) -> list[Stored]:
+    """Every stored text of a mail."""
+    single = [source[key] for key in ("subject", "html", "text", "from") if key in source]
+    return single + [stored for key in LISTS for stored in source.get(key, [])]
+
+
+def render_mail(source: Mapping[str, Any], context: Mapping[str, Any], recipient: str) -> dict[str, Any]:
+    """The mail as one recipient gets it: {"to": [...], "subject": …, "html": …, "text": …, …}, as JSON.
+
+    Raises RenderingFailed or BadAddress: then this message fails, and no other.
+    """
+    to = read_mailboxes(recipient)
+    if not to:
+        raise BadAddress("Nobody to write to: the address is empty.")
+    letter: dict[str, Any] = {"to": texts(to)}
+    for key in LISTS:
+        found = read_mailboxes(",".join(render(stored, context) for stored in source.get(key, [])))
+        if found:
+            letter[key] = texts(found)
+    if "from" in source and (sender := read_mailboxes(render(source["from"], context))):
+        letter["from"] = str(sender[0])
+    letter["subject"] = one_line(render(source["subject"], context))[:MAX_SUBJECT]
+    return letter | render_bodies(source, context)
+
+
+def render_bodies(source: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, str]:
+    """The HTML, cleaned, and the text: its own, or made from the HTML."""
+    html = clean_html(render(source["html"], context)) if "html" in source else None
+    text = render(source["text"], context) if "text" in source else to_text(html or "")
+    return {"text": text} | ({"html": html} if html is not None else {})
+
+
+def texts(boxes: Sequence[Mailbox]) -> list[str]:
+    """As a header has them, quotes included, so that they can be read again."""
+    return [str(box.header()) for box in boxes]
+
+
+def idempotency_key(run_id: int | None, node: str | None, iteration: int, recipient: str, number: int) -> str:
+    """Rule 24, as text; a message outside any run is its own."""
+    return "\0".join((str(run_id), str(node), str(iteration), recipient) if run_id else ("message", str(number)))
+
+
+def message_id(key: str, sender: Mailbox) -> str:
+    """The same Message-ID for every attempt, so that a receiver can tell."""
+    digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    return f"<{digest}@{sender.address.rpartition('@')[2]}>"
+
+
+def build(letter: Mapping[str, Any], sender: Mailbox, identity: str, date: datetime) -> EmailMessage:
+    """The whole message. Bcc is not in it: it is only in the envelope."""
+    boxes = {key: read_all(letter.get(key, [])) for key in ("to", "cc", "reply_to")}
+    everybody = [sender, *(box for many in boxes.values() for box in many)]
+    mail = EmailMessage(policy=ASCII if all(box.address.isascii() for box in everybody) else UTF8)
+    mail["From"] = sender.header()
+    for key, name in (("to", "To"), ("cc", "Cc"), ("reply_to", "Reply-To")):
+        if boxes[key]:
+            mail[name] = [box.header() for box in boxes[key]]
+    # "=?" would begin an encoded word, which the receiver decodes; a subject is only text.
+    mail["Subject"] = one_line(letter["subject"]).replace("=?", "= ?")
+    mail["Date"] = format_datetime(date)
+    mail["Message-ID"] = identity
+    mail["Auto-Submitted"] = "auto-generated"
+    mail["X-Auto-Response-Suppress"] = "OOF, AutoReply"
+    mail.set_content(printable(letter["text"]))
+    if letter.get("html") is not None:
+        mail.add_alternative(document(printable(letter["html"]), letter["subject"]), subtype="html")
+    return mail
+
+
+def printable(text: str) -> str:
+    """Without NUL and half characters, which no mail can carry."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
+
+
+def read_all(pieces: Sequence[str]) -> list[Mailbox]:
+    return [box for piece in pieces for box in read_mailboxes(piece)]
+
+
+def envelope_of(letter: Mapping[str, Any]) -> list[str]:
+    """Every address that the server is told, each once."""
+    boxes = [box for key in ("to", "cc", "bcc") for box in read_all(letter.get(key, []))]
+    return list(dict.fromkeys(box.address for box in boxes))
