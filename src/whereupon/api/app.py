@@ -16,13 +16,33 @@ from whereupon.api import openapi
 from whereupon.api.memory import Memory
 from whereupon.api.problems import on_any, on_http, on_validation
 from whereupon.api.route import PREFIX
-from whereupon.api.routes import audit, docs, groups, health, roles, session, setup, tokens, users
+from whereupon.api.routes import (
+    audit,
+    catalogue,
+    docs,
+    groups,
+    health,
+    inbox,
+    messages,
+    modules,
+    roles,
+    session,
+    setup,
+    tokens,
+    users,
+)
+from whereupon.api.routes import (
+    settings as settings_routes,
+)
 from whereupon.api.wake import Waker
 from whereupon.db.pool import Database
 from whereupon.people.attempts import Attempts
 from whereupon.settings import Settings
 
-ROUTES = (session, users, groups, roles, tokens, audit, health, setup, docs)
+ROUTES = (
+    session, modules, inbox, messages, catalogue, users, groups, roles, tokens, settings_routes, audit,
+    health, setup, docs,
+)  # fmt: skip
 
 SECURITY_HEADERS = [
     (b"x-content-type-options", b"nosniff"),

@@ -24,6 +24,7 @@ from whereupon.people.rights import Rights
 from whereupon.settings import Settings
 
 Work = Callable[[Connection], Awaitable[Any]]
+Transaction = Callable[[Callable[[Connection], Awaitable[Response]]], Awaitable[Response]]
 
 # The catalog that this process remembers is older than the tables: read it again and do the work again.
 OUTDATED = (asyncpg.UndefinedColumnError, asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError)
@@ -83,11 +84,13 @@ class Call:
         secret: bool = False,
         defines: bool = True,
         wakes: bool = False,
+        transaction: Transaction | None = None,
     ) -> Response:
         """Do `work` in one transaction, as the user, and answer with what it gives; once per Idempotency-Key.
 
         `secret`: the answer is not kept for a repetition. `defines`: it may change what is remembered of
-        definitions and rights. `wakes`: workers may have something to do.
+        definitions and rights. `wakes`: workers may have something to do. `transaction`: how one is had,
+        unless it is the usual way.
         """
         user_id = self.identity.rights.user_id if self.identity else None
         key = IdempotencyKey.of(self.request, user_id, self.body)
@@ -102,10 +105,10 @@ class Call:
             return response
 
         try:
-            response = await self.database.retrying(in_transaction)
+            response = await (transaction or self.database.retrying)(in_transaction)
         except OUTDATED:
             self.memory.forget()
-            response = await self.database.retrying(in_transaction)
+            response = await (transaction or self.database.retrying)(in_transaction)
         if defines:
             self.memory.forget()
         if wakes:

@@ -20,7 +20,8 @@ outside = APIRouter(include_in_schema=False)
 DEPTHS = """
 SELECT
   (SELECT count(*) FROM (SELECT FROM whereupon.pending_changes LIMIT 100000) x) AS changes_to_match,
-  (SELECT count(*) FROM (SELECT FROM whereupon.runs WHERE ready_at <= now() LIMIT 100000) x) AS runs_to_advance,
+  (SELECT count(*) FROM (SELECT FROM whereupon.runs WHERE ready_at <= now() LIMIT 100000) x)
+    AS runs_to_advance,
   (SELECT count(*) FROM (SELECT FROM whereupon.runs WHERE ready_at > now() LIMIT 100000) x) AS runs_waiting,
   m.queued AS messages_queued, m.held AS messages_held, m.failed AS messages_failed,
   m.uncertain AS messages_uncertain,
