@@ -103,11 +103,12 @@ class Module:
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """All modules, by key, as of one revision."""
+    """All modules and saved templates, by key, as of one revision."""
 
     modules: Mapping[str, Module]
     revision: int
     by_id: Mapping[int, Module] = field(default_factory=dict[int, Module])
+    templates: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])  # key → source
 
     def module(self, key: str) -> Module:
         """Raises NotFound with the nearest name."""
@@ -149,9 +150,11 @@ FROM whereupon.modules m ORDER BY m.key
 """
 LOAD_FIELDS = "SELECT * FROM whereupon.fields ORDER BY module_id, position, id"
 
+LOAD_TEMPLATES = "SELECT key, source FROM whereupon.templates"
+
 
 async def load_catalog(db: Connection) -> Catalog:
-    """Read every module and field, in two statements."""
+    """Read every module, field and saved template, in three statements."""
     module_rows, field_rows = await db.fetch(LOAD_MODULES), await db.fetch(LOAD_FIELDS)
     fields: dict[int, dict[str, Field]] = {}
     for row in field_rows:
@@ -173,7 +176,8 @@ async def load_catalog(db: Connection) -> Catalog:
         for row in module_rows
     }  # fmt: skip
     revision = module_rows[0]["revision"] if module_rows else 0
-    return Catalog(modules, revision, {m.id: m for m in modules.values()})
+    templates = {row["key"]: row["source"] for row in await db.fetch(LOAD_TEMPLATES)}
+    return Catalog(modules, revision, {m.id: m for m in modules.values()}, templates)
 
 
 async def revise(db: Connection) -> None:

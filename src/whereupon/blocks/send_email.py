@@ -1,0 +1,157 @@
+"""D2: queues an email for each run, to whomever the record leads to; the deliverers send it (D3).
+
+The mail's words are stored once; each message carries only the values that they name, gathered in
+SQL when it is queued. So what is sent later says what was true now, and queueing stays set-based.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from pydantic import Field, model_validator
+
+from whereupon.conditions.values import INTEGER, TEXT, Scope, literal
+from whereupon.errors import Problem, did_you_mean
+from whereupon.outbox.mail import mail_source
+from whereupon.outbox.messages import queue_statement, source_id
+from whereupon.sdk.block import Batch, Block, Config
+from whereupon.sdk.outcomes import Done, Fail, Outcome, Wait
+from whereupon.sdk.people import Recipient, check_person, joined_addresses, reads_of
+from whereupon.templates.template import Template, check, context_sql, parse
+
+LISTS = ("cc", "bcc", "reply_to")
+TEXTS = ("subject", "html", "text", "sender")
+
+
+class EmailConfig(Config):
+    """To whom, and what. Either subject and body, or a saved template."""
+
+    to: list[Recipient] = Field(min_length=1, max_length=50)
+    cc: list[Recipient] = Field(default_factory=list[Recipient], max_length=50)
+    bcc: list[Recipient] = Field(default_factory=list[Recipient], max_length=50)
+    reply_to: list[Recipient] = Field(default_factory=list[Recipient], max_length=5)
+    sender: str | None = Field(None, alias="from", max_length=500, description="None: the address of the mail settings.")
+    subject: str | None = Field(None, max_length=1_000, description="May contain variables.")
+    html: str | None = Field(None, max_length=200_000, description="The body as rich text, with variables.")
+    text: str | None = Field(None, max_length=200_000, description="The body as plain text; none: made from the rich text.")
+    template: str | None = Field(None, description="The key of a saved template, instead of subject and body.")
+
+    @model_validator(mode="after")
+    def has_words(self) -> EmailConfig:
+        own = [name for name in ("subject", "html", "text") if getattr(self, name) is not None]
+        if self.template is not None and own:
+            raise ValueError(f"choose a template or {' and '.join(own)}, not both")
+        if self.template is None and (self.subject is None or (self.html is None and self.text is None)):
+            raise ValueError("a mail needs a subject and a body (html or text), or a template")
+        return self
+
+
+class SendEmail(Block[EmailConfig]):
+    """At most once per run, block and recipient (rules 24 and 25)."""
+
+    key = "send_email"
+    label = "Send email"
+    group = "Messages"
+    icon = "mail"
+    description = "Sends an email to an address of the record, a user, a group or a fixed address."
+    Config = EmailConfig
+    outputs: ClassVar = {"status": TEXT, "message_id": INTEGER}
+    leaves = True
+    examples = (
+        {"to": [{"field": "email"}], "subject": "Welcome, {{ record.name }}", "html": "<p>Hello {{ record.name }}</p>"},
+        {"to": [{"owner": True}, {"address": "office@example.org"}], "subject": "New", "text": "See {{ record.id }}"},
+    )
+
+    def check(self, config: EmailConfig, scope: Scope) -> list[Problem]:
+        found = [
+            problem
+            for name in ("to", *LISTS)
+            for index, recipient in enumerate(getattr(config, name))
+            for problem in check_person(recipient, scope, f"/{name}/{index}", needs_user=False)
+        ]
+        if config.template is not None and config.template not in scope.catalog.templates:
+            near = did_you_mean(config.template, scope.catalog.templates)
+            return [*found, Problem("unknown_template", f'There is no template "{config.template}".', "/template", near)]
+        for name, text in _words(config, scope).items():
+            at = "/template" if config.template else f"/{'from' if name == 'sender' else name}"
+            found += check(text, scope, html=name == "html", path=at)
+        return found
+
+    def reads(self, config: EmailConfig, scope: Scope) -> frozenset[str]:
+        people = [reads_of(r, scope) for name in ("to", *LISTS) for r in getattr(config, name)]
+        texts = [template.reads for template in _templates(config, scope).values()]
+        return frozenset[str]().union(*people, *texts)
+
+    async def run_batch(self, config: EmailConfig, batch: Batch) -> list[Outcome]:
+        place = batch.place
+        templates = place.once("templates", lambda: _templates(config, place.scope))
+        source = await source_id(batch.db, "email", place.once("source", lambda: _source(config, templates)))
+        sql = place.once("queue", lambda: _queue_sql(config, batch, templates, source))
+        rows = await batch.db.fetch(sql, batch.ids, batch.ids, [run.iteration for run in batch.runs])
+        queued = {row["run_id"]: row["id"] for row in rows}
+        return [_outcome(queued.get(run.id), awaited=place.awaited) for run in batch.runs]
+
+    async def wake_batch(self, config: EmailConfig, batch: Batch) -> list[Outcome]:
+        return [_came_back(run.data.get(batch.place.node, {})) for run in batch.runs]
+
+
+def _words(config: EmailConfig, scope: Scope) -> dict[str, str]:
+    """The mail's own texts, or the saved template's."""
+    saved: Mapping[str, Any] = scope.catalog.templates.get(config.template or "", {})
+    given = {name: saved.get(name) if config.template else getattr(config, name) for name in TEXTS}
+    given["sender"] = config.sender
+    return {name: text for name, text in given.items() if text is not None}
+
+
+def _templates(config: EmailConfig, scope: Scope) -> dict[str, Template]:
+    return {name: parse(text, scope, html=name == "html") for name, text in _words(config, scope).items()}
+
+
+def _source(config: EmailConfig, templates: Mapping[str, Template]) -> dict[str, Any]:
+    """What every mail of this block says; lists of addresses come with each message's values."""
+    source = mail_source(
+        subject=templates["subject"], html=templates.get("html"), text=templates.get("text"),
+        sender=templates.get("sender"),
+    )  # fmt: skip
+    lists = {name: [_from_context(name)] for name in LISTS if getattr(config, name)}
+    return source | lists
+
+
+def _from_context(name: str) -> dict[str, Any]:
+    return {"liquid": f"{{{{ addresses.{name} }}}}", "html": False, "zone": "UTC", "kinds": {}}
+
+
+def _queue_sql(config: EmailConfig, batch: Batch, templates: Mapping[str, Template], source: int) -> str:
+    """Queue one message per run: $1 the runs, $2 and $3 the runs with their iterations."""
+    place, scope = batch.place, batch.place.scope
+    context = context_sql(templates.values(), scope)
+    lists = {name: getattr(config, name) for name in LISTS if getattr(config, name)}
+    if lists:
+        parts = ", ".join(
+            f"'{name}', array_to_string({joined_addresses(people, scope)}, ', ')" for name, people in lists.items()
+        )
+        context = f"({context} || jsonb_build_object('addresses', jsonb_build_object({parts})))"
+    recipient = f"array_to_string({joined_addresses(config.to, scope)}, ', ')"
+    return queue_statement(
+        f"SELECT * FROM (SELECT r.id, {place.workflow_id}::bigint, {literal(place.node)}::text, i.iteration, "
+        f"'email'::text, {recipient} AS recipient, {source}::bigint, {context} AS context, "
+        f"{'true' if place.awaited else 'false'} FROM {place.source} "
+        f"JOIN unnest($2::bigint[], $3::int[]) AS i(run_id, iteration) ON i.run_id = r.id) m WHERE m.recipient <> ''"
+    )
+
+
+def _outcome(message: int | None, *, awaited: bool) -> Outcome:
+    if message is None:
+        advice = "Fill in the field that holds the address, or choose another recipient."
+        return Fail("There is nobody to write to: the address is empty.", "no_recipient", advice)
+    if awaited:
+        return Wait(input={"message_id": message})
+    return Done("next", {"status": "queued", "message_id": message})
+
+
+def _came_back(found: Mapping[str, Any]) -> Outcome:
+    if found.get("status") == "sent":
+        return Done("next", dict(found))
+    error: Mapping[str, Any] = found.get("error") or {}
+    return Fail(error.get("message", "The mail could not be sent."), error.get("code", "not_sent"))
