@@ -12,7 +12,7 @@ from typing import Any
 import asyncpg
 
 from whereupon.db.pool import GONE
-from whereupon.errors import Conflict, Unavailable
+from whereupon.errors import Conflict, Refused, Unavailable
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 OLDEST_SERVER = 15
@@ -22,13 +22,18 @@ SCHEMA_WORK = {"application_name": "whereupon migrate", "timezone": "UTC", "lock
 
 # Which revision the database is at; no row when it has never been migrated.
 CURRENT_REVISION = "SELECT version_num FROM whereupon.alembic_version"
+# Schemas are made in the database by whoever may create in it; no superuser is needed.
+MAY_CREATE = """
+SELECT current_user::text AS role, current_database()::text AS database,
+  has_database_privilege(current_database(), 'CREATE') AS may_create
+"""
 
 
 async def migrate(url: str) -> bool:
     """Migrate the database at `url`; true when there was something to do.
 
-    Raises Unavailable (not reachable, PostgreSQL older than 15) and Conflict (the database is newer
-    than this program).
+    Raises Unavailable (not reachable, PostgreSQL older than 15), Conflict (the database is newer than
+    this program) and Refused (the role may not create schemas).
     """
     connection = await connect_for_schema_work(url)
     try:
@@ -38,6 +43,7 @@ async def migrate(url: str) -> bool:
         await connection.execute("SELECT pg_advisory_lock($1)", LOCK)  # released when we disconnect
         if await is_at_head(connection):
             return False
+        await refuse_without_rights(connection)
         await upgrade(url)
         return True
     finally:
@@ -87,6 +93,17 @@ def refuse_old_server(connection: asyncpg.Connection[Any]) -> None:
         raise Unavailable(
             f"The server is PostgreSQL {version.major}; Whereupon needs {OLDEST_SERVER} or newer.",
             suggestion="Upgrade the server, or unset WHEREUPON_DATABASE_URL to use the embedded one.",
+        )
+
+
+async def refuse_without_rights(connection: asyncpg.Connection[Any]) -> None:
+    """Raises Refused, with the statement that grants it, when the role may not create our schemas."""
+    row = await connection.fetchrow(MAY_CREATE)
+    assert row is not None
+    if not row["may_create"]:
+        raise Refused(
+            f"The role {row['role']} may not create schemas in the database {row['database']}.",
+            suggestion=f'As its owner, run: GRANT CREATE ON DATABASE "{row["database"]}" TO "{row["role"]}";',
         )
 
 

@@ -6,12 +6,13 @@ import asyncio
 import subprocess
 import sys
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import pytest
 
 from whereupon.db.migrate import current_revision, known_revisions, migrate
-from whereupon.errors import Conflict, Unavailable
+from whereupon.errors import Conflict, Refused, Unavailable
 
 # A program that starts against a database that is as it should be, and prints which heavy packages it loaded.
 START_AT_HEAD = """
@@ -64,7 +65,13 @@ async def test_a_server_that_is_not_there_is_unavailable() -> None:
 
 async def test_an_unknown_database_is_unavailable(server_url: str) -> None:
     with pytest.raises(Unavailable, match="does not exist"):
-        await migrate(server_url.replace("/whereupon?", "/δεν_υπάρχει?"))
+        await migrate(urlunsplit(urlsplit(server_url)._replace(path="/δεν_υπάρχει")))
+
+
+async def test_a_role_that_may_not_create_schemas_is_told_what_to_grant(server_url: str) -> None:
+    with pytest.raises(Refused, match="may not create schemas") as caught:
+        await migrate(urlunsplit(urlsplit(server_url)._replace(path="/postgres")))
+    assert "GRANT CREATE ON DATABASE" in str(caught.value)
 
 
 def test_a_start_at_head_loads_neither_sqlalchemy_nor_alembic(database_url: str) -> None:
