@@ -26,10 +26,12 @@ from whereupon.api.routes import (
     messages,
     modules,
     roles,
+    runs,
     session,
     setup,
     tokens,
     users,
+    workflows,
 )
 from whereupon.api.routes import (
     settings as settings_routes,
@@ -40,8 +42,8 @@ from whereupon.people.attempts import Attempts
 from whereupon.settings import Settings
 
 ROUTES = (
-    session, modules, inbox, messages, catalogue, users, groups, roles, tokens, settings_routes, audit,
-    health, setup, docs,
+    session, modules, workflows, runs, inbox, messages, catalogue, users, groups, roles, tokens,
+    settings_routes, audit, health, setup, docs,
 )  # fmt: skip
 
 SECURITY_HEADERS = [

@@ -173,6 +173,8 @@ def response_of(value: Any, status: int = 200) -> Response:
         return response
     if value is None:
         return Response(status_code=204)
+    if isinstance(value, asyncpg.Record):
+        value = dict(value)
     body = orjson.dumps(value, default=plain, option=JSON_OPTIONS)
     response = Response(body, status, media_type="application/json")
     if isinstance(value, Mapping) and "etag" in value:
@@ -184,6 +186,6 @@ def plain(value: object) -> object:
     """What orjson leaves to us."""
     if isinstance(value, BaseModel):
         return value.model_dump(by_alias=True)
-    if isinstance(value, Mapping):
+    if isinstance(value, (Mapping, asyncpg.Record)):
         return dict(cast(Mapping[str, Any], value))
     return json_default(value)

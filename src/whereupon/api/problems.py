@@ -58,6 +58,8 @@ def as_ours(error: Exception) -> WhereuponError:
     """The error of our family that stands for any other."""
     if isinstance(error, WhereuponError):
         return error
+    if isinstance(error, asyncpg.InterfaceError) and isinstance(error, ValueError):
+        return Invalid(f"A value does not fit: {str(error).splitlines()[0]}.")
     if isinstance(error, (*GONE, *TRANSIENT, TimeoutError)):
         return Unavailable(
             "The database does not answer just now; nothing was changed.",

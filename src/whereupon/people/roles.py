@@ -19,7 +19,7 @@ ADMINISTRATOR = "administrator"  # the role that is always there
 
 
 class ModuleRights(BaseModel):
-    """What a role gives in one module. `own`: records whose owner field (else creator) is the user."""
+    """What a role gives in one module. `own`: records whose owner field names the user."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -10,7 +10,6 @@ from starlette.responses import Response
 
 from whereupon.api.call import Answer, Call, TheCall
 from whereupon.api.declare import Out, operation
-from whereupon.api.definer import DEFINER
 from whereupon.api.route import routes_of
 from whereupon.api.routes.shapes import PathKey
 from whereupon.db.pool import Connection
@@ -26,6 +25,7 @@ from whereupon.modules.definitions import (
     describe_field,
 )
 from whereupon.people.rights import Rights
+from whereupon.records.schema import DEFINER
 
 router = routes_of("modules", "/modules")
 

@@ -1,0 +1,198 @@
+"""Runs: what happened and why, and what a person does about it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import Query
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from starlette.responses import Response
+
+from whereupon.api.call import Answer, TheCall
+from whereupon.api.declare import Out, operation
+from whereupon.api.paging import Cursor, Limit, id_before, paged
+from whereupon.api.route import routes_of
+from whereupon.api.routes.shapes import Page, PathId
+from whereupon.db.pool import Connection
+from whereupon.people.users import Id
+from whereupon.runs import actions, history
+
+router = routes_of("runs", "/runs")
+
+Status = Literal["queued", "running", "waiting", "held", "succeeded", "partial", "failed", "cancelled"]
+
+
+class Run(Out):
+    """One workflow at work on one record."""
+
+    id: int
+    workflow: str
+    workflow_name: str
+    version: int | None
+    module: str | None
+    record_id: str | None
+    status: Status
+    node: str | None
+    ready_at: datetime | None
+    started_by: str
+    user_id: int | None
+    change_id: int | None
+    parent_run_id: int | None
+    rerun_of: int | None
+    depth: int
+    executions: int
+    attempts: int
+    error: dict[str, Any] | None
+    created_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+
+
+class StepRun(Out):
+    """One block's execution."""
+
+    seq: int
+    node: str
+    block: str
+    status: str
+    port: str | None
+    input: Any
+    output: Any
+    error: dict[str, Any] | None
+    records: int
+    started_at: datetime
+    ended_at: datetime | None
+
+
+class RunMessage(Out):
+    """A message that the run queued."""
+
+    id: int
+    node: str | None
+    channel: str
+    recipient: str
+    status: str
+    error: dict[str, Any] | None
+    created_at: datetime
+    sent_at: datetime | None
+
+
+class WholeRun(Run):
+    """With its steps, its messages, what it waits for, and how it came about."""
+
+    waiting: dict[str, Any] | None
+    data: dict[str, Any]
+    chain: list[Any] | None
+    steps: list[StepRun]
+    messages: list[RunMessage]
+
+
+class Chosen(BaseModel):
+    """Which runs are meant."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    ids: Annotated[list[Id], Field(min_length=1, max_length=10_000)]
+
+
+class Done(Out):
+    """Those that it was about: runs in another state are left as they are."""
+
+    ids: list[int]
+
+
+class ToRerun(BaseModel):
+    """Where the new run begins: at the start, or at the block that failed."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    start_at: Literal["start", "failed"] = "start"
+
+
+class ToSignal(BaseModel):
+    """What a waiting run is told."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(min_length=1, max_length=200)
+    payload: dict[str, Any] = {}
+
+
+class Signalled(Out):
+    """Whether the run was waiting at all."""
+
+    waiting: bool
+
+
+@router.get(
+    "", **operation("list_runs", Page[Run], summary="Runs on records that one may read, the newest first.")
+)
+async def list_runs(
+    call: TheCall,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+    workflow: Annotated[str | None, Query(max_length=100)] = None,
+    module: Annotated[str | None, Query(max_length=100)] = None,
+    record_id: Annotated[str | None, Query(max_length=1000)] = None,
+    status: Annotated[Status | None, Query()] = None,
+    since: Annotated[AwareDatetime | None, Query(description="Only those created then or later.")] = None,
+) -> Response:
+    after = id_before(cursor)
+
+    async def work(db: Connection) -> dict[str, Any]:
+        rows = history.list_runs(
+            db, call.rights, after=after, workflow=workflow, module=module, record_id=record_id,
+            status=status, since=since, limit=limit + 1,
+        )  # fmt: skip
+        return await paged(rows, limit)
+
+    return await call.read(work)
+
+
+@router.get("/{run_id}", **operation("get_run", WholeRun, summary="One run, with its steps."))
+async def get_run(call: TheCall, run_id: PathId) -> Response:
+    return await call.read(lambda db: history.get_run(db, call.rights, run_id))
+
+
+@router.post("/cancel", **operation("cancel_runs", Done, summary="End runs that are under way."))
+async def cancel_runs(call: TheCall, body: Chosen) -> Response:
+    async def work(db: Connection) -> dict[str, list[int]]:
+        return {"ids": await actions.cancel_runs(db, call.rights, body.ids)}
+
+    return await call.write(work, defines=False)
+
+
+@router.post("/release", **operation("release_runs", Done, summary="Let held runs go on."))
+async def release_runs(call: TheCall, body: Chosen) -> Response:
+    async def work(db: Connection) -> dict[str, list[int]]:
+        return {"ids": await actions.release_runs(db, call.rights, body.ids)}
+
+    return await call.write(work, defines=False)
+
+
+@router.post(
+    "/{run_id}/rerun",
+    **operation(
+        "rerun_run", WholeRun, status=201, summary="Run again, from the start or from where it failed."
+    ),
+)
+async def rerun_run(call: TheCall, run_id: PathId, body: ToRerun) -> Response:
+    async def work(db: Connection) -> Answer:
+        made = await actions.rerun(db, call.rights, run_id, body.start_at)
+        return Answer(await history.get_run(db, call.rights, made), 201, {"Location": f"/api/v1/runs/{made}"})
+
+    return await call.write(work, defines=False)
+
+
+@router.post(
+    "/{run_id}/signal", **operation("signal_run", Signalled, summary="Tell a waiting run something.")
+)
+async def signal_run(call: TheCall, run_id: PathId, body: ToSignal) -> Response:
+    call.rights.require_builder()
+
+    async def work(db: Connection) -> dict[str, bool]:
+        await history.get_run(db, call.rights, run_id)
+        return {"waiting": await actions.signal(db, run_id, body.name, body.payload)}
+
+    return await call.write(work, defines=False)
