@@ -9,7 +9,7 @@ from typing import Literal
 
 from whereupon.conditions.constants import one_of_choices
 from whereupon.conditions.expressions import convert, linkable, local_day, mismatch, start_of_day
-from whereupon.conditions.values import TEXT, Compiled, Kind, Scope, literal, refuse
+from whereupon.conditions.values import DECIMAL, TEXT, Compiled, Kind, Scope, ValueType, literal, refuse
 from whereupon.errors import Invalid
 
 Symbol = Literal["=", "<", "<=", ">", ">="]
@@ -100,11 +100,21 @@ def meet(left: Compiled, right: Compiled, scope: Scope) -> tuple[Compiled, Compi
     if linkable(one, other):
         return left, right
     if one.kind is Kind.JSON:
-        both = other.kind is Kind.JSON
-        return convert(left, TEXT if both else other, scope), convert(right, TEXT, scope) if both else right
+        return convert(left, _from_json(other), scope), _plain(right, scope)
     if other.kind is Kind.JSON:
-        return left, convert(right, one, scope)
+        return left, convert(right, _from_json(one), scope)
     raise Invalid.of(mismatch(right, one))
+
+
+def _from_json(wanted: ValueType) -> ValueType:
+    """What structured data is read as: a number, or what the other side is, or text."""
+    if wanted.is_number:
+        return DECIMAL
+    return TEXT if wanted.kind is Kind.JSON else wanted
+
+
+def _plain(value: Compiled, scope: Scope) -> Compiled:
+    return convert(value, TEXT, scope) if value.type.kind is Kind.JSON else value
 
 
 def _chosen(left: Compiled, right: Compiled) -> tuple[Compiled, Compiled]:

@@ -6,7 +6,7 @@ in Python.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -175,8 +175,16 @@ def _labelled(path: str, shown: list[Any], scope: Scope) -> list[Any]:
     """Choices by their labels, as the person sees them in the form."""
     found = field_of(path, scope)
     choices: list[Any] = list(found.options.get("choices") or []) if found else []
-    labels = {c["key"]: c.get("label") or c["key"] for c in choices if isinstance(c, Mapping)}  # pyright: ignore[reportUnknownMemberType]
-    return [labels.get(s, s) if isinstance(s, str) else s for s in shown]  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
+    labels = {_key(c): _label(c) for c in choices}
+    return [labels.get(s, s) if isinstance(s, str) else s for s in shown]
+
+
+def _key(choice: dict[str, Any] | str) -> str:
+    return choice if isinstance(choice, str) else str(choice["key"])
+
+
+def _label(choice: dict[str, Any] | str) -> str:
+    return choice if isinstance(choice, str) else str(choice.get("label") or choice["key"])
 
 
 def field_of(path: str, scope: Scope) -> Field | None:

@@ -87,19 +87,14 @@ def _suggest(module: Module, names: list[str], scope: Scope) -> str | None:
     """The nearest own field; `record.x` without its head; or the linked module that has such a field."""
     if names[0] == "record" and len(names) > 1:
         return f'Write "{".".join(names[1:])}", without "record.".'
-    if near := did_you_mean(names[0], [*module.fields, *SPECIAL]):
-        return near
-    linked = (
-        f"{f.key}.{names[0]}"
-        for f in module.fields.values()
-        if f.target and f.type != "line_items" and names[0] in _fields_of(f.target, scope)
-    )
-    found = next(linked, None)
-    return f'Did you mean "{found}"?' if found else f"Its fields: {_some(module.fields)}."
+    links = (f for f in module.fields.values() if f.target and f.type != "line_items")
+    if found := next((f"{f.key}.{names[0]}" for f in links if names[0] in _fields_of(f.target, scope)), None):
+        return f'Did you mean "{found}"?'
+    return did_you_mean(names[0], [*module.fields, *SPECIAL]) or f"Its fields: {_some(module.fields)}."
 
 
-def _fields_of(key: str, scope: Scope) -> Iterable[str]:
-    target = scope.catalog.modules.get(key)
+def _fields_of(key: str | None, scope: Scope) -> Iterable[str]:
+    target = scope.catalog.modules.get(key or "")
     return target.fields if target else ()
 
 
