@@ -1,0 +1,356 @@
+"""Read one record or a page of many: flat, ready for JSON, and only what the user may see."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+from uuid import UUID
+
+import asyncpg
+import orjson
+
+from whereupon.db.pool import Connection
+from whereupon.errors import Invalid, NotFound, Problem, did_you_mean
+from whereupon.modules.catalog import Catalog, Field, Module, quote
+from whereupon.modules.ddl import literal
+from whereupon.modules.field_types import FIELD_TYPES
+from whereupon.modules.names import shown
+from whereupon.people.rights import Rights
+from whereupon.records.statements import (
+    Shown,
+    as_json,
+    owned_by,
+    read_statement,
+    selected,
+    shown_field,
+    shown_fields,
+)
+
+MOST = 1000
+INTEGERS = {"smallint": 2**15, "integer": 2**31, "bigint": 2**63}
+UNSORTED = frozenset({"line_items", "multi_select", "rich_text"})
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record: its key and etag as text, its fields by key as JSON values, lines included."""
+
+    id: str
+    etag: str
+    values: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some records; `next` is the cursor of the page after, None at the end.
+
+    `titles`: by reference field, by id, what names the other record.
+    """
+
+    records: tuple[Record, ...]
+    next: str | None
+    titles: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """One step of an order: the SQL, its type, the direction, as it was asked for."""
+
+    key: str
+    sql: str
+    type: str
+    descending: bool
+
+
+async def read_record(
+    db: Connection, catalog: Catalog, module_key: str, record_id: str, rights: Rights, *, lines: bool = True
+) -> Record:
+    """One record. Raises NotFound, also when the user may not know that it exists."""
+    module = catalog.module(module_key)
+    rights.require("read", module.key)
+    check_id(module, record_id)
+    keys, owned = visible(module, rights), rights.own_only("read", module.key)
+    statement = read_statement(catalog, module, keys, owned)
+    try:
+        row: Any = await db.fetchrow(statement.sql, None, record_id, None, rights.user_id if owned else None)
+    except asyncpg.InvalidTextRepresentationError:
+        row = None
+    if row is None:
+        raise not_found(module, record_id)
+    record = Record(row["id"], row["etag"], as_json(statement, row))
+    return await with_lines(db, catalog, module, record, rights) if lines else record
+
+
+def visible(module: Module, rights: Rights) -> tuple[str, ...]:
+    """The fields that the user may read, in order."""
+    readable = rights.readable(module)
+    return tuple(key for key in module.fields if key in readable)
+
+
+def check_id(module: Module, record_id: str) -> None:
+    """Raises NotFound for an id that no record of the module can have."""
+    limit = INTEGERS.get(module.key_type)
+    if limit is not None:
+        digits = record_id.removeprefix("-")
+        right = (
+            digits.isascii() and digits.isdigit() and len(digits) < 20 and -limit <= int(record_id) < limit
+        )
+    elif module.key_type == "uuid":
+        right = is_uuid(record_id)
+    else:
+        right = "\x00" not in record_id and record_id.isprintable()
+    if not right:
+        raise not_found(module, record_id)
+
+
+def is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+def not_found(module: Module, record_id: str) -> NotFound:
+    return NotFound(f'There is no {module.label.lower()} "{shown(record_id)}".')
+
+
+async def with_lines(
+    db: Connection, catalog: Catalog, module: Module, record: Record, rights: Rights
+) -> Record:
+    """The same record with its line items, in their order."""
+    for found in module.fields.values():
+        if found.type == "line_items" and found.key in rights.readable(module):
+            record.values[found.key] = await read_lines(db, catalog, found, record.id, rights)
+    return record
+
+
+async def read_lines(
+    db: Connection, catalog: Catalog, found: Field, record_id: str, rights: Rights
+) -> list[dict[str, Any]]:
+    """The lines of one record; none when the user may not read them."""
+    child = catalog.module(found.options["target"])
+    keys = tuple(k for k in visible(child, rights) if k != child.parent_field)
+    if not keys:
+        return []
+    parent = child.fields[child.parent_field or ""]
+    key_type = catalog.module(parent.options["target"]).key_type
+    read = shown_fields(catalog, child, keys)
+    order = 'n."position" NULLS LAST, ' if "position" in child.fields else ""
+    rows: list[Any] = await db.fetch(
+        f"SELECT {selected(child, read)} FROM {child.sql} AS n "
+        f"WHERE n.{quote(parent.column or '')} = $1::text::{key_type} "
+        f"ORDER BY {order}n.{quote(child.key_column)}",
+        record_id,
+    )
+    return [{s.key: s.show(row[i]) for i, s in enumerate(read, 2)} for row in rows]
+
+
+async def list_records(
+    db: Connection,
+    catalog: Catalog,
+    module_key: str,
+    rights: Rights,
+    *,
+    where: str | None = None,
+    sort: Sequence[str] = (),
+    limit: int = 50,
+    cursor: str | None = None,
+    fields: Iterable[str] | None = None,
+    titles: bool = False,
+) -> Page:
+    """A page of records.
+
+    `where` is SQL from conditions.compile_condition with the row as "n"; `sort` field keys, "-" before
+    one for descending; missing values come last. Raises Invalid on an unknown field or a bad cursor.
+    """
+    module = catalog.module(module_key)
+    rights.require("read", module.key)
+    read = shown_fields(catalog, module, chosen(module, rights, fields))
+    order, asked = sorting(catalog, module, rights, sort), max(1, min(limit, MOST))
+    after = read_cursor(cursor, order)
+    sql = page_sql(module, read, order, after, where, rights)
+    try:
+        rows: list[Any] = await db.fetch(sql, *(v for v in after or () if v is not None), asked + 1)
+    except asyncpg.DataError as error:
+        raise Invalid.of(Problem("cannot_compute", f"This list cannot be made: {error}.")) from None
+    records = tuple(
+        Record(row["id"], row["etag"], {s.key: s.show(row[i]) for i, s in enumerate(read, 2)})
+        for row in rows[:asked]
+    )
+    following = make_cursor(order, rows[asked - 1]) if len(rows) > asked else None
+    found = await read_titles(db, catalog, module, records, rights) if titles else {}
+    return Page(records, following, found)
+
+
+async def count_records(
+    db: Connection, catalog: Catalog, module_key: str, rights: Rights, *, where: str | None = None
+) -> int:
+    """How many records there are of those the user may see."""
+    module = catalog.module(module_key)
+    rights.require("read", module.key)
+    count: int = await db.fetchval(
+        f"SELECT count(*) FROM {module.sql} AS n WHERE {seen(module, where, rights)}"
+    )
+    return count
+
+
+def seen(module: Module, where: str | None, rights: Rights) -> str:
+    own = owned_by(module, literal(rights.user_id)) if rights.own_only("read", module.key) else "true"
+    return f"{own} AND ({where})" if where else own
+
+
+def chosen(module: Module, rights: Rights, fields: Iterable[str] | None) -> tuple[str, ...]:
+    readable = visible(module, rights)
+    if fields is None:
+        return readable
+    asked = list(dict.fromkeys(fields))
+    problems = [unknown(module, key, readable, "/fields") for key in asked if key not in readable]
+    if problems:
+        raise Invalid.of(*problems)
+    return tuple(asked)
+
+
+def unknown(module: Module, key: str, known: Iterable[str], path: str) -> Problem:
+    told = f'{module.label} has no field "{shown(key)}".'
+    return Problem("unknown_field", told, path, did_you_mean(key, known))
+
+
+def sorting(catalog: Catalog, module: Module, rights: Rights, sort: Sequence[str]) -> list[Sort]:
+    """The order asked for, made total by the key. Raises Invalid."""
+    readable, order, problems = visible(module, rights), list[Sort](), list[Problem]()
+    for asked in sort:
+        key = asked.removeprefix("-")
+        if key not in readable:
+            problems.append(unknown(module, key, readable, "/sort"))
+        elif module.fields[key].type in UNSORTED:
+            told = f"Records cannot be sorted by a {module.fields[key].type} field."
+            problems.append(Problem("cannot_sort", told, "/sort"))
+        else:
+            order.append(sort_by(catalog, module, module.fields[key], asked.startswith("-")))
+    if problems:
+        raise Invalid.of(*problems)
+    if len(module.key_columns) > 1:
+        return [*order, Sort("", module.key_sql("n"), "text", False)]
+    return [*order, Sort("", f"n.{quote(module.key_column)}", module.key_type, False)]
+
+
+def sort_by(catalog: Catalog, module: Module, found: Field, descending: bool) -> Sort:
+    """Text is sorted ignoring case, as it is compared."""
+    if found.type == "formula":
+        bare = shown_field(catalog, module, found).sql
+        return Sort(found.key, bare, FORMULA_SORTS.get(found.options.get("result", ""), "text"), descending)
+    kind, column = FIELD_TYPES[found.type], f"n.{quote(found.column or '')}"
+    if kind.texts:
+        return Sort(found.key, f"lower({column}::text)", "text", descending)
+    if found.type == "reference":
+        key_type = found.options.get("sql_type") or catalog.module(found.options["target"]).key_type
+        return Sort(found.key, column, key_type, descending)
+    return Sort(found.key, column, found.options.get("sql_type") or kind.parameter, descending)
+
+
+# What a formula gives when it is read: dates as ISO text, which sorts as dates do.
+FORMULA_SORTS: Mapping[str, str] = {"integer": "bigint", "decimal": "numeric", "boolean": "boolean"}
+
+
+def page_sql(
+    module: Module,
+    read: Iterable[Shown],
+    order: Sequence[Sort],
+    after: Sequence[str | None] | None,
+    where: str | None,
+    rights: Rights,
+) -> str:
+    """One page; the values of the order come last in each row, as text, for the cursor."""
+    conditions, count = [seen(module, where, rights)], 0
+    if after is not None:
+        beyond, count = keyset(order, after)
+        conditions.append(beyond)
+    places = ", ".join(f"({s.sql})::text" for s in order)
+    by = ", ".join(f"{s.sql} {'DESC' if s.descending else 'ASC'} NULLS LAST" for s in order)
+    return (
+        f"SELECT {selected(module, read)}, {places} FROM {module.sql} AS n "
+        f"WHERE {' AND '.join(f'({c})' for c in conditions)} ORDER BY {by} LIMIT ${count + 1}"
+    )
+
+
+def keyset(order: Sequence[Sort], after: Sequence[str | None]) -> tuple[str, int]:
+    """SQL for "comes after these values", nulls last, and how many parameters it takes."""
+    alternatives: list[str] = []
+    same, number = "", 0
+    for step, value in zip(order, after, strict=True):
+        if value is None:
+            same += f"{step.sql} IS NULL AND "
+            continue  # nothing comes after a missing value but what the next steps tell apart
+        number += 1
+        here = f"${number}::text::{step.type}"
+        alternatives.append(
+            f"{same}({step.sql} {'<' if step.descending else '>'} {here} OR {step.sql} IS NULL)"
+        )
+        same += f"{step.sql} = {here} AND "
+    return " OR ".join(f"({a})" for a in alternatives) or "false", number
+
+
+def make_cursor(order: Sequence[Sort], row: Any) -> str:
+    values = [row[len(row) - len(order) + i] for i in range(len(order))]
+    packed = orjson.dumps([[f"{'-' if s.descending else ''}{s.key}" for s in order], values])
+    return base64.urlsafe_b64encode(packed).decode().rstrip("=")
+
+
+def read_cursor(cursor: str | None, order: Sequence[Sort]) -> list[str | None] | None:
+    """Raises Invalid when the cursor is not one of a list in this order."""
+    if cursor is None:
+        return None
+    try:
+        packed: Any = orjson.loads(base64.urlsafe_b64decode(cursor.encode("ascii") + b"=="))
+        steps, values = packed
+        right = steps == [f"{'-' if s.descending else ''}{s.key}" for s in order] and usable(
+            values, len(order)
+        )
+    except (ValueError, TypeError, binascii.Error):
+        right, values = False, None
+    if not right:
+        told = "This cursor does not belong to this list in this order."
+        raise Invalid.of(Problem("bad_cursor", told, "/cursor", "Leave it out to begin at the first page."))
+    return cast("list[str | None]", values)
+
+
+def usable(values: Any, count: int) -> bool:
+    if not isinstance(values, list):
+        return False
+    given = cast("list[Any]", values)
+    texts = all(v is None or (isinstance(v, str) and "\x00" not in v) for v in given)
+    return texts and len(given) == count
+
+
+async def read_titles(
+    db: Connection, catalog: Catalog, module: Module, records: Iterable[Record], rights: Rights
+) -> dict[str, dict[str, Any]]:
+    """What names the records that these refer to, as far as the user may read it."""
+    found: dict[str, dict[str, Any]] = {}
+    for reference in module.fields.values():
+        goal = reference.target
+        if reference.type not in ("reference", "user") or goal not in catalog.modules or goal is None:
+            continue
+        ids = {str(v) for r in records if (v := r.values.get(reference.key)) is not None}
+        target = catalog.module(goal)
+        title = target.title_field
+        if ids and title and rights.may("read", target.key) and title in rights.readable(target):
+            found[reference.key] = await titles_of(db, catalog, target, title, sorted(ids), rights)
+    return found
+
+
+async def titles_of(
+    db: Connection, catalog: Catalog, target: Module, title: str, ids: list[str], rights: Rights
+) -> dict[str, Any]:
+    read = shown_field(catalog, target, target.fields[title])
+    key = f"n.{quote(target.key_column)} = ANY ($1::text[]::{target.key_type}[])"
+    rows: list[Any] = await db.fetch(
+        f"SELECT {target.key_sql('n')}, {read.sql} FROM {target.sql} AS n "
+        f"WHERE {key} AND {seen(target, None, rights)}",
+        ids,
+    )
+    return {row[0]: read.show(row[1]) for row in rows}
