@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from email import policy
 from email.errors import NonASCIILocalPartDefect
-from email.headerregistry import Address, AddressHeader
+from email.headerregistry import Address
 from typing import Any
 
 from whereupon.errors import WhereuponError
@@ -31,7 +31,8 @@ class Mailbox:
     name: str = ""
 
     def header(self) -> Address:
-        return Address(self.name, addr_spec=self.address)
+        local, _, domain = self.address.rpartition("@")
+        return Address(self.name, username=local, domain=domain)
 
     def __str__(self) -> str:
         return f"{self.name} <{self.address}>" if self.name else self.address
@@ -80,9 +81,8 @@ def read_mailbox(piece: str) -> Mailbox:
         header: Any = policy.SMTPUTF8.header_factory("To", piece)
     except Exception as error:  # the parser of the standard library fails in many ways on odd input
         raise refused(piece) from error
-    assert isinstance(header, AddressHeader)
     addresses: tuple[Address, ...] = header.addresses
-    defects = [defect for defect in header.defects if not isinstance(defect, NonASCIILocalPartDefect)]
+    defects: list[Any] = [defect for defect in header.defects if not isinstance(defect, NonASCIILocalPartDefect)]
     if defects or len(addresses) != 1 or not addresses[0].username or not addresses[0].domain:
         raise refused(piece)
     address = f"{read_local(addresses[0].username, piece)}@{read_domain(addresses[0].domain, piece)}"

@@ -19,14 +19,14 @@ class MailSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     host: str = Field(min_length=1, max_length=253, description="Name of the SMTP server.")
-    port: int = Field(587, ge=1, le=65535)
-    security: Security = Field("starttls", description="starttls (port 587), tls (465), or none.")
+    port: int = Field(default=587, ge=1, le=65535)
+    security: Security = Field(default="starttls", description="starttls (port 587), tls (465), or none.")
     username: str | None = None
-    password: str | None = Field(None, description="Handle of the secret that holds the password.")
+    password: str | None = Field(default=None, description="Handle of the secret that holds the password.")
     from_address: str = Field(description="Who mails come from unless a block says otherwise.")
-    connections: int = Field(4, ge=1, le=32, description="Connections open to the server at once, per worker.")
-    timeout_seconds: float = Field(30, gt=0, le=300, description="For every answer of the server.")
-    ca_certificates: str | None = Field(None, description="PEM of a private certificate authority.")
+    connections: int = Field(default=4, ge=1, le=32, description="Connections open to the server at once, per worker.")
+    timeout_seconds: float = Field(default=30, gt=0, le=300, description="For every answer of the server.")
+    ca_certificates: str | None = Field(default=None, description="PEM of a private certificate authority.")
 
     @field_validator("host")
     @classmethod
@@ -67,10 +67,10 @@ class Caps(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    first_messages: int | None = Field(50, ge=0, description="Of a new or changed workflow, until released.")
-    workflow_per_hour: int | None = Field(1_000, ge=0)
-    recipient_per_day: int | None = Field(20, ge=0)
-    organisation_per_day: int | None = Field(20_000, ge=0)
+    first_messages: int | None = Field(default=50, ge=0, description="Of a new or changed workflow, until released.")
+    workflow_per_hour: int | None = Field(default=1_000, ge=0)
+    recipient_per_day: int | None = Field(default=20, ge=0)
+    organisation_per_day: int | None = Field(default=20_000, ge=0)
 
 
 # Both settings in one go.

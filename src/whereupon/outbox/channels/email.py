@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import re
 import smtplib
 import socket
@@ -217,7 +218,7 @@ class Smtp:
                 smtp.starttls(context=self.tls())
             smtp.ehlo_or_helo_if_needed()
             if s.username:
-                smtp.login(s.username, self.password or "")
+                sign_in(smtp, s.username, self.password or "")
         except BaseException:
             smtp.close()
             raise
@@ -241,6 +242,17 @@ class Smtp:
             return
         line.rested_at = time.monotonic()
         self.resting.append(line)
+
+
+def sign_in(smtp: smtplib.SMTP, username: str, password: str) -> None:
+    """smtplib's login, and what it cannot do: a name or password that is not ASCII (RFC 4616 says UTF-8)."""
+    if (username + password).isascii():
+        smtp.login(username, password)
+        return
+    secret = base64.b64encode(f"\0{username}\0{password}".encode()).decode()
+    code, answer = smtp.docmd("AUTH", f"PLAIN {secret}")
+    if code != 235:
+        raise smtplib.SMTPAuthenticationError(code, answer)
 
 
 def own_name() -> str:
