@@ -8,6 +8,7 @@ each change is matched once, and the changes of one record in commit order (rule
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,8 +17,8 @@ from typing import Any
 import asyncpg
 
 from whereupon.conditions.compile import compile_condition
-from whereupon.conditions.values import Scope
-from whereupon.modules.catalog import Module
+from whereupon.conditions.values import Scope, type_of_field
+from whereupon.modules.catalog import Module, quote
 from whereupon.runs.definitions import Active, Definitions
 from whereupon.runs.lanes import MATCH, lock_lanes
 from whereupon.runs.loops import Ancestry, judge_chain, load_ancestry
@@ -26,18 +27,19 @@ from whereupon.runs.start import NewRun, insert_runs
 BATCH = 1_000
 WORKFLOWS_PER_STATEMENT = 1_000
 
-# Take the oldest changes of the locked lanes off the queue.
+# Take the oldest changes of the locked lanes off the queue. By row address and by key list: the plan
+# must stay the same however stale the statistics of a table are that fills and empties all day.
 TAKE_CHANGES = """
 WITH taken AS (
-  DELETE FROM whereupon.pending_changes p
-  USING unnest($1::smallint[]) lane,
-        LATERAL (SELECT change_id FROM whereupon.pending_changes q
-                 WHERE q.shard = lane ORDER BY change_id LIMIT $2) t
-  WHERE p.shard = lane AND p.change_id = t.change_id
-  RETURNING p.change_id)
-SELECT c.id, c.module_id, c.record_id, c.op, c.run_id, c.at
-FROM taken JOIN whereupon.changes c ON c.id = taken.change_id ORDER BY c.id
+  DELETE FROM whereupon.pending_changes WHERE ctid = ANY(ARRAY(
+    SELECT t.ctid FROM unnest($1::smallint[]) lane,
+      LATERAL (SELECT q.ctid FROM whereupon.pending_changes q
+               WHERE q.shard = lane ORDER BY q.change_id LIMIT $2) t))
+  RETURNING change_id)
+SELECT c.id, c.module_id, c.record_id, c.op, c.run_id, c.at, whereupon.shard(c.record_id) AS shard
+FROM whereupon.changes c WHERE c.id = ANY(ARRAY(SELECT change_id FROM taken)) ORDER BY c.id
 """
+ANY_WAITING = "SELECT module_id FROM whereupon.runs WHERE wakes_on_change ORDER BY module_id LIMIT 1"
 # A change of a record wakes the runs that wait for a condition on it.
 WAKE_WAITING = """
 UPDATE whereupon.runs r SET ready_at = clock_timestamp()
@@ -56,6 +58,7 @@ class Change:
     op: str
     run_id: int | None
     at: datetime
+    shard: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,8 @@ async def match_batch(db: asyncpg.Connection[Any], definitions: Definitions, lim
         return Matched(0, 0)
     rows = await db.fetch(TAKE_CHANGES, lanes, max(1, limit // len(lanes)))
     changes = [
-        Change(r["id"], r["module_id"], r["record_id"], r["op"].decode(), r["run_id"], r["at"]) for r in rows
+        Change(r["id"], r["module_id"], r["record_id"], r["op"].decode(), r["run_id"], r["at"], r["shard"])
+        for r in rows
     ]
     pairs = await match_changes(db, definitions, changes)
     runs = await create_runs(db, definitions, pairs)
@@ -83,8 +87,8 @@ async def match_batch(db: asyncpg.Connection[Any], definitions: Definitions, lim
 
 async def wake_waiting(db: asyncpg.Connection[Any], changes: Sequence[Change]) -> None:
     """Let runs that wait for a condition look again."""
-    touched = {(c.module_id, c.record_id) for c in changes}
-    if touched:
+    if await db.fetchval(ANY_WAITING) is not None:
+        touched = {(c.module_id, c.record_id) for c in changes}
         await db.execute(WAKE_WAITING, [m for m, _ in touched], [r for _, r in touched])
 
 
@@ -145,17 +149,30 @@ def match_sql(module: Module, op: str, listening: Sequence[Active], definitions:
 
     `n` is the row as the change left it (the last one, for a delete), `o` the row before.
     """
-    image = "c.old" if op == "D" else "c.new"
     cases = ", ".join(
         f"CASE WHEN {start_condition(active, module, op, definitions)} THEN {index} END"
         for index, active in enumerate(listening)
     )
     return (
         f"SELECT c.id AS change_id, array_remove(ARRAY[{cases}]::int[], NULL) AS hits "
-        f"FROM unnest($1::bigint[]) AS p(id) JOIN whereupon.changes c ON c.id = p.id "
-        f"CROSS JOIN LATERAL jsonb_populate_record(NULL::{module.sql}, {image}) n "
-        f"CROSS JOIN LATERAL jsonb_populate_record(NULL::{module.sql}, c.old) o"
+        f"FROM unnest($1::bigint[]) AS p(id) JOIN whereupon.changes c ON c.id = p.id"
+        f"{_row_sql('n', 'c.old' if op == 'D' else 'c.new', module, cases, definitions)}"
+        f"{_row_sql('o', 'c.old', module, cases, definitions)}"
     )
+
+
+def _row_sql(alias: str, image: str, module: Module, used_in: str, definitions: Definitions) -> str:
+    """SQL that joins a row made from a change's image, with only the columns that the conditions read."""
+    named = set(re.findall(rf'\b{alias}\."((?:[^"]|"")+)"', used_in))
+    columns = ", ".join(
+        f"{quote(f.column)} {type_of_field(f, definitions.catalog).sql}"
+        for f in module.fields.values()
+        if f.column is not None and f.column.replace('"', '""') in named
+    )
+    key = module.key_columns[0]
+    if len(module.key_columns) == 1 and key in named and f"{quote(key)} " not in columns:
+        columns = ", ".join(filter(None, [f"{quote(key)} {module.key_type}", columns]))
+    return f" CROSS JOIN LATERAL jsonb_to_record({image}) AS {alias}({columns})" if columns else ""
 
 
 def start_condition(active: Active, module: Module, op: str, definitions: Definitions) -> str:
@@ -240,4 +257,5 @@ def new_run(
         error=verdict.error,
         concurrency=active.concurrency,
         parent_run_id=change.run_id,
+        shard=change.shard,
     )

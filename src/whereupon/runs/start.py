@@ -29,6 +29,7 @@ class NewRun:
     parent_run_id: int | None = None
     rerun_of: int | None = None
     data: dict[str, Any] = field(default_factory=dict[str, Any])
+    shard: int | None = None  # the record's lane, where it is known already
 
     @property
     def key(self) -> tuple[int, int | None, str | None]:
@@ -48,11 +49,8 @@ COLUMNS = (
     "workflow_id", "version_id", "module_id", "record_id", "status", "node", "ready_at", "shard", "started_by",
     "user_id", "change_id", "parent_run_id", "rerun_of", "depth", "chain", "data", "serial", "error", "ended_at",
 )  # fmt: skip
-# The lane of each record, as the database computes it, and its clock.
-SHARDS = """
-SELECT whereupon.shard(k) AS shard, clock_timestamp() AS now
-FROM unnest($1::text[]) WITH ORDINALITY AS u(k, i) ORDER BY i
-"""
+# The lane of each record, as the database computes it.
+SHARDS = "SELECT whereupon.shard(k) AS shard FROM unnest($1::text[]) WITH ORDINALITY AS u(k, i) ORDER BY i"
 # Rule 17: which of these (workflow, record) have a run under way.
 UNDER_WAY = """
 SELECT r.id, r.workflow_id, r.module_id, r.record_id FROM whereupon.runs r
@@ -73,11 +71,19 @@ async def insert_runs(db: asyncpg.Connection[Any], runs: Sequence[NewRun]) -> No
     if not runs:
         return
     runs = await _settle_concurrency(db, runs)
-    # A run without a record goes by its workflow.
-    keys = [run.record_id or f"workflow {run.workflow_id}" for run in runs]
-    lanes = await db.fetch(SHARDS, keys)
-    records = [_row(run, lane["shard"], lane["now"]) for run, lane in zip(runs, lanes, strict=True)]
+    now: datetime = await db.fetchval("SELECT clock_timestamp()")
+    lanes = await _lanes(db, runs)
+    records = [_row(run, lane, now) for run, lane in zip(runs, lanes, strict=True)]
     await db.copy_records_to_table("runs", schema_name="whereupon", columns=COLUMNS, records=records)
+
+
+async def _lanes(db: asyncpg.Connection[Any], runs: Sequence[NewRun]) -> list[int]:
+    """The lane of each run's record; a run without a record goes by its workflow."""
+    known = [run.shard for run in runs if run.shard is not None]
+    if len(known) == len(runs):
+        return known
+    keys = [run.record_id or f"workflow {run.workflow_id}" for run in runs]
+    return [row["shard"] for row in await db.fetch(SHARDS, keys)]
 
 
 def _row(run: NewRun, shard: int, now: datetime) -> tuple[Any, ...]:

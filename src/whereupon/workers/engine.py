@@ -105,6 +105,8 @@ class Engine:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
             for task in waits:
                 task.cancel()
+            if not lost.is_set():
+                await db.reset()
         return 0.1
 
 
