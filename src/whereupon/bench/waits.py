@@ -1,0 +1,81 @@
+"""Very many waits that end at one moment: how fast do their runs go on?"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+
+from whereupon.bench.figures import Figure
+from whereupon.bench.office import Office, draw, open_office
+from whereupon.bench.processes import workers
+from whereupon.db.embedded import throwaway_server
+
+WAITS = 200_000
+SEEDS = 500  # runs that the engine itself made wait; the others are copies of them on other records
+WARMING = 2_000
+LOOK_SECONDS = 0.05
+PATIENCE_SECONDS = 120.0
+
+# "A day later, unless it is done by then": the record is read again on waking.
+STILL_OPEN = {"field": "status", "operator": "does_not_equal", "value": "done"}
+LATER = {"key": "later", "block": "wait", "config": {"duration": {"amount": 1, "unit": "days"}, "only_if": STILL_OPEN}}
+ALL_WAIT = "SELECT count(*) = $1 FROM whereupon.runs WHERE status = 'waiting'"
+# Copies of the first waiting run: on the orders of a range, due at one time.
+COPY_WAITING = """
+INSERT INTO whereupon.runs (workflow_id, version_id, module_id, record_id, status, node, ready_at, shard, started_by,
+                            change_id, data, waiting, executions, started_at)
+SELECT r.workflow_id, r.version_id, r.module_id, o.id::text, r.status, r.node, $3, whereupon.shard(o.id::text),
+       r.started_by, r.change_id, r.data, jsonb_set(r.waiting, '{memo,limit}', to_jsonb($3::timestamptz)), r.executions, r.started_at
+FROM (SELECT * FROM whereupon.runs WHERE status = 'waiting' ORDER BY id LIMIT 1) r, data.orders o
+WHERE o.id BETWEEN $1 AND $2
+"""
+SOON = "SELECT clock_timestamp() + $1::float8 * interval '1 second'"
+SECONDS_SINCE = "SELECT extract(epoch FROM clock_timestamp() - $1::timestamptz)::float8"
+ALL_WOKEN = "SELECT NOT EXISTS (SELECT 1 FROM whereupon.runs WHERE ready_at <= $1)"
+COUNT_ENDED = "SELECT count(*) FROM whereupon.runs r JOIN whereupon.step_runs s ON s.run_id = r.id WHERE r.status = 'succeeded'"
+
+
+async def waits_drained_per_second() -> list[Figure]:
+    """200,000 runs whose wait ends at the same instant, until the last has gone on and ended."""
+    async with throwaway_server() as url:
+        office = await open_office(url)
+        try:
+            seconds = await _measure(office)
+        finally:
+            await office.database.close()
+    note = f"{WAITS:,} waits due at one instant, record re-read, one worker: {seconds:.2f} s"
+    return [Figure("waits_drained_per_second", round(WAITS / seconds), note)]
+
+
+async def _measure(office: Office) -> float:
+    await office.insert_orders(SEEDS + WARMING + WAITS)
+    await office.publish("Orders — Later", draw({"trigger": "record_updated", "fields": ["status"]}, LATER))
+    async with workers(office.url):
+        await office.execute("UPDATE data.orders SET status = 'new' WHERE id <= $1", SEEDS)
+        while not await office.value(ALL_WAIT, SEEDS):
+            await asyncio.sleep(LOOK_SECONDS)
+        await _drained(office, await _lay_down(office, SEEDS + 1, SEEDS + WARMING, 0.5))
+        seconds = await _drained(office, await _lay_down(office, SEEDS + WARMING + 1, SEEDS + WARMING + WAITS, 12))
+    ended = await office.value(COUNT_ENDED)
+    if ended != WARMING + WAITS:
+        raise AssertionError(f"{WARMING + WAITS} runs should have ended; {ended} did.")
+    return seconds
+
+
+async def _lay_down(office: Office, first: int, last: int, lead: float) -> datetime:
+    """Runs that wait until one moment; it is in the future when this returns."""
+    moment: datetime = await office.value(SOON, lead)
+    await office.execute(COPY_WAITING, first, last, moment)
+    await office.execute("ANALYZE whereupon.runs")
+    if await office.value(SECONDS_SINCE, moment) > 0:
+        raise TimeoutError("This machine is too slow to lay down the waits before they are due.")
+    return moment
+
+
+async def _drained(office: Office, moment: datetime) -> float:
+    """Seconds from the moment until no run is due any more."""
+    while not await office.value(ALL_WOKEN, moment):
+        if await office.value(SECONDS_SINCE, moment) > PATIENCE_SECONDS:
+            raise TimeoutError(f"The waits were not drained within {PATIENCE_SECONDS:g} s.")
+        await asyncio.sleep(LOOK_SECONDS)
+    return float(await office.value(SECONDS_SINCE, moment))
