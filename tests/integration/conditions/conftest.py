@@ -1,5 +1,7 @@
 """A small world to ask conditions of: accounts, contacts, quotes with lines, tasks, and an attached shop table."""
 
+# ruff: noqa: E501 -- the rows of a table of cases read better on one line
+
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -1,5 +1,7 @@
 """Laws that hold for all data: NOT, De Morgan, has changed, and arithmetic to the last digit."""
 
+# ruff: noqa: E501 -- the rows of a table of cases read better on one line
+
 from decimal import ROUND_HALF_UP, Decimal, getcontext
 from typing import Any
 

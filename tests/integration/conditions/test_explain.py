@@ -1,5 +1,7 @@
 """Why and why not: each part of a condition with the value that it saw, in sentences an office person reads."""
 
+# ruff: noqa: E501 -- the rows of a table of cases read better on one line
+
 from dataclasses import replace
 from typing import Any
 

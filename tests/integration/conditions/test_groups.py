@@ -1,5 +1,7 @@
 """Groups, NOT, child records, earlier blocks' outputs and attached tables mean what a person expects."""
 
+# ruff: noqa: E501 -- the rows of a table of cases read better on one line
+
 from dataclasses import replace
 from typing import Any
 

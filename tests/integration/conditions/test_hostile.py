@@ -1,5 +1,7 @@
 """Whatever is written where a constant may stand stays a constant, and whatever cannot be stored is refused."""
 
+# ruff: noqa: E501 -- the rows of a table of cases read better on one line
+
 from typing import Any
 
 import pytest

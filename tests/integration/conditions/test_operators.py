@@ -1,5 +1,7 @@
 """What each operator means, for a value, a missing one, an empty one and one in another alphabet (C1, rule 7)."""
 
+# ruff: noqa: E501 -- the rows of a table of cases read better on one line
+
 from typing import Any
 
 import pytest

@@ -1,5 +1,7 @@
 """The SQL itself: short, bare columns for indexes, and changed only on purpose (snapshot.sql beside this file)."""
 
+# ruff: noqa: E501 -- the rows of a table of cases read better on one line
+
 from dataclasses import replace
 from pathlib import Path
 from typing import Any

@@ -1,5 +1,7 @@
 """How formulas are read: precedence, positions, and limits that nothing recursive is reached before."""
 
+# ruff: noqa: E501 -- the rows of a table of cases read better on one line
+
 import pytest
 
 from whereupon.conditions.syntax import Call, Chain, Comparison, Name, Number, Signed, Text, parse

@@ -1,5 +1,7 @@
 """What a condition document may look like, and how a wrong one is told of."""
 
+# ruff: noqa: E501 -- the rows of a table of cases read better on one line
+
 from typing import Any
 
 import pytest
