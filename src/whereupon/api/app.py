@@ -19,12 +19,14 @@ from whereupon.api.route import PREFIX
 from whereupon.api.routes import (
     audit,
     catalogue,
+    conditions,
     docs,
     groups,
     health,
     inbox,
     messages,
     modules,
+    records,
     roles,
     runs,
     session,
@@ -42,8 +44,8 @@ from whereupon.people.attempts import Attempts
 from whereupon.settings import Settings
 
 ROUTES = (
-    session, modules, workflows, runs, inbox, messages, catalogue, users, groups, roles, tokens,
-    settings_routes, audit, health, setup, docs,
+    records, session, modules, conditions, workflows, runs, inbox, messages, catalogue, users, groups,
+    roles, tokens, settings_routes, audit, health, setup, docs,
 )  # fmt: skip
 
 SECURITY_HEADERS = [

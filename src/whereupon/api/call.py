@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, cast
@@ -17,7 +18,7 @@ from whereupon.api.idempotency import HEADER, IdempotencyKey
 from whereupon.api.identity import Identity
 from whereupon.api.memory import Memory
 from whereupon.api.wake import Waker
-from whereupon.db.pool import Connection, Database, json_default, set_context
+from whereupon.db.pool import TRANSIENT, Connection, Database, json_default, set_context
 from whereupon.errors import Invalid, NotSignedIn, Problem
 from whereupon.modules.catalog import Catalog
 from whereupon.people.rights import Rights
@@ -28,6 +29,7 @@ Transaction = Callable[[Callable[[Connection], Awaitable[Response]]], Awaitable[
 
 # The catalog that this process remembers is older than the tables: read it again and do the work again.
 OUTDATED = (asyncpg.UndefinedColumnError, asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError)
+LIMIT_TIME = "SET LOCAL statement_timeout = '15s'"
 JSON_OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z
 
 
@@ -71,10 +73,17 @@ class Call:
         """All modules and fields as they are now."""
         return await self.memory.catalog(db)
 
-    async def read(self, work: Work) -> Response:
-        """Answer with what `work` reads; each of its statements sees what is committed by then."""
-        async with self.database.connection() as db:
-            return response_of(await self.again_if_outdated(work, db))
+    async def read(self, work: Work, *, bounded: bool = False) -> Response:
+        """Answer with what `work` reads; each of its statements sees what is committed by then.
+
+        `bounded`: what the caller sent decides how long it takes, so it is stopped after some seconds.
+        """
+        if not bounded:
+            async with self.database.connection() as db:
+                return response_of(await self.again_if_outdated(work, db))
+        async with self.database.transaction(readonly=True) as db:
+            await db.execute(LIMIT_TIME)
+            return response_of(await work(db))
 
     async def write(
         self,
@@ -115,12 +124,20 @@ class Call:
             self.waker.wake()
         return response
 
-    async def write_at_once(self, work: Work, *, status: int = 200) -> Response:
+    async def write_at_once(self, work: Work) -> Response:
         """The same for work of a single statement that sets its own context: no transaction around it."""
         if HEADER in self.request.headers:
-            return await self.write(work, status=status, defines=False, wakes=True)
+            return await self.write(work, defines=False, wakes=True)
+        for pause in (0.02, 0.04, 0.08):
+            try:
+                return await self.write_once(work)
+            except TRANSIENT:
+                await asyncio.sleep(pause)
+        return await self.write_once(work)
+
+    async def write_once(self, work: Work) -> Response:
         async with self.database.connection() as db:
-            response = response_of(await self.again_if_outdated(work, db), status)
+            response = response_of(await self.again_if_outdated(work, db))
         self.waker.wake()
         return response
 
