@@ -1,0 +1,179 @@
+"""Put a pack into a database: its modules, people, sample records and workflows, whole or not at all.
+
+Everything goes through the functions that people's own work goes through. A pack that was loaded before
+is left as it is, with whatever was changed since.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any, cast
+
+from whereupon.db.pool import Connection, Database
+from whereupon.errors import Invalid, NotFound, Problem, did_you_mean
+from whereupon.modules.catalog import load_catalog
+from whereupon.modules.definitions import FieldIn
+from whereupon.packs.contents import LateField, Pack, People, PersonIn, RecordIn, WorkflowIn, read_pack
+from whereupon.packs.older_database import attach_tables, make_schema
+from whereupon.people.groups import NewGroup, create_group
+from whereupon.people.rights import Rights, load_rights
+from whereupon.people.roles import NewRole, create_role
+from whereupon.people.users import NewUser, UserChange, change_user, create_user, get_user
+from whereupon.records.schema import DEFINER, defining
+from whereupon.records.write import Writer, create_record
+from whereupon.workflows import store
+
+FIND_LOADED = "SELECT value FROM whereupon.settings WHERE key = $1"
+SAVE_LOADED = "INSERT INTO whereupon.settings (key, value) VALUES ($1, $2)"
+FIND_USER = "SELECT id FROM whereupon.users WHERE email = $1"
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A pack that is there. `records`: the id of each sample record that has a ref; `again`: was there."""
+
+    pack: Pack
+    records: Mapping[str, str]
+    again: bool
+
+
+async def load_pack(database: Database, key: str, rights: Rights) -> Loaded:
+    """Load a pack as this administrator, who publishes its workflows. Raises NotFound, Invalid, Conflict."""
+    rights.require_administrator()
+    pack = read_pack(key)
+    if pack.about.older_database is not None:
+        await make_schema(database.url, pack.key, pack.about.older_database)
+    return await defining(database, lambda db: load(db, pack, rights))
+
+
+async def load(db: Connection, pack: Pack, rights: Rights) -> Loaded:
+    """The same inside a transaction of `defining`, which lets one at a time in."""
+    setting = f"pack:{pack.key}"
+    before: Any = await db.fetchval(FIND_LOADED, setting)
+    if before is not None:
+        return Loaded(pack, before["records"], again=True)
+    if pack.about.older_database is not None:
+        await attach_tables(db, pack.about.older_database)
+    for module in pack.modules.modules:
+        await DEFINER.create_module(db, module)
+    for late in pack.modules.late_fields:
+        await DEFINER.add_field(db, late.module, field_of(late))
+    await add_people(db, pack.people, rights)
+    records = await add_records(db, pack.records.records, rights)
+    for workflow in pack.workflows:
+        await publish(db, workflow, rights)
+    await db.execute(SAVE_LOADED, setting, {"name": pack.about.name, "records": records})
+    return Loaded(pack, records, again=False)
+
+
+def field_of(late: LateField) -> FieldIn:
+    return FieldIn.model_validate(late.model_dump(exclude={"module"}))
+
+
+# People ------------------------------------------------------------------------------------------
+
+
+async def add_people(db: Connection, people: People, rights: Rights) -> None:
+    """Groups, roles, then people. Who and what is there already stays; people get the pack's as well."""
+    for group in people.groups:
+        if not await there(db, "groups", group.key):
+            await create_group(db, NewGroup(key=group.key, name=group.name), actor=rights.user_id)
+    for role in people.roles:
+        if not await there(db, "roles", role.key):
+            new = NewRole(key=role.key, name=role.name, modules=role.modules)
+            await create_role(db, new, actor=rights.user_id)
+    for person in people.people:
+        await add_person(db, person, rights)
+
+
+async def there(db: Connection, table: str, key: str) -> bool:
+    return await db.fetchval(f"SELECT true FROM whereupon.{table} WHERE key = $1", key) is not None
+
+
+async def add_person(db: Connection, person: PersonIn, rights: Rights) -> None:
+    manager = await user_id(db, person.manager) if person.manager else None
+    known: int | None = await db.fetchval(FIND_USER, person.email)
+    if known is None:
+        rest = person.model_dump(exclude={"manager"})
+        await create_user(db, NewUser(manager_id=manager, **rest), actor=rights.user_id)
+        return
+    now = await get_user(db, known)
+    change = UserChange(
+        roles=sorted({*now["roles"], *person.roles}), groups=sorted({*now["groups"], *person.groups})
+    )
+    await change_user(db, known, change, actor=rights.user_id)
+
+
+async def user_id(db: Connection, email: str) -> int:
+    """Raises NotFound for an address that nobody has."""
+    found: int | None = await db.fetchval(FIND_USER, email)
+    if found is None:
+        raise NotFound(f"Nobody has the address {email}.", suggestion="Name the person earlier in the pack.")
+    return found
+
+
+# Sample records ----------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Names:
+    """What {ref: …}, {user: …} and {today: …} in a sample record mean."""
+
+    today: date
+    users: Mapping[str, int]
+    records: dict[str, str] = field(default_factory=dict[str, str])
+
+    def meaning(self, value: Any, path: str = "") -> Any:
+        """The value to write. Raises Invalid for a name that is not known."""
+        match value:
+            case {"ref": str(ref), **rest} if not rest:
+                return known(self.records, ref, f"{path}/ref")
+            case {"user": str(email), **rest} if not rest:
+                return known(self.users, email, f"{path}/user")
+            case {"today": int(days), **rest} if not rest:
+                return (self.today + timedelta(days=days)).isoformat()
+            case dict():
+                return {k: self.meaning(v, f"{path}/{k}") for k, v in cast("dict[str, Any]", value).items()}
+            case list():
+                return [self.meaning(v, f"{path}/{i}") for i, v in enumerate(cast("list[Any]", value))]
+            case _:
+                return value
+
+
+def known(names: Mapping[str, Any], name: str, path: str) -> Any:
+    if name not in names:
+        raise Invalid.of(Problem("unknown", f'"{name}" is not named before.', path, did_you_mean(name, names)))
+    return names[name]
+
+
+async def add_records(db: Connection, records: list[RecordIn], rights: Rights) -> dict[str, str]:
+    """The ids of those that have a ref. Sample records start no workflow."""
+    names = await known_names(db)
+    catalog = await load_catalog(db)
+    writers: dict[str | None, Writer] = {None: Writer(rights, origin="import", match=False)}
+    for record in records:
+        if record.by not in writers:
+            theirs = await load_rights(db, known(names.users, record.by or "", "/by"))
+            writers[record.by] = Writer(theirs, origin="import", match=False)
+        made = await create_record(db, catalog, record.module, names.meaning(record.values), writers[record.by])
+        if record.ref:
+            names.records[record.ref] = made.id
+    return names.records
+
+
+async def known_names(db: Connection) -> Names:
+    """Everybody by address, and the database's day."""
+    rows: list[Any] = await db.fetch("SELECT id, email FROM whereupon.users")
+    return Names(await db.fetchval("SELECT current_date"), {row["email"]: row["id"] for row in rows})
+
+
+# Workflows ---------------------------------------------------------------------------------------
+
+
+async def publish(db: Connection, workflow: WorkflowIn, rights: Rights) -> None:
+    """A draft, published at once. Raises Invalid naming every fault."""
+    new = store.NewWorkflow.model_validate(workflow.model_dump(exclude={"scenario"}))
+    await store.create_workflow(db, rights, new)
+    await store.publish(db, rights, workflow.key, note="As the pack has it")
