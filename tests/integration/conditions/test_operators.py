@@ -13,6 +13,7 @@ from whereupon.errors import Invalid
 CASES: list[tuple[str, str, Any, list[Any], list[Any]]] = [
     ("name", "equals", "Maria", ["maria", "MARIA"], [None, "María", "Maria "]),
     ("name", "equals", "ΑΘΉΝΑ", ["Αθήνα", "αθήνα"], [None, "Αθηνα"]),
+    ("name", "equals", "ΟΊΚΟΣ", ["οίκος", "Οίκος"], [None, "οικος"]),
     ("name", "not_equals", "Maria", [None, "María"], ["MARIA"]),
     ("name", "equals_exactly", "Maria", ["Maria"], [None, "maria"]),
     ("name", "not_equals_exactly", "Maria", [None, "maria"], ["Maria"]),
