@@ -19,8 +19,17 @@ from whereupon.runs.match import match_batch
 from whereupon.workers.engine import Engine
 from whereupon.workflows import store
 
+# What a wait has noted as its end is moved together with the time at which it wakes.
+EARLIER = """
+UPDATE whereupon.runs SET ready_at = ready_at - $1::text::interval, waiting = CASE WHEN waiting #> '{memo,limit}' <> 'null'
+  THEN jsonb_set(waiting, '{memo,limit}', to_jsonb(((waiting #>> '{memo,limit}')::timestamptz - $1::text::interval)::text))
+  ELSE waiting END
+WHERE ready_at IS NOT NULL
+"""
 ITEMS: Mapping[str, Any] = {
     "key": "items",
+    "label": "Item",
+    "label_plural": "Items",
     "owner_field": "owner",
     "fields": [
         {"key": "name", "type": "text", "required": True},
@@ -94,7 +103,7 @@ class Office:
 
     async def skip_time(self, interval: str) -> None:
         """As if so much time had passed for the runs that wait."""
-        await self.execute(f"UPDATE whereupon.runs SET ready_at = ready_at - interval '{interval}' WHERE ready_at IS NOT NULL")
+        await self.execute(EARLIER, interval)
         await self.settle()
 
     async def by_hand(self, workflow: str, records: Sequence[str] | None = None) -> dict[str, Any]:

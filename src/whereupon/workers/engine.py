@@ -22,6 +22,8 @@ from whereupon.workers.loop import Wake, keep_going
 
 log = structlog.get_logger()
 POLL_SECONDS = 2.0
+PATIENCE, HARDLY = "2s", "100ms"  # with a row lock: of a whole batch, and while looking for the held record
+REVISION = "SELECT number FROM whereupon.revision, set_config('lock_timeout', $1, true)"
 # When the next run is due, seconds from now; null when none is.
 NEXT_DUE = """
 SELECT extract(epoch FROM min(due.ready_at) - clock_timestamp())::float8
@@ -51,9 +53,12 @@ class Engine:
             self.changes.ring()
             self.runs.ring()
 
-    async def current(self, db: asyncpg.Connection[Any]) -> Definitions:
-        """The definitions as of now: loaded again when anything was changed."""
-        revision = await db.fetchval("SELECT number FROM whereupon.revision")
+    async def current(self, db: asyncpg.Connection[Any], patience: str = PATIENCE) -> Definitions:
+        """The definitions as of now: loaded again when anything was changed.
+
+        In the same round trip: how long the transaction may wait for a row that somebody else holds.
+        """
+        revision = await db.fetchval(REVISION, patience)
         if self.definitions is None or self.definitions.revision != revision:
             self.definitions = await load_definitions(db)
         return self.definitions
@@ -79,12 +84,15 @@ class Engine:
         try:
             async with self.database.transaction() as db:
                 return await advance_batch(db, await self.current(db))
+        except asyncpg.LockNotAvailableError:
+            log.info("a record is held by another program; going round it")
         except (*TRANSIENT, *GONE, Unavailable):
             raise
         except Exception as error:
             log.info("a record made its batch fail; looking for it", error=str(error))
         async with self.database.transaction() as db:
-            return await advance_batch(db, await self.current(db), careful=True)
+            definitions = await self.current(db, HARDLY)
+            return await advance_batch(db, definitions, careful=True)
 
     async def _seconds_until_due(self) -> float:
         paused = self.definitions.paused if self.definitions else ()
