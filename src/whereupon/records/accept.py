@@ -11,6 +11,7 @@ from whereupon.modules.catalog import Catalog, Field, Module
 from whereupon.modules.field_types import BadValue, accept_value, named
 from whereupon.modules.names import shown
 from whereupon.people.rights import Rights
+from whereupon.records.keys import fits_key
 
 Action = Literal["create", "update"]
 MOST_LINES = 1000
@@ -79,8 +80,18 @@ def accept_one(
         except BadValue as bad:
             yield bad.at(path)
         else:
-            if into.values[key] is None and found.required:
-                yield Problem("required", f"{found.label} must have a value.", path)
+            yield from check_accepted(catalog, found, into.values[key], path)
+
+
+def check_accepted(catalog: Catalog, found: Field, value: Any, path: str) -> Iterator[Problem]:
+    """What the value alone cannot tell: whether it must be there, whether such a record can exist."""
+    if value is None and found.required:
+        yield Problem("required", f"{found.label} must have a value.", path)
+    if value is not None and found.type == "reference":
+        target = catalog.module(found.options["target"])
+        if not fits_key(target.key_type, str(value)):
+            told = f'{found.label}: there is no {target.label.lower()} "{shown(str(value))}".'
+            yield Problem("no_such_record", told, path)
 
 
 def accept_lines(

@@ -104,7 +104,7 @@ async def update_group(
 ) -> dict[str, Record]:
     owner = writer.rights.user_id if owned else None
     rows: list[Any] = await db.fetch(statement.sql, writer.context(), sent, owner)
-    return {row["id"]: record_of(statement, row) for row in rows}
+    return {row[0]: record_of(statement, row) for row in rows}
 
 
 def accept_changes(

@@ -7,7 +7,6 @@ import binascii
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
-from uuid import UUID
 
 import asyncpg
 import orjson
@@ -19,6 +18,7 @@ from whereupon.modules.ddl import literal
 from whereupon.modules.field_types import FIELD_TYPES
 from whereupon.modules.names import shown
 from whereupon.people.rights import Rights
+from whereupon.records.keys import fits_key
 from whereupon.records.statements import (
     Shown,
     as_json,
@@ -30,7 +30,6 @@ from whereupon.records.statements import (
 )
 
 MOST = 1000
-INTEGERS = {"smallint": 2**15, "integer": 2**31, "bigint": 2**63}
 UNSORTED = frozenset({"line_items", "multi_select", "rich_text"})
 
 
@@ -80,7 +79,7 @@ async def read_record(
         row = None
     if row is None:
         raise not_found(module, record_id)
-    record = Record(row["id"], row["etag"], as_json(statement, row))
+    record = Record(row[0], row[1], as_json(statement, row))
     return await with_lines(db, catalog, module, record, rights) if lines else record
 
 
@@ -92,26 +91,8 @@ def visible(module: Module, rights: Rights) -> tuple[str, ...]:
 
 def check_id(module: Module, record_id: str) -> None:
     """Raises NotFound for an id that no record of the module can have."""
-    limit = INTEGERS.get(module.key_type)
-    if limit is not None:
-        digits = record_id.removeprefix("-")
-        right = (
-            digits.isascii() and digits.isdigit() and len(digits) < 20 and -limit <= int(record_id) < limit
-        )
-    elif module.key_type == "uuid":
-        right = is_uuid(record_id)
-    else:
-        right = "\x00" not in record_id and record_id.isprintable()
-    if not right:
+    if not fits_key(module.key_type, record_id):
         raise not_found(module, record_id)
-
-
-def is_uuid(text: str) -> bool:
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True
 
 
 def not_found(module: Module, record_id: str) -> NotFound:
@@ -178,8 +159,7 @@ async def list_records(
     except asyncpg.DataError as error:
         raise Invalid.of(Problem("cannot_compute", f"This list cannot be made: {error}.")) from None
     records = tuple(
-        Record(row["id"], row["etag"], {s.key: s.show(row[i]) for i, s in enumerate(read, 2)})
-        for row in rows[:asked]
+        Record(row[0], row[1], {s.key: s.show(row[i]) for i, s in enumerate(read, 2)}) for row in rows[:asked]
     )
     following = make_cursor(order, rows[asked - 1]) if len(rows) > asked else None
     found = await read_titles(db, catalog, module, records, rights) if titles else {}

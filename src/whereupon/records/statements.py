@@ -101,7 +101,7 @@ def cast_to_column(field: Field, sql: str, catalog: Catalog) -> str:
 
 
 def selected(module: Module, shown: Iterable[Shown]) -> str:
-    columns = [f"{module.key_sql('n')} AS id", "n.xmin::text AS etag", *(s.sql for s in shown)]
+    columns = [module.key_sql("n"), "n.xmin::text", *(s.sql for s in shown)]
     return ", ".join(columns)
 
 

@@ -106,7 +106,7 @@ async def insert(
 
 
 def record_of(statement: Statement, row: Any) -> Record:
-    return Record(row["id"], row["etag"], as_json(statement, row))
+    return Record(row[0], row[1], as_json(statement, row))
 
 
 def refuse_empty(module: Module, accepted: Accepted) -> None:
