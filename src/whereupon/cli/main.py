@@ -1,0 +1,50 @@
+"""`whereupon`: every command by name; each is imported when it is used."""
+
+from __future__ import annotations
+
+import sys
+
+from cyclopts import App
+
+SERVING, DATA, CARE = "Run", "Look and change", "Care"
+# Name, where its code is, what it is for, and under which heading it is shown.
+COMMANDS = (
+    ("serve", "running:serve", "Start everything: database, web application, workers.", SERVING),
+    ("worker", "running:worker", "Add a worker, on this host or another one.", SERVING),
+    ("demo", "running:demo", "Show a day's work of two offices, then serve them.", SERVING),
+    ("bench", "running:bench", "Measure this machine against the targets.", SERVING),
+    ("workflows", "workflows:app", "List, check, publish, start and stop workflows.", DATA),
+    ("runs", "runs:app", "What ran, what it did, and why it failed.", DATA),
+    ("records", "records:app", "Read and write records.", DATA),
+    ("modules", "modules:app", "What kinds of records there are.", DATA),
+    ("messages", "messages:app", "What was sent, what is held, what failed.", DATA),
+    ("users", "users:app", "People and their API tokens.", DATA),
+    ("migrate", "running:migrate", "Bring the database to this program's schema.", CARE),
+    ("backup", "care:backup", "Write everything into one file.", CARE),
+    ("restore", "care:restore", "Bring back what a backup holds.", CARE),
+    ("doctor", "care:doctor", "Is everything as it should be?", CARE),
+)
+
+
+def make_app() -> App:
+    """The command line, with nothing imported but its names."""
+    app = App(
+        name="whereupon",
+        help="Something happens to a record, whereupon the right things are done.",
+        version="whereupon 0.1.0",
+        help_on_error=False,
+    )
+    for order, (name, place, text, group) in enumerate(COMMANDS):
+        app.command(f"whereupon.cli.{place}", name=name, help=text, group=group, sort_key=order)
+    return app
+
+
+def main() -> None:
+    """Run a command and exit: 0 done, else a code that says what kind of thing went wrong (errors.py)."""
+    from whereupon.cli.failing import exit_code_of
+
+    sys.exit(exit_code_of(make_app(), sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,135 @@
+"""Commands that run things: serve, worker, migrate, demo, bench."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
+
+from whereupon.errors import Invalid
+
+if TYPE_CHECKING:
+    from whereupon.settings import Settings
+    from whereupon.workers.supervisor import Serving
+
+Json = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON for programs.")]
+
+
+def settings_with(**given: Any) -> Settings:
+    """The settings, with what the command line says put over the environment."""
+    from pydantic import ValidationError
+
+    from whereupon.errors import Problem
+    from whereupon.settings import Settings
+
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        problems = [Problem(e["type"], e["msg"], f"/{e['loc'][0]}") for e in error.errors()]
+        raise Invalid("A setting is not valid.", problems=problems) from None
+
+
+def serve(
+    *,
+    host: str | None = None,
+    port: int | None = None,
+    workers: int | None = None,
+    worker: Annotated[bool, Parameter(negative="--no-worker")] = True,
+    data: Path | None = None,
+    json: Json = False,
+) -> int:
+    """Start everything: database, web application, workers. Ctrl-C ends it.
+
+    Parameters
+    ----------
+    host
+        Address to listen on; 127.0.0.1 unless WHEREUPON_HOST says otherwise.
+    port
+        Port to listen on; 8080 unless WHEREUPON_PORT says otherwise. 0: any free one.
+    workers
+        How many worker processes; 1 unless WHEREUPON_WORKERS says otherwise.
+    worker
+        Without: only the web application; `whereupon worker` does the work elsewhere.
+    data
+        Data folder of the embedded database.
+    """
+    from whereupon.workers.logs import log_to_stderr
+    from whereupon.workers.supervisor import serve as serve_until_stopped
+
+    count = workers if worker else 0
+    settings = settings_with(host=host, port=port, workers=count, data=data)
+    log_to_stderr(settings.log_level, "supervisor")
+    asyncio.run(serve_until_stopped(settings, lambda serving: announce(serving, as_json=json)))
+    return 0
+
+
+def announce(serving: Serving, *, as_json: bool) -> None:
+    """The address, and how to make the first administrator while there is none. Light: `serve` stays small."""
+    if as_json:
+        import orjson
+
+        told = {"address": serving.address, "setup_token": serving.setup_token}
+        print(orjson.dumps(told).decode(), flush=True)
+        return
+    print(f"Whereupon serves {serving.address}  (Ctrl-C ends it)")
+    if serving.setup_token:
+        print("There is no administrator yet. Make the first one with this one-time token:")
+        print(f"  {serving.address}/api/v1/setup  token {serving.setup_token}")
+        print("or with: whereupon users create-admin you@example.org --name 'Your Name'")
+    sys.stdout.flush()
+
+
+def worker(*, data: Path | None = None) -> int:
+    """Add a worker, on this host or another one. It stops when told to, after finishing what it began.
+
+    Parameters
+    ----------
+    data
+        Data folder of the embedded database, when WHEREUPON_DATABASE_URL is not set.
+    """
+    import uvloop
+
+    from whereupon.workers.logs import log_to_stderr
+    from whereupon.workers.process import run_worker
+
+    settings = settings_with(data=data)
+    log_to_stderr(settings.log_level, "worker")
+    uvloop.run(run_worker(settings))
+    return 0
+
+
+def migrate(*, data: Path | None = None, quiet: bool = False, json: Json = False) -> int:
+    """Bring the database to this program's schema; safe to run again and by many at once.
+
+    Parameters
+    ----------
+    data
+        Data folder of the embedded database, when WHEREUPON_DATABASE_URL is not set.
+    quiet
+        Say nothing unless it fails.
+    """
+    from whereupon.cli.output import tell, waiting
+    from whereupon.db.embedded import database_server
+    from whereupon.db.migrate import known_revisions
+    from whereupon.db.migrate import migrate as migrate_database
+
+    settings = settings_with(data=data)
+
+    async def work() -> bool:
+        async with database_server(settings) as url:
+            return await migrate_database(url)
+
+    with waiting("Migrating …", quiet=quiet or json):
+        changed = asyncio.run(work())
+    if not quiet:
+        revision = known_revisions()[-1]
+        was = "is now" if changed else "was already"
+        tell(
+            {"changed": changed, "revision": revision},
+            f"The schema {was} at revision {revision}.",
+            as_json=json,
+        )
+    return 0

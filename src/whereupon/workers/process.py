@@ -1,0 +1,161 @@
+"""One worker process: everything that happens without anybody asking for it happens here.
+
+Matching and advancing begin at once; delivering, the clock and the pruner follow, each for itself: what
+stops one of them does not stop the others. The process ends when it is told to, never by itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import sys
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+import structlog
+import uvloop
+
+from whereupon.db.pool import GONE, Database
+from whereupon.errors import Unavailable, WhereuponError
+from whereupon.settings import Settings
+from whereupon.workers.engine import Engine
+from whereupon.workers.leash import LEASH, follow_the_master, stop_on_signals
+from whereupon.workers.logs import log_to_stderr
+from whereupon.workers.loop import Wake, keep_going
+
+log = structlog.get_logger()
+Part = Callable[[], Awaitable[object]]
+HEARTBEAT_SECONDS = 15.0
+AFTER_CRASH = 1.0  # seconds before a part that ended by an error begins again
+RECONNECT = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)  # seconds between tries until the database first answers
+CONNECTIONS = 10
+
+REGISTER = "INSERT INTO whereupon.worker_processes (host, pid) VALUES ($1, $2) RETURNING id"
+SEEN = "UPDATE whereupon.worker_processes SET seen_at = clock_timestamp() WHERE id = $1"
+UNREGISTER = "DELETE FROM whereupon.worker_processes WHERE id = $1"
+
+
+async def work(settings: Settings, url: str, stop: asyncio.Event) -> None:
+    """Work on the database at `url` until `stop`; then finish what was begun, and return."""
+    database = await connect(url, stop, name="whereupon worker", max_size=CONNECTIONS)
+    if database is None:
+        return
+    heart = Heart(database)
+    try:
+        engine = Engine(database)
+        async with asyncio.TaskGroup() as parts:
+            parts.create_task(keep_alive("engine", lambda: engine.run(stop), stop))
+            await asyncio.sleep(0)  # runs go on while the rest is still being imported
+            for name, part in the_others(database, engine, settings, stop).items():
+                parts.create_task(keep_alive(name, part, stop))
+            parts.create_task(keep_alive("heartbeat", lambda: until(stop, "heartbeat", heart.beat), stop))
+            log.info("worker at work", pid=os.getpid())
+    finally:
+        await heart.stop()
+        await database.close()
+    log.info("worker done")
+
+
+def the_others(
+    database: Database, engine: Engine, settings: Settings, stop: asyncio.Event
+) -> dict[str, Part]:
+    """Everything beside the engine, by name."""
+    from whereupon.workers.deliverer import deliver
+
+    return {
+        "deliverer": lambda: deliver(database, stop=stop, busy=lambda: engine.busy, settings=settings),
+    }
+
+
+async def connect(url: str, stop: asyncio.Event, *, name: str, max_size: int) -> Database | None:
+    """Try until the database answers; None when told to stop before it did."""
+    tries = 0
+    while not stop.is_set():
+        try:
+            return await Database.connect(url, max_size=max_size, name=name)
+        except Unavailable as error:
+            pause = RECONNECT[min(tries, len(RECONNECT) - 1)]
+            if tries % 10 == 3:
+                log.warning("database away", error=error.message)
+        tries += 1
+        await rest(stop, pause)
+    return None
+
+
+async def keep_alive(name: str, part: Part, stop: asyncio.Event) -> None:
+    """Run a part until `stop`, again when it ended by an error."""
+    while not stop.is_set():
+        try:
+            await part()
+        except Exception as error:
+            log.error("part failed", part=name, exc_info=error)
+        if not stop.is_set():
+            await rest(stop, AFTER_CRASH)
+
+
+async def rest(stop: asyncio.Event, seconds: float) -> None:
+    """Sleep, but not past `stop`."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), seconds)
+
+
+async def until(stop: asyncio.Event, name: str, step: Callable[[], Awaitable[float]]) -> None:
+    """Repeat a step, which answers how long to sleep, until `stop`."""
+    wake = Wake()
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(keep_going(name, step, wake, stop))
+        await stop.wait()
+        wake.ring()
+
+
+class Heart:
+    """Says every few seconds that this process lives, for people who look; nothing depends on it."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.id: int | None = None
+
+    async def beat(self) -> float:
+        """Register, or say that we are still here. Answers how long to sleep."""
+        async with self.database.connection() as db:
+            if self.id is None or await db.execute(SEEN, self.id) == "UPDATE 0":
+                self.id = await db.fetchval(REGISTER, socket.gethostname(), os.getpid())
+        return HEARTBEAT_SECONDS
+
+    async def stop(self) -> None:
+        """Take the name off the list, if the database is there to be told."""
+        if self.id is not None:
+            with suppress(Unavailable, *GONE):
+                async with self.database.connection() as db:
+                    await db.execute(UNREGISTER, self.id)
+
+
+async def run_worker(settings: Settings) -> None:
+    """A worker with its own signals, on the database that the settings name or on the embedded one."""
+    stop = asyncio.Event()
+    stop_on_signals(stop)
+    if settings.database_url:
+        return await work(settings, settings.database_url, stop)
+    from whereupon.db.embedded import database_server
+
+    async with database_server(settings) as url:
+        await work(settings, url, stop)
+
+
+def main() -> int:
+    """`python -m whereupon.workers.process`: what the supervisor starts."""
+    settings = Settings()  # pyright: ignore[reportCallIssue]
+    if LEASH in sys.argv:
+        follow_the_master()
+    try:
+        log_to_stderr(settings.log_level, "worker")
+        uvloop.run(run_worker(settings))
+    except WhereuponError as error:
+        log.error(error.message, suggestion=error.suggestion)
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
