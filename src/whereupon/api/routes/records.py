@@ -180,22 +180,24 @@ async def list_(
     **operation("write_records", BulkDone, summary="Write many at once.", body=BULK, exact_numbers=True),
 )
 async def bulk(call: TheCall, module: PathKey) -> Response:
-    wanted, writer = bulk_of(call.json), writer_of(call)
+    writer = writer_of(call)
+    gone, changes, new = bulk_of(call.json)
 
     async def work(db: Connection) -> dict[str, Any]:
         catalog = await call.catalog(db)
-        found = catalog.module(module)
-        deleted = await delete_records(db, catalog, found.key, wanted["delete"], writer)
-        updated = await update_records(db, catalog, found.key, wanted["update"], writer)
-        created = await create_records(db, catalog, found.key, wanted["create"], writer)
+        key = catalog.module(module).key
+        # What is not asked for needs no right either.
+        deleted = await delete_records(db, catalog, key, gone, writer) if gone else 0
+        updated = await update_records(db, catalog, key, changes, writer) if changes else []
+        created = await create_records(db, catalog, key, new, writer) if new else []
         return {"created": shown(created), "updated": shown(updated), "deleted": deleted}
 
     return await call.write(work, defines=False, wakes=True)
 
 
-def bulk_of(sent: Any) -> dict[str, list[Any]]:
-    """The three lists, empty where left out. Raises Invalid."""
-    known = ("create", "update", "delete")
+def bulk_of(sent: Any) -> tuple[list[Any], list[Any], list[Any]]:
+    """What to delete, to update and to create; empty lists where left out. Raises Invalid."""
+    known = ("delete", "update", "create")
     if not isinstance(sent, dict):
         raise Invalid.of(Problem("wrong_type", "An object with create, update or delete is expected."))
     lists = cast(dict[str, Any], sent)
@@ -209,7 +211,7 @@ def bulk_of(sent: Any) -> dict[str, list[Any]]:
     ]  # fmt: skip
     if problems:
         raise Invalid.of(*problems)
-    return {key: lists.get(key, []) for key in known}
+    return lists.get("delete", []), lists.get("update", []), lists.get("create", [])
 
 
 @router.get("/{module}/{record_id}", **operation("get_record", RecordOut, summary="One record."))
