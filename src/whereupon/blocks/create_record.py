@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from typing import ClassVar
 
+import asyncpg
 import orjson
 from pydantic import Field
 
@@ -230,6 +231,6 @@ def _lines_sql(batch: Batch, lines: LinesConfig, old: Module, new: Module) -> st
     return _write_sql(batch, new, [link, *(a.field for a in assignments)], selected)
 
 
-def _outcome(module: Module, row: Mapping[str, Any], lines: int) -> Outcome:
+def _outcome(module: Module, row: asyncpg.Record, lines: int) -> Outcome:
     output = {"id": row["key"], "module": module.key, "values": orjson.Fragment(row["written"])}
     return Done("next", output | ({"lines": lines} if lines else {}), records=1 + lines)

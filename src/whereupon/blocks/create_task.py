@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
+import asyncpg
 from pydantic import Field
 
 from whereupon.conditions.expressions import compile_value
@@ -98,7 +99,7 @@ async def _group_id(config: TaskConfig, batch: Batch) -> int | None | Fail:
     return missing if found is None else int(found)
 
 
-def _outcome(task: int | None, row: Mapping[str, Any], title: str) -> Outcome:
+def _outcome(task: int | None, row: asyncpg.Record, title: str) -> Outcome:
     if task is None:
         advice = "Set the field that names the assignee."
         return Fail("There is nobody to give the task to.", "no_user", advice)

@@ -129,10 +129,11 @@ def _linked(link: str, scope: Scope) -> Module:
         found = compile_path(link, scope)
     except Invalid as error:
         raise Invalid.of(*(problem.under("/link") for problem in error.problems)) from None
-    if found.type.kind is not Kind.REFERENCE or found.type.module not in scope.catalog.modules:
+    module = scope.catalog.modules.get(found.type.module or "")
+    if found.type.kind is not Kind.REFERENCE or module is None:
         message = f'"{link}" is {found.type.noun}, not a link to a record.'
         raise Invalid.of(Problem("wrong_type", message, "/link"))
-    return scope.catalog.modules[found.type.module]
+    return module
 
 
 def _known(name: str, at: str, scope: Scope) -> Module:

@@ -6,10 +6,10 @@ meanwhile. On waking the record is read again; "only if" asks once more whether 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
+import asyncpg
 from pydantic import Field, model_validator
 
 from whereupon.conditions.compile import check_condition, compile_condition, fields_read
@@ -179,7 +179,7 @@ def _wake_columns(config: WaitConfig, scope: Scope) -> dict[str, str]:
     return columns | {"only_if": only_if, "signal": signal, "until": until}
 
 
-def _first_look(config: WaitConfig, row: Mapping[str, Any]) -> Outcome:
+def _first_look(config: WaitConfig, row: asyncpg.Record) -> Outcome:
     until: datetime | None = row["until"]
     memo = {"limit": _iso(until)}
     if row["held"]:
@@ -193,7 +193,7 @@ def _first_look(config: WaitConfig, row: Mapping[str, Any]) -> Outcome:
     return Wait(until, config.until_field is not None, memo, {"until": _iso(until)})
 
 
-def _wake(config: WaitConfig, run: RunView, row: Mapping[str, Any]) -> Outcome:
+def _wake(config: WaitConfig, run: RunView, row: asyncpg.Record) -> Outcome:
     limit = _limit(config, run, row)
     is_over = limit is not None and limit <= row["now"]
     if row["held"] or row["signal"] is not None:
@@ -208,7 +208,7 @@ def _wake(config: WaitConfig, run: RunView, row: Mapping[str, Any]) -> Outcome:
     return _leave(row, "time")
 
 
-def _limit(config: WaitConfig, run: RunView, row: Mapping[str, Any]) -> datetime | None:
+def _limit(config: WaitConfig, run: RunView, row: asyncpg.Record) -> datetime | None:
     """When the wait ends at the latest. A date of the record may have been moved meanwhile."""
     if config.until_field is not None:
         return row["until"]
@@ -216,7 +216,7 @@ def _limit(config: WaitConfig, run: RunView, row: Mapping[str, Any]) -> datetime
     return datetime.fromisoformat(noted) if noted else None
 
 
-def _leave(row: Mapping[str, Any], ended_by: str) -> Outcome:
+def _leave(row: asyncpg.Record, ended_by: str) -> Outcome:
     return Done("next" if row["only_if"] else "no_longer", {"ended_by": ended_by})
 
 

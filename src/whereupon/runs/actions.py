@@ -38,10 +38,11 @@ async def start_by_hand(
     if start.trigger.key not in ("manual", "schedule") and not rights.builder:
         raise Refused("Only a builder may start a workflow by hand that starts by itself.")
     keys = await _matching(db, rights, version, records) if version.module else []
-    new = [_by_hand(version, key, rights.user_id) for key in (keys if version.module else [None])]
+    starting: list[str | None] = [*keys] if version.module else [None]
+    new = [_by_hand(version, key, rights.user_id) for key in starting]
     await insert_runs(db, new)
     await db.execute("NOTIFY whereupon_runs")
-    left_out = sorted(set(records or ()) - {key for key in keys if key is not None})
+    left_out = sorted(set(records or ()) - set(keys))
     return {"started": len(new), "left_out": left_out}
 
 
@@ -159,7 +160,8 @@ def _refuse_rerun(row: Mapping[str, Any], start_at: str) -> None:
         raise Conflict("The run is still under way.", suggestion="Cancel it first, or wait for it.")
     if row["workflow_state"] in ("archived", "deleted"):
         raise Conflict(f"{row['workflow_name']} is {row['workflow_state']}.", suggestion="Restore the workflow first.")
-    if start_at == "failed" and not (row["error"] or {}).get("node"):
+    error: Mapping[str, Any] = row["error"] or {}
+    if start_at == "failed" and not error.get("node"):
         raise Conflict("The run did not fail at a block.", suggestion="Run it again from the start.")
 
 

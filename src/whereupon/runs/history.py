@@ -69,7 +69,7 @@ async def get_run(db: Connection, rights: Rights, run_id: int) -> dict[str, Any]
     allowed = _modules(rights)
     if row is None or (allowed is not None and row["module"] is not None and row["module"] not in allowed):
         raise NotFound(f"There is no run {run_id}.")
-    waiting = await db.fetchrow(WAITING, run_id)
+    waiting: Any = await db.fetchrow(WAITING, run_id)
     return {
         **dict(row),
         "waiting": waiting["waiting"],

@@ -105,7 +105,7 @@ async def match_changes(
         for statement in statements(definitions, module_id, op):
             for row in await db.fetch(statement.sql, list(by_id)):
                 change = by_id[row["change_id"]]
-                hits = (statement.workflows[i] for i in row["hits"])
+                hits: list[Active] = [statement.workflows[i] for i in row["hits"]]
                 found += [(change, active) for active in hits if change.at >= active.activated_at]
     found.sort(key=lambda pair: (pair[0].id, pair[1].priority, pair[1].workflow_id))
     return found

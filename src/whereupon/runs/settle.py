@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -100,7 +101,7 @@ def _remember(
     """One row of history: what went in, what came out, when, and what was wrong."""
     traveller.executions += 1
     waited = traveller.waiting if traveller.waking else None
-    given = done.input if done else failure.input if failure else {}
+    given: Mapping[str, Any] = done.input if done else failure.input if failure else {}
     since = datetime.fromisoformat(waited["since"]) if waited else at.now
     traveller.steps.append((
         traveller.id, traveller.executions, at.step.node.key, at.step.block.key, status,

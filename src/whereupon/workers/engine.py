@@ -104,7 +104,7 @@ class Engine:
         """Hear of changes and runs until the connection breaks; the loop connects again."""
         lost = asyncio.Event()
         async with self.database.connection() as db:
-            db.add_termination_listener(lambda *_: lost.set())
+            db.add_termination_listener(lambda _: lost.set())
             for channel, wake in (("whereupon_changes", self.changes), ("whereupon_runs", self.runs)):
                 await db.add_listener(channel, _ringer(wake))
             self.changes.ring()

@@ -45,7 +45,7 @@ class Node(Part):
     block: str
     label: str = Field("", max_length=200)
     config: dict[str, Any] = Field(default_factory=dict)
-    on_error: ErrorPolicy = ErrorPolicy()
+    on_error: ErrorPolicy = Field(default_factory=lambda: ErrorPolicy.model_validate({}))
     position: Position | None = None
 
 
@@ -80,7 +80,7 @@ class Document(Part):
     format: Literal[1] = 1
     nodes: Annotated[list[Node], Field(max_length=500)] = Field(default_factory=list[Node])
     edges: Annotated[list[Edge], Field(max_length=2_000)] = Field(default_factory=list[Edge])
-    settings: WorkflowSettings = WorkflowSettings()
+    settings: WorkflowSettings = Field(default_factory=lambda: WorkflowSettings.model_validate({}))
 
     @property
     def start(self) -> Node | None:
@@ -156,9 +156,9 @@ def known_keys(model: type[BaseModel], location: tuple[int | str, ...]) -> list[
     current: Any = model
     for part in location:
         if not isinstance(part, int):
-            field = getattr(current, "model_fields", {}).get(part)
+            field = current.model_fields.get(part) if current is not None else None
             current = _inner_model(field.annotation) if field else None
-    fields: Mapping[str, Any] = getattr(current, "model_fields", {})
+    fields: Mapping[str, Any] = current.model_fields if current is not None else {}
     return [info.alias or name for name, info in fields.items()]
 
 

@@ -100,14 +100,14 @@ async def get_workflow(db: Connection, key: str) -> Mapping[str, Any]:
     """Raises NotFound with the nearest key."""
     row = await db.fetchrow(FIND, key)
     if row is None:
-        await _refuse_unknown(db, key)
+        raise await _unknown(db, key)
     return row
 
 
-async def _refuse_unknown(db: Connection, key: str) -> None:
+async def _unknown(db: Connection, key: str) -> NotFound:
     rows = await db.fetch("SELECT key FROM whereupon.workflows WHERE state <> 'deleted' LIMIT 5000")
     near = did_you_mean(key, [row["key"] for row in rows])
-    raise NotFound(f'There is no workflow "{key}".', suggestion=near)
+    return NotFound(f'There is no workflow "{key}".', suggestion=near)
 
 
 async def create_workflow(db: Connection, rights: Rights, new: NewWorkflow) -> Mapping[str, Any]:
@@ -155,7 +155,7 @@ def _module(catalog: Catalog, key: str | None) -> Module | None:
 async def _locked(db: Connection, key: str, if_match: str | None) -> Mapping[str, Any]:
     row = await db.fetchrow(LOCK, key)
     if row is None:
-        await _refuse_unknown(db, key)
+        raise await _unknown(db, key)
     if if_match is not None and if_match != row["etag"]:
         raise PreconditionFailed(
             "Somebody else has changed this workflow meanwhile.",
@@ -245,7 +245,7 @@ async def publish(
     if faults := check_workflow(document, around):
         raise Invalid("The workflow cannot be published yet.", problems=faults)
     uses = fields_used(document, around)
-    version = await db.fetchrow(ADD_VERSION, row["id"], row["draft"], uses, rights.user_id, note)
+    version: Any = await db.fetchrow(ADD_VERSION, row["id"], row["draft"], uses, rights.user_id, note)
     await db.execute(ACTIVATE, row["id"], version["id"])
     await _schedule(db, row["id"], version["id"], document, around.time_zone)
     await revise(db)
@@ -328,10 +328,9 @@ async def delete_workflow(db: Connection, rights: Rights, key: str) -> None:
 async def duplicate(db: Connection, rights: Rights, key: str) -> Mapping[str, Any]:
     """A copy of the draft, as a new draft (A6)."""
     row = await get_workflow(db, key)
-    copy = NewWorkflow(
-        name=f"{row['name'][:190]} (copy)", module=row["module"], description=row["description"],
-        category=row["category"], document=row["draft"],
-    )  # fmt: skip
+    copied = {key: row[key] for key in ("module", "description", "category")}
+    name = f"{row['name'][:190]} (copy)"
+    copy = NewWorkflow.model_validate({**copied, "name": name, "document": row["draft"]})
     return await create_workflow(db, rights, copy)
 
 
@@ -354,7 +353,7 @@ async def restore_version(db: Connection, rights: Rights, key: str, number: int)
     found = next((v for v in await list_versions(db, key) if v["number"] == number), None)
     if found is None:
         raise NotFound(f'"{key}" has no version {number}.')
-    return await change_workflow(db, rights, key, WorkflowChange(document=found["document"]))
+    return await change_workflow(db, rights, key, WorkflowChange.model_validate({"document": found["document"]}))
 
 
 RESET = "DELETE FROM whereupon.claims WHERE workflow_id = $1 AND ($2::text IS NULL OR record_id = $2)"
