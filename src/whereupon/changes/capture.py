@@ -31,6 +31,12 @@ SELECT coalesce(array_agg(a.attname::text ORDER BY a.attnum), '{}') FROM pg_attr
 WHERE a.attrelid = $1::text::regclass AND a.attnum > 0 AND NOT a.attisdropped
   AND a.atttypid IN ('bytea'::regtype, 'tsvector'::regtype)
 """
+# Whether the key is one column of type char(n), which JSON shows with blanks at the end.
+PADDED_KEY = """
+SELECT cardinality($2::text[]) = 1 AND EXISTS (
+  SELECT FROM pg_attribute
+  WHERE attrelid = $1::text::regclass AND attname = ($2::text[])[1] AND atttypid = 'bpchar'::regtype)
+"""
 # The table, and its partitions: a program may write to one directly. Partitions are truncated one by one.
 TABLES = """
 SELECT format('%I.%I', n.nspname, c.relname) AS name, c.relkind = 'p' AS partitioned
@@ -46,7 +52,8 @@ async def arm(db: Connection, module: Module) -> None:
     Raises Refused, naming the GRANT, when the table is somebody else's and the right is missing.
     """
     omitted: list[str] = await db.fetchval(OMITTED_COLUMNS, module.sql)
-    call = f"whereupon.capture('{module.id}', {array(module.key_columns)}, {array(omitted)})"
+    padded = ", 'padded'" if await db.fetchval(PADDED_KEY, module.sql, list(module.key_columns)) else ""
+    call = f"whereupon.capture('{module.id}', {array(module.key_columns)}, {array(omitted)}{padded})"
     tables: list[Any] = await db.fetch(TABLES, module.sql)
     try:
         for table in tables:

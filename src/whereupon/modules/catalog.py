@@ -88,7 +88,9 @@ class Module:
     def key_sql(self, alias: str) -> str:
         """The record's key as text, as changes and runs name it."""
         if len(self.key_columns) == 1:
-            return f"{alias}.{quote(self.key_columns[0])}::text"
+            key = f"{alias}.{quote(self.key_columns[0])}"
+            # As JSON has it, which is what the capture trigger reads.
+            return f"(to_json({key}) #>> '{{}}')" if self.key_type.startswith("timestamp") else f"{key}::text"
         return "concat_ws(',', " + ", ".join(f"{alias}.{quote(c)}" for c in self.key_columns) + ")"
 
     def field(self, key: str) -> Field:
@@ -108,7 +110,9 @@ class Catalog:
     modules: Mapping[str, Module]
     revision: int
     by_id: Mapping[int, Module] = field(default_factory=dict[int, Module])
-    templates: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])  # key → source
+    templates: Mapping[str, Mapping[str, Any]] = field(
+        default_factory=dict[str, Mapping[str, Any]]
+    )  # key → source
 
     def module(self, key: str) -> Module:
         """Raises NotFound with the nearest name."""
@@ -139,9 +143,12 @@ def quote(name: str) -> str:
 
 
 # Every module with the SQL type of its key, and the revision of the whole.
+# Every module, with the revision and the SQL type of its key column: without its length, as a cast to
+# varchar(5) would cut a longer id until it fits.
 LOAD_MODULES = """
 SELECT m.*, (
-         SELECT format_type(a.atttypid, a.atttypmod) FROM pg_attribute a
+         SELECT CASE WHEN a.atttypid = 'bpchar'::regtype THEN 'bpchar' ELSE format_type(a.atttypid, NULL) END
+         FROM pg_attribute a
          WHERE a.attrelid = to_regclass(format('%I.%I', m.table_schema, m.table_name))
            AND a.attname = m.key_columns[1] AND cardinality(m.key_columns) = 1
        ) AS key_type,

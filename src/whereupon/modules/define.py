@@ -329,7 +329,7 @@ def without_references(catalog: Catalog, key: str) -> Catalog:
         m.key: replace(m, fields={k: f for k, f in m.fields.items() if f.target != key})
         for m in catalog.modules.values()
     }
-    return Catalog(modules, catalog.revision)
+    return replace(catalog, modules=modules)
 
 
 def without_lines_to(catalog: Catalog, key: str) -> Catalog:
@@ -340,7 +340,7 @@ def without_lines_to(catalog: Catalog, key: str) -> Catalog:
         )
         for m in catalog.modules.values()
     }
-    return Catalog(modules, catalog.revision)
+    return replace(catalog, modules=modules)
 
 
 async def execute(db: Connection, statements: list[str]) -> None:

@@ -135,4 +135,4 @@ def system_fields() -> list[Field]:
 def with_module(catalog: Catalog, module: Module) -> Catalog:
     """The catalog in which this module is there, or is as given."""
     modules = {**catalog.modules, module.key: module}
-    return Catalog(modules, catalog.revision, {m.id: m for m in modules.values()})
+    return replace(catalog, modules=modules, by_id={m.id: m for m in modules.values()})

@@ -141,6 +141,16 @@ async def test_a_composite_key_is_joined_by_commas(attached, db: Connection, cha
     ]
 
 
+async def test_a_padded_key_is_named_without_its_blanks(attached, db: Connection, changes):
+    module = await attached("CREATE TABLE legacy.t (id char(5) PRIMARY KEY, v int)", "id")
+    await db.execute("INSERT INTO legacy.t VALUES ('ä', 1)")
+    await db.execute("UPDATE legacy.t SET v = 2")
+    await db.execute("TRUNCATE legacy.t")
+    assert {record for _, record, _, _ in await changes()} == {"ä"}
+    await db.execute("INSERT INTO legacy.t VALUES ('ä', 1)")
+    assert await db.fetchval(f"SELECT {module.key_sql('n')} FROM legacy.t n") == "ä"
+
+
 async def test_raw_bytes_stay_out_of_the_history(attached, db: Connection, changes):
     await attached("CREATE TABLE legacy.t (id text PRIMARY KEY, photo bytea, v int)", "id")
     await db.execute(r"INSERT INTO legacy.t VALUES ('Ö', '\x00ff', 1)")

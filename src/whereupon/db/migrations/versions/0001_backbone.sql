@@ -103,7 +103,8 @@ CREATE TABLE whereupon.pending_changes (
 CREATE FUNCTION whereupon.shard(record_id text) RETURNS smallint
   LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT (hashtext(record_id) & 15)::smallint $$;
 
--- The trigger on every captured table. Arguments: module id, key columns, columns to leave out.
+-- The trigger on every captured table. Arguments: module id, key columns, columns to leave out, and
+-- 'padded' when the single key is a char(n), whose blanks at the end are no part of a record's name.
 -- The writer tells who and why in the setting whereupon.context, a JSON object:
 --   actor (user id), origin, run (causing run), causes ({record id: run}, for a set-based step),
 --   match (false: no workflow is to start), quiet (true: the writer wakes the workers itself).
@@ -119,6 +120,7 @@ DECLARE
   key_column text := keys[1];
   composite boolean := cardinality(keys) > 1;
   omits boolean := cardinality(omitted) > 0;
+  padded boolean := TG_NARGS > 3;
   actor bigint := (context->>'actor')::bigint;
   origin text := coalesce(context->>'origin', 'external');
   run bigint := (context->>'run')::bigint;
@@ -130,7 +132,8 @@ BEGIN
     WITH written AS (
       INSERT INTO whereupon.changes (module_id, record_id, op, new, actor_id, origin, run_id)
       SELECT module, r.key, 'I', r.row, actor, origin, coalesce((causes->>r.key)::bigint, run)
-      FROM (SELECT CASE WHEN composite THEN whereupon.record_key(i.row, keys) ELSE i.row->>key_column END AS key,
+      FROM (SELECT CASE WHEN composite THEN whereupon.record_key(i.row, keys)
+                        WHEN padded THEN rtrim(i.row->>key_column) ELSE i.row->>key_column END AS key,
                    CASE WHEN omits THEN i.row - omitted ELSE i.row END AS row
             FROM (SELECT to_jsonb(n.*) AS row FROM new_rows n OFFSET 0) i OFFSET 0) r
       WHERE r.key IS NOT NULL
@@ -145,10 +148,12 @@ BEGIN
       SELECT module, coalesce(n.key, o.key),
              CASE WHEN n.key IS NULL THEN 'D' WHEN o.key IS NULL THEN 'I' ELSE 'U' END::"char",
              o.row, n.row, actor, origin, coalesce((causes->>coalesce(n.key, o.key))::bigint, run)
-      FROM (SELECT CASE WHEN composite THEN whereupon.record_key(i.row, keys) ELSE i.row->>key_column END AS key,
+      FROM (SELECT CASE WHEN composite THEN whereupon.record_key(i.row, keys)
+                        WHEN padded THEN rtrim(i.row->>key_column) ELSE i.row->>key_column END AS key,
                    CASE WHEN omits THEN i.row - omitted ELSE i.row END AS row
             FROM (SELECT to_jsonb(o.*) AS row FROM old_rows o OFFSET 0) i OFFSET 0) o
-      FULL JOIN (SELECT CASE WHEN composite THEN whereupon.record_key(i.row, keys) ELSE i.row->>key_column END AS key,
+      FULL JOIN (SELECT CASE WHEN composite THEN whereupon.record_key(i.row, keys)
+                        WHEN padded THEN rtrim(i.row->>key_column) ELSE i.row->>key_column END AS key,
                    CASE WHEN omits THEN i.row - omitted ELSE i.row END AS row
             FROM (SELECT to_jsonb(n.*) AS row FROM new_rows n OFFSET 0) i OFFSET 0) n ON o.key = n.key
       WHERE o.row IS DISTINCT FROM n.row AND coalesce(n.key, o.key) IS NOT NULL
@@ -159,7 +164,8 @@ BEGIN
     WITH written AS (
       INSERT INTO whereupon.changes (module_id, record_id, op, old, actor_id, origin, run_id)
       SELECT module, r.key, 'D', r.row, actor, origin, coalesce((causes->>r.key)::bigint, run)
-      FROM (SELECT CASE WHEN composite THEN whereupon.record_key(i.row, keys) ELSE i.row->>key_column END AS key,
+      FROM (SELECT CASE WHEN composite THEN whereupon.record_key(i.row, keys)
+                        WHEN padded THEN rtrim(i.row->>key_column) ELSE i.row->>key_column END AS key,
                    CASE WHEN omits THEN i.row - omitted ELSE i.row END AS row
             FROM (SELECT to_jsonb(o.*) AS row FROM old_rows o OFFSET 0) i OFFSET 0) r
       WHERE r.key IS NOT NULL
@@ -171,12 +177,14 @@ BEGIN
       'WITH written AS (
          INSERT INTO whereupon.changes (module_id, record_id, op, old, actor_id, origin, run_id)
          SELECT $1, r.key, ''D'', r.row - $3, $4, $5, $6
-         FROM (SELECT whereupon.record_key(to_jsonb(o.*), $2) AS key, to_jsonb(o.*) AS row FROM %I.%I o OFFSET 0) r
+         FROM (SELECT CASE WHEN $8 THEN rtrim(whereupon.record_key(to_jsonb(o.*), $2))
+                      ELSE whereupon.record_key(to_jsonb(o.*), $2) END AS key, to_jsonb(o.*) AS row
+               FROM %I.%I o OFFSET 0) r
          WHERE r.key IS NOT NULL
          RETURNING id, record_id)
        INSERT INTO whereupon.pending_changes (shard, change_id)
        SELECT hashtext(record_id) & 15, id FROM written WHERE $7', TG_TABLE_SCHEMA, TG_TABLE_NAME)
-    USING module, keys, omitted, actor, origin, run, is_matched;
+    USING module, keys, omitted, actor, origin, run, is_matched, padded;
   END IF;
   GET DIAGNOSTICS queued = ROW_COUNT;
   IF queued > 0 AND NOT coalesce((context->>'quiet')::boolean, false) THEN
