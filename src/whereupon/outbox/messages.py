@@ -16,7 +16,7 @@ import orjson
 from whereupon.db.pool import Connection
 
 ENTRYPOINT = "deliver"
-PER_JOB = 40  # messages that one job carries: few enough to be done in a moment, many enough to be cheap
+PER_JOB = 50  # messages that one job carries: few enough to be done in a moment, many enough to be cheap
 
 Key = tuple[str, bytes]  # database, digest
 

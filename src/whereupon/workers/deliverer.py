@@ -45,9 +45,9 @@ from whereupon.workers.outlet import Outlet
 
 log = structlog.get_logger()
 JOBS_AT_ONCE = 2  # the others that were picked wait; more would only compete for the same two cores
-PICK, PICKED_MOST = 10, 20  # jobs
+PICK, PICKED_MOST = 40, 80  # jobs
 LIFE_SIGN = timedelta(seconds=3)  # a job without one for so long has lost its deliverer
-LOOK = timedelta(seconds=1.5)  # for such jobs, when nothing wakes us
+LOOK = timedelta(seconds=2)  # for such jobs, when nothing wakes us
 YIELD_EVERY = 5  # letters written before others may use the loop
 BUSY_PAUSE, BUSY_STEP = 0.25, 0.02  # seconds that a job gives way to runs
 TIDY_SECONDS = 60.0

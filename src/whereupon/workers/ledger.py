@@ -14,6 +14,9 @@ from whereupon.outbox.messages import Outcome, begin_sending, settle
 log = structlog.get_logger()
 PERSIST_SECONDS = 60.0  # how long an outcome is kept while the database is away
 PAUSE_SECONDS = 0.5
+# An outcome lost with the database's last moments leaves "sending" behind, which becomes uncertain: never
+# a second mail. So nobody has to wait for the disk. "Sending" itself is always waited for.
+NEED_NOT_WAIT = "SET LOCAL synchronous_commit = off"
 
 
 class Ledger:
@@ -23,7 +26,8 @@ class Ledger:
         self.database = database
         self.begins: dict[int, asyncio.Future[bool]] = {}
         self.outcomes: list[tuple[Outcome, asyncio.Future[None]]] = []
-        self.writer: asyncio.Task[None] | None = None
+        self.beginning: asyncio.Task[None] | None = None
+        self.recording: asyncio.Task[None] | None = None
 
     async def may_begin(self, number: int) -> bool:
         """True when "sending" is committed and nobody else sends it. Raises Unavailable."""
@@ -31,28 +35,27 @@ class Ledger:
         if number in self.begins:
             return False  # twice in one moment: the other one has it
         self.begins[number] = future
-        self.write()
+        if self.beginning is None or self.beginning.done():
+            self.beginning = asyncio.create_task(self.write_all_begins())
         return await future
 
     async def record(self, outcome: Outcome) -> None:
         """Return when the outcome is committed. Raises Unavailable when the database stays away."""
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.outcomes.append((outcome, future))
-        self.write()
+        if self.recording is None or self.recording.done():
+            self.recording = asyncio.create_task(self.write_all_outcomes())
         await future
 
-    def write(self) -> None:
-        if self.writer is None or self.writer.done():
-            self.writer = asyncio.create_task(self.write_all())
-
-    async def write_all(self) -> None:
-        while self.begins or self.outcomes:
+    async def write_all_begins(self) -> None:
+        while self.begins:
             begins, self.begins = self.begins, {}
+            await self.write_begins(begins)
+
+    async def write_all_outcomes(self) -> None:
+        while self.outcomes:
             outcomes, self.outcomes = self.outcomes, []
-            if outcomes:
-                await self.write_outcomes(outcomes)
-            if begins:
-                await self.write_begins(begins)
+            await self.write_outcomes(outcomes)
 
     async def write_begins(self, begins: dict[int, asyncio.Future[bool]]) -> None:
         """A single statement, committed when it returns."""
@@ -73,6 +76,7 @@ class Ledger:
         while True:
             try:
                 async with self.database.transaction() as db:
+                    await db.execute(NEED_NOT_WAIT)
                     await settle(db, [outcome for outcome, _ in outcomes])
             except (Unavailable, *GONE, *TRANSIENT) as error:
                 if asyncio.get_running_loop().time() > gives_up:
