@@ -77,7 +77,8 @@ class Count(Out):
 
 
 @router.post(
-    "/conditions/check", **operation("check_condition", Checked, summary="What is wrong with a condition.")
+    "/conditions/check",
+    **operation("check_condition", Checked, summary="What is wrong with a condition.", errors=[404]),
 )
 async def check_condition(call: TheCall, body: ToCheck) -> Response:
     async def work(db: Connection) -> dict[str, Any]:
@@ -95,7 +96,10 @@ async def check_condition(call: TheCall, body: ToCheck) -> Response:
     return await call.read(work)
 
 
-@router.post("/conditions/count", **operation("count_matches", Count, summary="How many records it meets."))
+@router.post(
+    "/conditions/count",
+    **operation("count_matches", Count, summary="How many records it meets.", errors=[404]),
+)
 async def count_matches(call: TheCall, body: AboutModule) -> Response:
     async def work(db: Connection) -> dict[str, int]:
         catalog = await call.catalog(db)
@@ -131,7 +135,8 @@ def with_change(scope: Scope) -> Scope:
 
 
 @router.post(
-    "/formulas/check", **operation("check_formula", CheckedFormula, summary="What is wrong with a formula.")
+    "/formulas/check",
+    **operation("check_formula", CheckedFormula, summary="What is wrong with a formula.", errors=[404]),
 )
 async def check_formula(call: TheCall, body: ToCheckFormula) -> Response:
     async def work(db: Connection) -> dict[str, Any]:
