@@ -75,9 +75,11 @@ def plan_module_change(catalog: Catalog, module: Module, change: ModuleChange) -
     """The module with its new labels, key and named fields. Raises Invalid."""
     given = change.model_dump(exclude_unset=True)
     new = replace(module, **{k: v for k, v in given.items() if v is not None or k.endswith("_field")})
-    problems = check_named_field(module.fields, new.title_field, TITLE_TYPES, "/title_field")
-    problems += check_named_field(module.fields, new.owner_field, ("user",), "/owner_field")
-    problems += check_texts(change, "")
+    problems = list(check_texts(change, ""))
+    if "title_field" in given:  # an attached table's title may be what nobody would choose: a reference
+        problems += check_named_field(module.fields, new.title_field, TITLE_TYPES, "/title_field")
+    if "owner_field" in given:
+        problems += check_named_field(module.fields, new.owner_field, ("user",), "/owner_field")
     if new.key != module.key:
         problems += check_key(new.key, "/key", catalog.modules, of_field=False)
     if problems:

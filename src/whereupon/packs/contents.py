@@ -33,12 +33,23 @@ class LateField(FieldIn):
     module: str
 
 
+class TableIn(Part):
+    """A table to attach, and what it is called here."""
+
+    table: str
+    key: str
+    label: str
+    label_plural: str
+    title_field: str | None = None
+    description: str = ""
+
+
 class OlderDatabase(Part):
     """Tables that another program made: a script sets them up once, then they are attached as they are."""
 
     schema_name: str = Field(alias="schema")
     script: str = Field(description="SQL file of the folder, run with that schema as search path.")
-    modules: dict[str, dict[str, Any]] = Field(description="Table → what it is called and how it is labelled.")
+    tables: list[TableIn] = Field(description="In this order; a reference leads to one named before, or to itself.")
 
 
 class About(Part):

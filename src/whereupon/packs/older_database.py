@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import asyncpg
 
+from whereupon.changes.capture import arm
 from whereupon.db.pool import Connection
+from whereupon.modules.attach import attach_table
 from whereupon.modules.catalog import quote
+from whereupon.modules.definitions import ModuleChange
 from whereupon.packs.contents import OlderDatabase, script_of
+from whereupon.records.schema import DEFINER
 
 # One at a time: two that load the pack at the same moment must not both run the script.
 LOCK = "SELECT pg_advisory_xact_lock(hashtext('whereupon.older_database'))"
@@ -33,5 +37,8 @@ async def make_schema(url: str, key: str, older: OlderDatabase) -> bool:
 
 
 async def attach_tables(db: Connection, older: OlderDatabase) -> None:
-    """Make modules of its tables."""
-    raise NotImplementedError
+    """Make modules of its tables, in a transaction of `defining`. Only triggers are put on them."""
+    for table in older.tables:
+        await attach_table(db, arm, older.schema_name, table.table, key=table.key)
+        named = table.model_dump(exclude={"table", "key"}, exclude_defaults=True)
+        await DEFINER.change_module(db, table.key, ModuleChange.model_validate(named))

@@ -14,12 +14,17 @@ from whereupon.sdk.block import Config
 
 
 class Person(Config):
-    """Exactly one of these. `field` is a user field, or a path over links: account.owner, owner.manager."""
+    """Exactly one of these. `field` is a user field, or a path over links: account.owner, owner.manager.
+
+    `formula` finds somebody whom no user field names: a table of another program knows people by their
+    address, LOWER(employee.reports_to.email), not by their sign-in.
+    """
 
     user: int | None = Field(None, description="A user's id.")
     group: str | None = Field(None, description="A group's key: everybody in it.")
     field: str | None = Field(None, description="A field that leads to a user, or holds an address.")
     owner: bool | None = Field(None, description="The record's owner.")
+    formula: str | None = Field(None, max_length=4_000, description="A formula that gives somebody's email address.")
 
     @model_validator(mode="after")
     def exactly_one(self) -> Person:
@@ -28,10 +33,9 @@ class Person(Config):
 
 
 class Recipient(Person):
-    """Whom a mail goes to: a person, a fixed address, or an address that a formula makes."""
+    """Whom a mail goes to: a person, a fixed address, or any address that a formula makes."""
 
     address: str | None = Field(None, max_length=320, description="A fixed address.")
-    formula: str | None = Field(None, description="A formula that gives an address.")
 
 
 def _exactly_one(person: Config) -> None:
@@ -53,7 +57,7 @@ def check_person(person: Person, scope: Scope, path: str, *, needs_user: bool) -
             if not is_user and (needs_user or found.kind is not Kind.TEXT):
                 wanted = "a user" if needs_user else "a user or an address"
                 return [Problem("wrong_type", f'"{name}" is {found.noun}, not {wanted}.', path)]
-        if isinstance(person, Recipient) and person.formula is not None:
+        if person.formula is not None:
             compile_value({"formula": person.formula}, scope, TEXT)
     except Invalid as error:
         return [problem.under(path) for problem in error.problems]
@@ -72,7 +76,7 @@ def _path_of(person: Person, scope: Scope) -> str | None:
 
 def reads_of(person: Person, scope: Scope) -> frozenset[str]:
     """The "module.field" names that finding the person reads."""
-    if isinstance(person, Recipient) and person.formula is not None:
+    if person.formula is not None:
         return compile_value({"formula": person.formula}, scope, TEXT).reads
     name = _path_of(person, scope)
     return compile_path(name, scope).reads if name else frozenset()
@@ -90,6 +94,9 @@ def user_ids_sql(person: Person, scope: Scope) -> str:
         wanted = f"SELECT u.id FROM whereupon.users u WHERE u.active AND u.id = {int(person.user)}"
     elif person.group is not None:
         wanted = f"SELECT id FROM ({ACTIVE_MEMBERS}{literal(person.group)}) members"
+    elif person.formula is not None:
+        address = compile_value({"formula": person.formula}, scope, TEXT).sql
+        wanted = f"SELECT u.id FROM whereupon.users u WHERE u.active AND u.email = lower(trim({address}))"
     else:
         sql = compile_path(_path_of(person, scope) or "", scope).sql
         wanted = f"SELECT u.id FROM whereupon.users u WHERE u.active AND u.id = {sql}"

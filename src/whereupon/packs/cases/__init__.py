@@ -1,0 +1,1 @@
+"""Immigration cases: a consultancy's pack."""

@@ -1,0 +1,62 @@
+"""A day in the consultancy: cases are opened and made ready."""
+
+from __future__ import annotations
+
+from whereupon.packs.scenarios import Day, Scenario
+
+
+async def case_created(day: Day) -> None:
+    """1: the applicant is welcomed, once; an applicant without an address is no reason to fail."""
+    opened = await day.create("siobhan.oneill", "cases", {
+        "applicant": day.loaded.records["lucia"], "case_type": "permanent_residence",
+        "consultant": await day.user("siobhan.oneill"),
+    })  # fmt: skip
+    await day.quiet()
+    await day.change("siobhan.oneill", "cases", opened.id, {"notes": "Prefers to be called in the morning."})
+    unreachable = await day.create("kwame.mensah", "applicants", {"name": "Þórdís Jónsdóttir"})
+    silent = await day.create("kwame.mensah", "cases", {"applicant": unreachable.id, "case_type": "study_permit"})
+    await day.quiet()
+
+    made = await day.outcome(record_id=opened.id)
+    day.expect_runs("Runs for the new case", made, 1)
+    day.expect_mails("Mails about the new case", made, "lucia.fernandez@mail.example")
+    mail = made.messages[0]["rendered"]
+    day.expect("Subject", mail["subject"], f"Your case {opened.values['number']} is open")
+    for form in ("html", "text"):
+        day.expect_in(f"The mail’s {form}", mail[form], "Lucía Fernández Ibáñez")
+        day.expect_in(f"The mail’s {form}", mail[form], "Siobhán O’Neill")
+    day.expect_runs("Runs for the applicant without an address", await day.outcome(record_id=silent.id), 0)
+    await day.why("case_welcome", opened.id)
+    await day.why_not("case_welcome", silent.id)
+
+
+async def case_ready(day: Day) -> None:
+    """4: the supervisor hears of it when the case enters that stage, and at no other time."""
+    who = "nguyen.minh.anh"
+    case = await day.create(who, "cases", {
+        "applicant": day.loaded.records["oleksandr"], "case_type": "family_reunion", "consultant": await day.user(who),
+    })  # fmt: skip
+    await day.change(who, "cases", case.id, {"stage": "collecting_documents"})
+    await day.quiet()
+    day.expect("Notifications before the stage", len((await day.outcome(record_id=case.id)).notifications), 0)
+    await day.why_not("case_ready_to_submit", case.id)
+
+    await day.change(who, "cases", case.id, {"stage": "ready_to_submit"})
+    await day.quiet()
+    await day.why("case_ready_to_submit", case.id)
+    await day.change(who, "cases", case.id, {"notes": "All six documents are there."})
+    await day.change(who, "cases", case.id, {"stage": "submitted"})
+    await day.quiet()
+
+    made = await day.outcome(record_id=case.id)
+    day.expect_runs("Runs for the case", made, 1)
+    told = [(note["to"], note["title"]) for note in made.notifications]
+    number = case.values["number"]
+    day.expect("Who was told", told, [("nadia.petrova@harbour.example", f"{number} is ready to submit")])
+    day.expect_in("The notification", made.notifications[0]["body"], "Олександр Ковальчук")
+
+
+SCENARIOS = (
+    Scenario(1, "Case created → welcome email to the applicant", ("case_welcome",), case_created),
+    Scenario(4, "Case enters “Ready to submit” → the supervisor is notified", ("case_ready_to_submit",), case_ready),
+)

@@ -1,0 +1,163 @@
+"""A day of selling and of looking after customers."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from whereupon.packs.scenarios import Day, Scenario
+
+LINES = [
+    {"product": "Belt scale B40", "quantity": "4", "unit_price": "3950.00"},
+    {"product": "Kalibrering på plats", "quantity": "1.5", "unit_price": "820.00"},
+    {"product": "Spare belt", "quantity": "8", "unit_price": "171.25"},
+]
+ORDERS = "SELECT count(*) FROM data.sales_orders WHERE quote = $1"
+IS_TODAY = "SELECT current_date::text"
+
+
+def compared(lines: list[dict[str, Any]]) -> list[tuple[str, Decimal, Decimal]]:
+    """Lines without what belongs to one of the two records."""
+    return [(line["product"], Decimal(line["quantity"]), Decimal(line["unit_price"])) for line in lines]
+
+
+async def quote_accepted(day: Day) -> None:
+    """9: the order has the quote's lines; accepting a second time makes no second order."""
+    who, records = "tomas.ferreira", day.loaded.records
+    quote = await day.create(who, "quotes", {
+        "account": records["nordlys"], "contact": records["ingrid"], "owner": await day.user(who), "lines": LINES,
+    })  # fmt: skip
+    await day.change(who, "quotes", quote.id, {"status": "sent"})
+    await day.quiet()
+    day.expect("Orders while it is only sent", await day.value(ORDERS, int(quote.id)), 0)
+    await day.why_not("quote_accepted", quote.id)
+
+    await day.change(who, "quotes", quote.id, {"status": "accepted"})
+    await day.quiet()
+    await day.why("quote_accepted", quote.id)
+    order_id = await day.value("SELECT id::text FROM data.sales_orders WHERE quote = $1", int(quote.id))
+    order, offered = await day.read("sales_orders", order_id), await day.read("quotes", quote.id)
+    day.expect("Lines of the order", compared(order["lines"]), compared(LINES))
+    day.expect("Total", Decimal(order["total"]), Decimal(offered["total"]))
+    for key in ("account", "contact", "owner"):
+        day.expect(f"The order’s {key}", order[key], offered[key])
+
+    await day.change(who, "quotes", quote.id, {"status": "declined"})
+    await day.change(who, "quotes", quote.id, {"status": "accepted"})
+    await day.quiet()
+    day.expect("Orders after accepting it twice", await day.value(ORDERS, int(quote.id)), 1)
+    await day.why_not("quote_accepted", quote.id)
+    day.expect_runs("Runs for the quote", await day.outcome(record_id=quote.id), 1)
+
+
+async def project_completed(day: Day) -> None:
+    """11: not while one task is open; then at once."""
+    who = "elin.sjoberg"
+    project = await day.create(who, "projects", {
+        "name": "Vågar till Tromsø", "account": day.loaded.records["nordlys"], "status": "active",
+        "manager": await day.user(who),
+    })  # fmt: skip
+    tasks = [
+        await day.create(who, "project_tasks", {"name": name, "project": project.id})
+        for name in ("Order the scales", "Train the crew", "Hand over")
+    ]
+    for task in tasks[:2]:
+        await day.change("zoe.vandenberg", "project_tasks", task.id, {"status": "completed"})
+    await day.quiet()
+    day.expect("Status while a task is open", (await day.read("projects", project.id))["status"], "active")
+    day.expect_runs("Runs while a task is open", await day.outcome(), 0)
+    await day.why_not("project_completed", tasks[1].id)
+
+    await day.change("zoe.vandenberg", "project_tasks", tasks[2].id, {"status": "completed"})
+    await day.quiet()
+    done = await day.read("projects", project.id)
+    day.expect("Status", done["status"], "completed")
+    day.expect("Completed on", done["completed_on"], await day.value(IS_TODAY))
+    made = await day.outcome()
+    day.expect_runs("Runs", made, 1)
+    told = [(note["to"], note["title"]) for note in made.notifications]
+    day.expect("Who was told", told, [("elin.sjoberg@harbour.example", "Vågar till Tromsø is completed")])
+    await day.why("project_completed", tasks[2].id)
+
+
+async def ticket_answered(day: Day) -> None:
+    """12: a confirmation when it comes, a mail and today's date when it is resolved, nothing in between."""
+    who = "yuki.tanaka"
+    ticket = await day.create(who, "tickets", {
+        "subject": "Vekten viser 0,00", "description": "Since this morning <all> three scales show zero.",
+        "contact": day.loaded.records["ingrid"], "account": day.loaded.records["nordlys"], "owner": await day.user(who),
+    })  # fmt: skip
+    await day.quiet()
+    number = ticket.values["number"]
+    confirmed = await day.outcome("ticket_received", record_id=ticket.id)
+    day.expect_mails("Mails when it came", confirmed, "ingrid.mork@nordlys.example")
+    day.expect("Subject", confirmed.messages[0]["rendered"]["subject"], f"[{number}] We have your message: Vekten viser 0,00")
+    day.expect_in("What was understood", confirmed.messages[0]["rendered"]["html"], "&lt;all&gt;")
+    await day.why("ticket_received", ticket.id)
+
+    await day.change(who, "tickets", ticket.id, {"status": "open"})
+    await day.quiet()
+    day.expect_runs("Runs before it is resolved", await day.outcome("ticket_resolved", record_id=ticket.id), 0)
+    await day.why_not("ticket_resolved", ticket.id)
+
+    await day.change(who, "tickets", ticket.id, {"status": "resolved", "resolution": "The tare was set anew."})
+    await day.quiet()
+    day.expect("Resolved on", (await day.read("tickets", ticket.id))["resolved_on"], await day.value(IS_TODAY))
+    resolved = await day.outcome("ticket_resolved", record_id=ticket.id)
+    day.expect_mails("Mails when it was resolved", resolved, "ingrid.mork@nordlys.example")
+    day.expect_in("The mail", resolved.messages[0]["rendered"]["text"], "The tare was set anew.")
+    day.expect_runs("Runs for the ticket", await day.outcome(record_id=ticket.id), 2)
+    await day.why("ticket_resolved", ticket.id)
+
+
+async def contact_welcomed(day: Day) -> None:
+    """14: one mail, although the contact is edited five times; without an address, none."""
+    who = "zoe.vandenberg"
+    contact = await day.create(who, "contacts", {
+        "name": "Łukasz Żółć", "email": "lukasz.zolc@brunnen.example", "account": day.loaded.records["brunnen"],
+        "owner": await day.user(who),
+    })  # fmt: skip
+    unreachable = await day.create(who, "contacts", {"name": "Μαρία Δήμου"})
+    await day.quiet()
+    for edit in range(1, 6):
+        await day.change(who, "contacts", contact.id, {"job_title": f"Logistics, level {edit}"})
+    await day.quiet()
+
+    made = await day.outcome(record_id=contact.id)
+    day.expect_runs("Runs for the contact", made, 1)
+    day.expect_mails("Mails to the contact", made, "lukasz.zolc@brunnen.example")
+    mail = made.messages[0]["rendered"]
+    day.expect("Subject", mail["subject"], "Pleased to meet you, Łukasz Żółć")
+    day.expect_in("The mail", mail["text"], "Zoë van den Berg looks after Brunnen & Söhne GmbH")
+    day.expect_runs("Runs for the contact without an address", await day.outcome(record_id=unreachable.id), 0)
+    await day.why("contact_welcome", contact.id)
+    await day.why_not("contact_welcome", contact.id)
+    await day.why_not("contact_welcome", unreachable.id)
+
+
+async def phone_changed(day: Day) -> None:
+    """16: the account follows; a save without a new number starts nothing."""
+    who, contact, account = "zoe.vandenberg", day.loaded.records["jorg"], day.loaded.records["brunnen"]
+    before = (await day.read("contacts", contact))["phone"]
+    new = "+49 40 555 0199" if before != "+49 40 555 0199" else "+49 40 555 0121"
+    await day.change(who, "contacts", contact, {"phone": new})
+    await day.quiet()
+    day.expect("The account’s phone", (await day.read("accounts", account))["phone"], new)
+    await day.why("contact_phone", contact)
+
+    await day.change(who, "contacts", contact, {"phone": new})
+    title = (await day.read("contacts", contact))["job_title"]
+    await day.change(who, "contacts", contact, {"job_title": "Operations" if title != "Operations" else "Logistics"})
+    await day.quiet()
+    day.expect_runs("Runs for the contact", await day.outcome(record_id=contact), 1)
+    await day.why_not("contact_phone", contact)
+
+
+SCENARIOS = (
+    Scenario(9, "Quote accepted → sales order with the same lines", ("quote_accepted",), quote_accepted),
+    Scenario(11, "All tasks completed → project completed", ("project_completed",), project_completed),
+    Scenario(12, "Ticket created → confirmation; resolved → mail and date",
+             ("ticket_received", "ticket_resolved"), ticket_answered),
+    Scenario(14, "Contact created → one welcome mail only", ("contact_welcome",), contact_welcomed),
+    Scenario(16, "Contact’s phone changed → account’s phone updated", ("contact_phone",), phone_changed),
+)  # fmt: skip

@@ -1,0 +1,256 @@
+"""A scenario of a pack, played as a user's day: who does what, and what must have come of it.
+
+A pack's story.py lists its scenarios. Each plays through the functions that people's and programs' own
+work goes through, and checks what is in the database afterwards; `whereupon demo` and the tests run the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any
+
+import asyncpg
+
+from whereupon.db.pool import Connection, Database
+from whereupon.modules.catalog import Module, load_catalog
+from whereupon.packs.contents import pack_keys
+from whereupon.packs.loading import Loaded, user_id
+from whereupon.packs.why import Why, why, why_not
+from whereupon.people.rights import Rights, load_rights
+from whereupon.records.read import Record, read_record
+from whereupon.records.write import Writer, create_record, update_record
+from whereupon.runs.actions import start_by_hand
+
+DOMAIN = "@harbour.example"
+
+# What came of a workflow since a run id: its runs with what they made.
+RUNS = """
+SELECT r.id, r.record_id, r.status, r.change_id, r.error, r.started_by FROM whereupon.runs r
+JOIN whereupon.workflows w ON w.id = r.workflow_id WHERE w.key = $1 AND r.id > $2 ORDER BY r.id
+"""
+MESSAGES = """
+SELECT m.id, m.run_id, m.recipient, m.status, m.rendered FROM whereupon.messages m WHERE m.run_id = ANY($1) ORDER BY m.id
+"""
+TASKS = """
+SELECT t.run_id, t.record_id, t.title, t.due_at, t.status, u.email AS assignee FROM whereupon.tasks t
+LEFT JOIN whereupon.users u ON u.id = t.assignee_user_id WHERE t.run_id = ANY($1) ORDER BY t.id
+"""
+NOTIFICATIONS = """
+SELECT n.run_id, n.record_id, n.title, n.body, u.email AS "to" FROM whereupon.notifications n
+JOIN whereupon.users u ON u.id = n.user_id WHERE n.run_id = ANY($1) ORDER BY n.id
+"""
+LAST_RUN = "SELECT coalesce(max(id), 0) FROM whereupon.runs"
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One promise of a pack: its number, what it is called, the workflows that keep it, and its story."""
+
+    number: int
+    name: str
+    workflows: tuple[str, ...]
+    play: Callable[[Day], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a scenario's workflows made since it began."""
+
+    runs: list[Any]
+    messages: list[Any]
+    tasks: list[Any]
+    notifications: list[Any]
+
+
+@dataclass(slots=True)
+class Day:
+    """One playing of a scenario: acts as people and programs, notes what they did, checks what came of it."""
+
+    database: Database
+    loaded: Loaded
+    administrator: Rights
+    settle: Callable[[], Awaitable[None]]
+    scenario: Scenario
+    since: int = 0
+    events: list[str] = field(default_factory=list[str])
+    problems: list[str] = field(default_factory=list[str])
+    whys: list[Why] = field(default_factory=list[Why])
+
+    # Who acts ------------------------------------------------------------------------------------
+
+    async def create(self, who: str, module: str, values: Mapping[str, Any]) -> Record:
+        """A person creates a record. `who` is the address before the @."""
+        async with self.database.connection() as db:
+            catalog = await load_catalog(db)
+            writer, name = await self.acting(db, who)
+            record = await create_record(db, catalog, module, dict(values), writer)
+            self.events.append(f"{name} creates {titled(catalog.module(module), record)}")
+            return record
+
+    async def change(self, who: str, module: str, record_id: str, values: Mapping[str, Any]) -> Record:
+        """A person changes a record."""
+        async with self.database.connection() as db:
+            catalog = await load_catalog(db)
+            writer, name = await self.acting(db, who)
+            record = await update_record(db, catalog, module, record_id, dict(values), writer)
+            what = catalog.module(module)
+            changed = " and ".join(f"{what.fields[key].label} to “{value}”" for key, value in values.items())
+            self.events.append(f"{name} sets {changed} in {titled(what, record)}")
+            return record
+
+    async def acting(self, db: Connection, who: str) -> tuple[Writer, str]:
+        """The person's writer, with their own rights, and their name."""
+        rights = await load_rights(db, await user_id(db, who + DOMAIN))
+        name: str = await db.fetchval("SELECT name FROM whereupon.users WHERE id = $1", rights.user_id)
+        return Writer(rights, origin="ui"), name
+
+    async def program(self, does: str, sql: str, *values: Any) -> Any:
+        """Another program, which knows nothing of us, writes by plain SQL; gives what it returns."""
+        connection = await asyncpg.connect(self.database.url)
+        try:
+            self.events.append(does)
+            return await connection.fetchval(sql, *values)
+        finally:
+            await connection.close()
+
+    async def start(self, workflow: str, does: str) -> None:
+        """A person runs a workflow now, on all records that meet its filter."""
+        async with self.database.transaction() as db:
+            await start_by_hand(db, self.administrator, workflow)
+        self.events.append(does)
+
+    async def user(self, who: str) -> int:
+        """A person's id."""
+        async with self.database.connection() as db:
+            return await user_id(db, who + DOMAIN)
+
+    async def quiet(self) -> None:
+        """Wait until everything that follows from what was done is done."""
+        await self.settle()
+
+    # What came of it -----------------------------------------------------------------------------
+
+    async def read(self, module: str, record_id: str) -> dict[str, Any]:
+        """A record as the administrator sees it."""
+        async with self.database.connection() as db:
+            found = await read_record(db, await load_catalog(db), module, record_id, self.administrator)
+            return found.values
+
+    async def value(self, sql: str, *values: Any) -> Any:
+        """One value from the database."""
+        async with self.database.connection() as db:
+            return await db.fetchval(sql, *values)
+
+    async def outcome(self, *workflows: str, record_id: str | None = None) -> Outcome:
+        """What these workflows (none: the scenario's) made since the scenario began, of one record or of all."""
+        async with self.database.connection() as db:
+            runs = [row for key in workflows or self.scenario.workflows for row in await db.fetch(RUNS, key, self.since)]
+            runs = [run for run in runs if record_id in (None, run["record_id"])]
+            ids = [run["id"] for run in runs]
+            return Outcome(runs, *[list(await db.fetch(sql, ids)) for sql in (MESSAGES, TASKS, NOTIFICATIONS)])
+
+    async def why(self, workflow: str, record_id: str) -> None:
+        """Tell why the workflow's last run on this record began."""
+        async with self.database.connection() as db:
+            self.whys.append(await why(db, workflow, record_id))
+
+    async def why_not(self, workflow: str, record_id: str) -> Why:
+        """Tell why the record's last change did not start the workflow."""
+        async with self.database.connection() as db:
+            found = await why_not(db, workflow, record_id)
+            self.whys.append(found)
+            return found
+
+    def expect(self, what: str, found: object, wanted: object) -> None:
+        """Note a problem unless what was found is what was wanted."""
+        if found != wanted:
+            self.problems.append(f"{what}: expected {wanted!r}, found {found!r}")
+
+    def expect_in(self, what: str, found: object, part: str) -> None:
+        """Note a problem unless the text holds the part."""
+        if part not in str(found):
+            self.problems.append(f"{what}: expected “{part}” in {found!r}")
+
+    def expect_runs(self, what: str, outcome: Outcome, succeeded: int) -> None:
+        """So many runs, all of them succeeded."""
+        self.expect(what, [run["status"] for run in outcome.runs], ["succeeded"] * succeeded)
+
+    def expect_mails(self, what: str, outcome: Outcome, *recipients: str) -> None:
+        """Exactly these mails, all sent."""
+        found = [(message["recipient"], message["status"]) for message in outcome.messages]
+        self.expect(what, found, [(recipient, "sent") for recipient in recipients])
+
+
+def titled(module: Module, record: Record) -> str:
+    """A record as people call it: “Case CASE-0001”."""
+    title = record.values.get(module.title_field or "")
+    return f"{module.label} {title or record.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a scenario came to."""
+
+    scenario: Scenario
+    events: list[str]
+    outcome: Outcome
+    whys: list[Why]
+    problems: list[str]
+
+    @property
+    def passed(self) -> bool:
+        return not self.problems
+
+    @property
+    def runs(self) -> dict[str, int]:
+        """How many runs have each status."""
+        statuses = [run["status"] for run in self.outcome.runs]
+        return {status: statuses.count(status) for status in dict.fromkeys(statuses)}
+
+    def as_json(self) -> dict[str, Any]:
+        """For `whereupon demo --json`."""
+        return {
+            "number": self.scenario.number,
+            "name": self.scenario.name,
+            "events": len(self.events),
+            "runs": self.runs,
+            "messages": len(self.outcome.messages),
+            "tasks": len(self.outcome.tasks),
+            "notifications": len(self.outcome.notifications),
+            "passed": self.passed,
+            "problems": self.problems,
+            "story": self.events,
+            "why": [found.sentence for found in self.whys],
+        }
+
+
+async def play(
+    database: Database, loaded: Loaded, administrator: Rights, settle: Callable[[], Awaitable[None]], scenario: Scenario
+) -> Result:
+    """Play one scenario to its end. Whatever goes wrong is one of its problems."""
+    day = Day(database, loaded, administrator, settle, scenario)
+    day.since = await day.value(LAST_RUN)
+    try:
+        await scenario.play(day)
+        await day.quiet()
+    except Exception as error:
+        day.problems.append(f"{type(error).__name__}: {error}")
+    outcome = await day.outcome()
+    day.problems += [f"Run {run['id']} failed: {run['error']}" for run in outcome.runs if run["status"] == "failed"]
+    if not outcome.runs:
+        day.problems.append("No workflow ran.")
+    return Result(scenario, day.events, outcome, day.whys, day.problems)
+
+
+def scenarios_of(pack: str) -> tuple[Scenario, ...]:
+    """The scenarios that the pack's story tells."""
+    found: tuple[Scenario, ...] = import_module(f"whereupon.packs.{pack}.story").SCENARIOS
+    return found
+
+
+def all_scenarios() -> list[tuple[str, Scenario]]:
+    """Pack and scenario, by number."""
+    found = [(pack, scenario) for pack in pack_keys() for scenario in scenarios_of(pack)]
+    return sorted(found, key=lambda pair: pair[1].number)
