@@ -6,9 +6,9 @@ import sys
 from collections.abc import Sequence
 
 from cyclopts import App
-from cyclopts.exceptions import CycloptsError, UnknownOptionError
+from cyclopts.exceptions import CycloptsError
 
-from whereupon.errors import WhereuponError, did_you_mean
+from whereupon.errors import WhereuponError
 
 WRONG_COMMAND, INTERRUPTED, DEFECT = 2, 130, 70
 

@@ -117,7 +117,7 @@ def plain(value: object) -> str:
         case dict() | list():
             return orjson.dumps(value, default=as_plain, option=orjson.OPT_NON_STR_KEYS).decode()
         case _:
-            return str(value)  # pyright: ignore[reportUnknownArgumentType]
+            return str(value)
 
 
 def with_progress(items: Sequence[Any], doing: str, *, quiet: bool) -> Iterable[Any]:

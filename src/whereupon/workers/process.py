@@ -16,6 +16,7 @@ from contextlib import suppress
 import structlog
 import uvloop
 
+from whereupon.db.embedded import database_server
 from whereupon.db.pool import GONE, Database
 from whereupon.errors import Unavailable, WhereuponError
 from whereupon.settings import Settings
@@ -47,9 +48,9 @@ async def work(settings: Settings, url: str, stop: asyncio.Event) -> None:
         async with asyncio.TaskGroup() as parts:
             parts.create_task(keep_alive("engine", lambda: engine.run(stop), stop))
             await asyncio.sleep(0)  # runs go on while the rest is still being imported
+            parts.create_task(keep_alive("heartbeat", lambda: until(stop, "heartbeat", heart.beat), stop))
             for name, part in the_others(database, engine, settings, stop).items():
                 parts.create_task(keep_alive(name, part, stop))
-            parts.create_task(keep_alive("heartbeat", lambda: until(stop, "heartbeat", heart.beat), stop))
             log.info("worker at work", pid=os.getpid())
     finally:
         await heart.stop()
@@ -61,9 +62,17 @@ def the_others(
     database: Database, engine: Engine, settings: Settings, stop: asyncio.Event
 ) -> dict[str, Part]:
     """Everything beside the engine, by name."""
+    from whereupon.workers.clock import Clock
     from whereupon.workers.deliverer import deliver
+    from whereupon.workers.pruner import Pruner
+    from whereupon.workers.reminder import Reminder
 
+    clock, pruner = Clock(database, engine.current), Pruner(database)
+    reminder = Reminder(database, engine.current)
     return {
+        "clock": lambda: clock.run(stop),
+        "dates": lambda: reminder.run(stop),
+        "pruner": lambda: pruner.run(stop),
         "deliverer": lambda: deliver(database, stop=stop, busy=lambda: engine.busy, settings=settings),
     }
 
@@ -135,10 +144,6 @@ async def run_worker(settings: Settings) -> None:
     """A worker with its own signals, on the database that the settings name or on the embedded one."""
     stop = asyncio.Event()
     stop_on_signals(stop)
-    if settings.database_url:
-        return await work(settings, settings.database_url, stop)
-    from whereupon.db.embedded import database_server
-
     async with database_server(settings) as url:
         await work(settings, url, stop)
 

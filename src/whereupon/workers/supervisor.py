@@ -45,7 +45,7 @@ BACKLOG = 2048
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """What `serve` tells once everything is up: the address, and the token while there is no administrator."""
+    """What `serve` tells once all is up: the address, and a token while there is no administrator."""
 
     address: str
     setup_token: str | None

@@ -1,0 +1,167 @@
+"""The clock starts scheduled workflows: each nominal time once, whoever is awake, and late rather than never.
+
+A schedule's row is locked while it fires, and the time is entered in whereupon.occurrences in the same
+transaction as the runs (rule 21). Which clock: the database's. What local time means: triggers/schedule.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import asyncpg
+import structlog
+
+from whereupon.db.pool import GONE, TRANSIENT, Connection, Database
+from whereupon.errors import Refused, Unavailable, WhereuponError
+from whereupon.runs.definitions import Definitions, Version, load_versions
+from whereupon.runs.occasion import start_on_all
+from whereupon.runs.start import NewRun, insert_runs
+from whereupon.triggers.schedule import ScheduleConfig, next_time
+from whereupon.workers.loop import Wake, keep_going
+
+log = structlog.get_logger()
+POLL_SECONDS = 2.0  # a schedule that was just published is seen within so long
+ON_TIME = timedelta(seconds=60)  # later than that, a time was missed
+TIMES_AT_ONCE = 10_000  # nominal times settled in one transaction
+
+# The schedule that has been due longest, locked; one that another worker fires is passed over.
+TAKE_DUE = """
+SELECT s.workflow_id, s.version_id, s.next_at, s.missed, w.state = 'active' AS active, clock_timestamp() AS now
+FROM whereupon.schedules s JOIN whereupon.workflows w ON w.id = s.workflow_id
+WHERE s.next_at <= clock_timestamp() ORDER BY s.next_at LIMIT 1 FOR UPDATE OF s SKIP LOCKED
+"""
+SECONDS_TO_NEXT = (
+    "SELECT extract(epoch FROM min(next_at) - clock_timestamp())::float8 FROM whereupon.schedules"
+)
+SET_NEXT = "UPDATE whereupon.schedules SET next_at = $2 WHERE workflow_id = $1"
+# False for a time that had its occurrence: a workflow published anew does not repeat it.
+CLAIM = """
+INSERT INTO whereupon.occurrences (workflow_id, nominal_at, fired_at, status)
+VALUES ($1, $2, clock_timestamp(), 'fired') ON CONFLICT DO NOTHING RETURNING true
+"""
+NOTE_MATCHED = "UPDATE whereupon.occurrences SET matched = $3 WHERE workflow_id = $1 AND nominal_at = $2"
+NOTE_SKIPPED = """
+INSERT INTO whereupon.occurrences (workflow_id, nominal_at, status)
+SELECT $1, t, 'skipped' FROM unnest($2::timestamptz[]) t ON CONFLICT DO NOTHING
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What is to be done now about a schedule whose time has come."""
+
+    fire: datetime | None
+    skipped: tuple[datetime, ...]
+    next_at: datetime | None
+
+
+def settle_times(cron: str, zone: str, next_at: datetime, missed: str, now: datetime) -> Due:
+    """Which of the nominal times from `next_at` to `now` fires (rule 21). All datetimes are aware.
+
+    >>> from datetime import UTC
+    >>> eight, now = datetime(2026, 6, 1, 8, tzinfo=UTC), datetime(2026, 6, 3, 9, tzinfo=UTC)
+    >>> due = settle_times("0 8 * * *", "UTC", eight, "once", now)
+    >>> due.fire.day, [t.day for t in due.skipped], due.next_at.day
+    (3, [1, 2], 4)
+    """
+    if missed == "all":
+        return Due(next_at, (), next_time(cron, zone, next_at))
+    times: list[datetime] = []
+    following: datetime | None = next_at
+    while following is not None and following <= now and len(times) < TIMES_AT_ONCE:
+        times.append(following)
+        following = next_time(cron, zone, following)
+    more_to_come = following is not None and following <= now
+    latest = times[-1]
+    fires = not more_to_come and (missed == "once" or now - latest <= ON_TIME)
+    return Due(latest if fires else None, tuple(times[:-1] if fires else times), following)
+
+
+class Clock:
+    """One per worker process; any number share the schedules."""
+
+    def __init__(
+        self, database: Database, definitions: Callable[[Connection], Awaitable[Definitions]]
+    ) -> None:
+        self.database = database
+        self.definitions = definitions
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Fire what is due until `stop`."""
+        wake = Wake()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(keep_going("clock", self.tick, wake, stop))
+            await stop.wait()
+            wake.ring()
+
+    async def tick(self) -> float:
+        """Fire one schedule. Answers how long to sleep."""
+        async with self.database.transaction() as db:
+            row = await db.fetchrow(TAKE_DUE)
+            if row is not None:
+                await self.fire(db, row)
+                return 0.0
+            seconds = await db.fetchval(SECONDS_TO_NEXT)
+        return POLL_SECONDS if seconds is None else min(POLL_SECONDS, max(0.005, seconds))
+
+    async def fire(self, db: Connection, row: Mapping[str, Any]) -> None:
+        """Settle the times of one schedule that is due, and move it on."""
+        workflow_id = row["workflow_id"]
+        version = await self.version(db, row["version_id"]) if row["active"] else None
+        start = version.plan.start if version else None
+        if version is None or start is None or not isinstance(start.config, ScheduleConfig):
+            # Not active: nothing was missed. Activating it sets the clock again.
+            await db.execute(SET_NEXT, workflow_id, None)
+            return
+        zone = version.plan.document.settings.time_zone or version.time_zone
+        due = settle_times(start.config.cron, zone, row["next_at"], row["missed"], row["now"])
+        await db.execute(SET_NEXT, workflow_id, due.next_at)
+        for some in _chunks(due.skipped):
+            await db.execute(NOTE_SKIPPED, workflow_id, some)
+        if due.skipped:
+            log.warning("schedule skipped times", workflow=version.name, times=len(due.skipped))
+        if due.fire is not None and await db.fetchval(CLAIM, workflow_id, due.fire):
+            matched = await self.start(db, version, start.config)
+            await db.execute(NOTE_MATCHED, workflow_id, due.fire, matched)
+            await db.execute("NOTIFY whereupon_runs")
+            log.info("schedule fired", workflow=version.name, nominal=due.fire.isoformat(), runs=matched)
+
+    async def version(self, db: Connection, version_id: int) -> Version:
+        """The version to start, with its publisher's rights as they are now."""
+        known = await self.definitions(db)
+        if version_id not in known.versions:
+            known.versions.update(await load_versions(db, [version_id], known.catalog, known.time_zone))
+        return known.versions[version_id]
+
+    async def start(self, db: Connection, version: Version, config: ScheduleConfig) -> int:
+        """The runs of one occurrence; how many. One workflow's fault must not stop the others' clock."""
+        if not (config.each_record and version.module):
+            await insert_runs(db, [_run(version)])
+            return 1
+        try:
+            async with db.transaction():
+                return await start_on_all(db, version, "schedule")
+        except (*TRANSIENT, *GONE, Unavailable):
+            raise
+        except (asyncpg.PostgresError, WhereuponError) as error:
+            log.warning("schedule could not start", workflow=version.name, error=str(error))
+            await insert_runs(db, [_run(version, error)])
+            return 0
+
+
+def _run(version: Version, error: Exception | None = None) -> NewRun:
+    """A run without a record; with `error`, one that failed before it began, for people to see."""
+    code = "refused" if isinstance(error, Refused) else "not_started"
+    told = {"code": code, "message": f"The list of records could not be made: {error}"} if error else None
+    return NewRun(
+        workflow_id=version.workflow_id, version_id=version.id, node=version.plan.first,
+        started_by="schedule", error=told,
+    )  # fmt: skip
+
+
+def _chunks(times: tuple[datetime, ...], size: int = 1_000) -> Iterator[tuple[datetime, ...]]:
+    return (times[i : i + size] for i in range(0, len(times), size))

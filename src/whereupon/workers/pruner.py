@@ -1,0 +1,168 @@
+"""The pruner forgets what is older than the organisation wants to keep, a little at a time.
+
+Each bite is a transaction of its own, small enough that nobody waits for it and autovacuum keeps up.
+What is not over is never forgotten, however old: runs under way, messages that wait for a person.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from pydantic import BaseModel, ConfigDict, Field
+
+from whereupon.db.pool import Connection, Database
+from whereupon.workers.loop import Wake, keep_going
+
+log = structlog.get_logger()
+LOCK = 0x57485052  # "WHPR": one pruner at a time, on whatever host
+BITE = 5_000  # rows looked at in one transaction
+BETWEEN_BITES = 0.05  # seconds
+FIRST_AFTER, EVERY = 60.0, 3600.0  # seconds
+
+Days = Field(default=365, ge=1, le=36_500)
+
+
+class Retention(BaseModel):
+    """How many days things are kept: the setting "retention"."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    changes: int = Days
+    runs: int = Days
+    messages: int = Days
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One thing to forget, walked by `id` so that a bite costs the same whatever is kept.
+
+    `look`: SQL that deletes what is over and older than $3 days among the next $2 rows with an id above
+    $1; it gives `last` (the id to go on from, null at the end of what is old) and `gone`.
+    """
+
+    name: str
+    look: str
+
+
+def walk(table: str, age: str, over: str, also: str = "") -> str:
+    """SQL for a table with an ascending `id`. `also`: CTEs that delete what belongs to the rows `gone`."""
+    return f"""
+WITH seen AS MATERIALIZED (SELECT * FROM {table} WHERE id > $1 ORDER BY id LIMIT $2),
+old AS (SELECT * FROM seen x WHERE x.{age} < now() - $3 * interval '1 day'),
+gone AS (DELETE FROM {table} t USING old x WHERE t.id = x.id AND {over} RETURNING t.id){also}
+SELECT (SELECT max(id) FROM seen) AS last, (SELECT count(*) FROM seen) AS seen,
+  (SELECT count(*) FROM old) AS old, (SELECT count(*) FROM gone) AS gone
+"""
+
+
+# Steps and signals go with their run.
+OF_RUNS = """,
+steps AS (DELETE FROM whereupon.step_runs s USING gone g WHERE s.run_id = g.id)"""
+# A change is still needed while it is to be matched, and while a run that it started may ask for it.
+NEEDED = """NOT EXISTS (SELECT FROM whereupon.pending_changes p WHERE p.change_id = x.id
+  AND p.shard = whereupon.shard(x.record_id))
+  AND NOT EXISTS (SELECT FROM whereupon.runs r WHERE r.module_id = x.module_id AND r.record_id = x.record_id
+                  AND r.change_id = x.id AND r.ended_at IS NULL)"""
+WALKED = (
+    Kind("runs", walk("whereupon.runs", "created_at", "x.ended_at < now() - $3 * interval '1 day'", OF_RUNS)),
+    Kind("messages", walk("whereupon.messages", "created_at", "x.status IN ('sent', 'failed', 'discarded')")),
+    Kind("changes", walk("whereupon.changes", "at", NEEDED)),
+)
+# Small tables, a bite at a time, by what ends their rows' use; days are those of the runs ($1).
+SWEPT: Mapping[str, str] = {
+    "idempotency keys": "whereupon.idempotency_keys WHERE created_at < now() - interval '2 days'",
+    "sessions": "whereupon.sessions WHERE expires_at < now()",
+    "worker processes": "whereupon.worker_processes WHERE seen_at < now() - interval '1 day'",
+    "signals": "whereupon.signals WHERE at < now() - $1 * interval '1 day'",
+    "occurrences": "whereupon.occurrences WHERE nominal_at < now() - $1 * interval '1 day'",
+    "notifications": "whereupon.notifications WHERE read_at < now() - $1 * interval '1 day'",
+}
+# Delete the next $1 of some rows.
+SWEEP = """
+WITH gone AS (DELETE FROM {table} WHERE ctid = ANY(ARRAY(SELECT ctid FROM {rows} LIMIT $1)) RETURNING 1)
+SELECT count(*) AS gone FROM gone
+"""
+
+
+class Pruner:
+    """One per worker process; the first to come does the round."""
+
+    def __init__(self, database: Database, *, bite: int = BITE, pause: float = BETWEEN_BITES) -> None:
+        self.database = database
+        self.bite = bite
+        self.pause = pause
+        self.stopping = asyncio.Event()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """A round a minute after the start, then every hour, until `stop`."""
+        wake = Wake()
+        self.stopping = stop
+        await wake_after(stop, FIRST_AFTER)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(keep_going("pruner", self.hourly, wake, stop))
+            await stop.wait()
+            wake.ring()
+
+    async def hourly(self) -> float:
+        """One round. Answers how long to sleep."""
+        forgotten = {name: count for name, count in (await self.round()).items() if count}
+        if forgotten:
+            log.info("forgot what is older than is kept", **forgotten)
+        return EVERY
+
+    async def round(self) -> dict[str, int]:
+        """Look at everything once; how many rows of each kind were forgotten."""
+        async with self.database.connection() as db:
+            found = await db.fetchval("SELECT value FROM whereupon.settings WHERE key = 'retention'")
+        days = Retention.model_validate(found or {})
+        counts = {kind.name: await self.walk(kind, getattr(days, kind.name)) for kind in WALKED}
+        for name, rows in SWEPT.items():
+            counts[name] = await self.sweep(rows, days.runs)
+        return counts
+
+    async def walk(self, kind: Kind, days: int) -> int:
+        """Bite by bite from the oldest id, until a bite holds nothing old."""
+        total, last = 0, 0
+        while not self.stopping.is_set():
+            row = await self.take_bite(kind.look, last, self.bite, days)
+            total += row["gone"] if row else 0
+            if row is None or row["seen"] < self.bite or row["old"] == 0:
+                break
+            last = row["last"]
+            await asyncio.sleep(self.pause)
+        return total
+
+    async def sweep(self, rows: str, days: int) -> int:
+        """The same for a table without an ascending id."""
+        statement, total = SWEEP.format(table=rows.partition(" ")[0], rows=rows.replace("$1", "$2")), 0
+        values = [self.bite, *([days] if "$1" in rows else [])]
+        while not self.stopping.is_set():
+            row = await self.take_bite(statement, *values)
+            total += row["gone"] if row else 0
+            if row is None or row["gone"] < self.bite:
+                break
+            await asyncio.sleep(self.pause)
+        return total
+
+    async def take_bite(self, statement: str, *values: Any) -> Mapping[str, Any] | None:
+        """One small transaction; None when another pruner is at it."""
+        async with self.database.transaction() as db:
+            return await db.fetchrow(statement, *values) if await alone(db) else None
+
+
+async def alone(db: Connection) -> bool:
+    """Whether no other pruner is at work, until the transaction ends."""
+    free: bool = await db.fetchval("SELECT pg_try_advisory_xact_lock($1)", LOCK)
+    return free
+
+
+async def wake_after(stop: asyncio.Event, seconds: float) -> None:
+    """Sleep, but not past `stop`."""
+    try:
+        await asyncio.wait_for(stop.wait(), seconds)
+    except TimeoutError:
+        return

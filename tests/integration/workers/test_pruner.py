@@ -1,0 +1,131 @@
+"""What is old goes, in small bites; what is not over stays, however old."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.office import Office, open_office
+from whereupon.db.pool import Database
+from whereupon.errors import WhereuponError
+from whereupon.workers.pruner import LOCK, Pruner
+
+NOTE = {"key": "note", "block": "update_record", "set": {"note": "seen"}}
+WAIT = {"key": "wait", "block": "wait", "duration": {"amount": 3, "unit": "days"}}
+
+
+@pytest.fixture
+async def office(database: Database) -> Office:
+    return await open_office(database)
+
+
+async def count(office: Office, table: str) -> int:
+    return int(await office.fetchval(f"SELECT count(*) FROM whereupon.{table}"))
+
+
+async def age(office: Office, days: int) -> None:
+    """As if so much time had passed since everything."""
+    for table, columns in {
+        "changes": ["at"],
+        "runs": ["created_at", "ended_at"],
+        "messages": ["created_at"],
+    }.items():
+        sets = ", ".join(f"{c} = {c} - interval '{days} days'" for c in columns)
+        await office.execute(f"UPDATE whereupon.{table} SET {sets}")
+
+
+async def test_what_is_old_goes_with_all_that_belongs_to_it(office: Office) -> None:
+    await office.publish({"trigger": "record_created"}, NOTE)
+    for n in range(25):
+        await office.insert(name=f"n{n}")
+    await office.settle()
+    await age(office, 400)
+    await office.insert(name="Νέο")
+    await office.settle()
+    counts = await Pruner(office.database, bite=7, pause=0).round()
+    assert (counts["runs"], counts["changes"]) == (25, 50)
+    assert [await count(office, t) for t in ("runs", "step_runs", "changes")] == [1, 1, 2]
+
+
+async def test_what_is_young_enough_stays(office: Office) -> None:
+    await office.publish({"trigger": "record_created"}, NOTE)
+    await office.insert(name="a")
+    await office.settle()
+    await age(office, 364)
+    assert sum((await Pruner(office.database, pause=0).round()).values()) == 0
+    await office.execute("INSERT INTO whereupon.settings (key, value) VALUES ('retention', '{\"runs\": 30}')")
+    counts = await Pruner(office.database, pause=0).round()
+    assert (counts["runs"], counts["changes"]) == (1, 0)
+
+
+async def test_runs_under_way_and_what_they_need_stay(office: Office) -> None:
+    await office.publish({"trigger": "record_created"}, WAIT)
+    await office.insert(name="a")
+    await office.settle()
+    await age(office, 4000)
+    counts = await Pruner(office.database, pause=0).round()
+    assert (counts["runs"], counts["changes"]) == (0, 0)
+    await office.skip_time("4 days")
+    await age(office, 4000)
+    counts = await Pruner(office.database, pause=0).round()
+    assert (counts["runs"], counts["changes"]) == (1, 1)
+
+
+async def test_a_change_that_is_still_to_be_matched_stays(office: Office) -> None:
+    await office.insert(name="a")
+    await age(office, 4000)
+    assert (await Pruner(office.database, pause=0).round())["changes"] == 0
+
+
+@pytest.mark.parametrize(
+    ("status", "goes"),
+    [
+        ("sent", True),
+        ("failed", True),
+        ("discarded", True),
+        ("held", False),
+        ("queued", False),
+        ("uncertain", False),
+    ],
+)
+async def test_messages_that_wait_for_a_person_stay(office: Office, status: str, goes: bool) -> None:
+    await office.execute(
+        "INSERT INTO whereupon.messages (channel, recipient, source_id, context, status, created_at) "
+        "VALUES ('email', 'α@example.org', 1, '{}', $1, now() - interval '366 days')", status,
+    )  # fmt: skip
+    assert (await Pruner(office.database, pause=0).round())["messages"] == int(goes)
+
+
+async def test_small_tables_are_swept(office: Office) -> None:
+    await office.execute(
+        "INSERT INTO whereupon.idempotency_keys (user_id, key, request_hash, created_at) "
+        "SELECT 1, i::text, '', now() - i * interval '1 day' FROM generate_series(0, 4) i"
+    )
+    await office.execute(
+        "INSERT INTO whereupon.sessions (token_hash, user_id, expires_at) VALUES ('a', $1, now() - interval '1 s'), "
+        "('b', $1, now() + interval '1 hour')", office.admin,
+    )  # fmt: skip
+    counts = await Pruner(office.database, bite=2, pause=0).round()
+    assert (counts["idempotency keys"], counts["sessions"]) == (3, 1)
+    assert [await count(office, t) for t in ("idempotency_keys", "sessions")] == [2, 1]
+
+
+async def test_two_pruners_do_not_work_at_the_same_time(office: Office) -> None:
+    await office.insert(name="a")
+    await office.settle()
+    await age(office, 400)
+    async with office.database.transaction() as db:
+        await db.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
+        assert sum((await Pruner(office.database, pause=0).round()).values()) == 0
+    assert (await Pruner(office.database, pause=0).round())["changes"] == 1
+
+
+async def test_a_setting_that_makes_no_sense_forgets_nothing(office: Office) -> None:
+    await office.insert(name="a")
+    await office.settle()
+    await age(office, 400)
+    await office.execute(
+        "INSERT INTO whereupon.settings (key, value) VALUES ('retention', '{\"chnages\": 1}')"
+    )
+    with pytest.raises((ValueError, WhereuponError)):
+        await Pruner(office.database, pause=0).round()
+    assert await count(office, "changes") == 1
