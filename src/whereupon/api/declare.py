@@ -25,11 +25,13 @@ def operation(
     if_match: bool = False,
     body: dict[str, Any] | None = None,
     exact_numbers: bool = False,
+    direct: bool = False,
 ) -> dict[str, Any]:
     """Arguments for a router's decorator.
 
     `name` is verb_noun. `errors`: beyond those that follow from the shape (openapi.py). `body`: the JSON
     schema for a route that reads its JSON itself. `exact_numbers`: its fractions arrive as Decimal.
+    `direct`: called with the parameters of the address as they are, for where every microsecond counts.
     """
     extra: dict[str, Any] = {"x-errors": sorted(errors)}
     if public:
@@ -38,6 +40,8 @@ def operation(
         extra["x-if-match"] = True
     if exact_numbers:
         extra["x-exact-numbers"] = True
+    if direct:
+        extra["x-direct"] = True
     if body is not None:
         extra["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}
     answer: dict[str, Any] = {"description": summary}

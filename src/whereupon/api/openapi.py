@@ -92,6 +92,7 @@ def complete_operation(address: str, method: str, operation: dict[str, Any]) -> 
     """The errors and headers of one operation."""
     parameters: list[Any] = operation.setdefault("parameters", [])
     operation.pop("x-exact-numbers", None)
+    operation.pop("x-direct", None)
     statuses = statuses_of(address, method, operation)
     if method == "post":
         parameters.append(IDEMPOTENCY_KEY)

@@ -28,7 +28,7 @@ class Route(APIRoute):
         inner = super().get_route_handler()
         extra = self.openapi_extra or {}
         public = extra.get("security") == []
-        exact = bool(extra.get("x-exact-numbers"))
+        exact, direct = bool(extra.get("x-exact-numbers")), bool(extra.get("x-direct"))
         known = frozenset(query_names(self.dependant))
         writes = bool((self.methods or set()) & {"POST", "PUT", "PATCH"})
         takes_body = self.body_field is not None or "requestBody" in extra
@@ -40,6 +40,8 @@ class Route(APIRoute):
                 if writes:
                     await read(request, call, exact=exact, takes_body=takes_body)
                 request.scope["whereupon.call"] = call
+                if direct:
+                    return await self.endpoint(call, **request.path_params)
                 return await inner(request)
             except RequestValidationError:
                 raise  # problems.py turns it into ours

@@ -14,7 +14,8 @@ import asyncpg
 
 from whereupon.db.pool import GONE
 
-PAUSE_SECONDS = 0.002
+# Between two notifications: short when writes are rare, longer the denser they come.
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.002, 0.016
 RECONNECT_SECONDS = 0.5
 
 
@@ -43,7 +44,9 @@ class Waker:
             self.url, server_settings={"application_name": "whereupon api waker"}
         )
         try:
+            pause = SHORTEST_PAUSE
             while True:
+                pause = min(2 * pause, LONGEST_PAUSE) if self.wanted.is_set() else SHORTEST_PAUSE
                 await self.wanted.wait()
                 self.wanted.clear()
                 try:
@@ -51,6 +54,6 @@ class Waker:
                 except BaseException:
                     self.wanted.set()  # it was not said: say it on the next connection
                     raise
-                await asyncio.sleep(PAUSE_SECONDS)
+                await asyncio.sleep(pause)
         finally:
             connection.terminate()

@@ -133,7 +133,13 @@ def writer_of(call: Call) -> Writer:
 @router.post(
     "/{module}",
     **operation(
-        "create_record", RecordOut, status=201, summary="Create a record.", body=VALUES, exact_numbers=True
+        "create_record",
+        RecordOut,
+        status=201,
+        summary="Create a record.",
+        body=VALUES,
+        exact_numbers=True,
+        direct=True,
     ),
 )
 async def create(call: TheCall, module: PathKey) -> Response:
