@@ -67,16 +67,27 @@ async def test_the_catalogue_names_blocks_triggers_operators_and_functions(clien
 
 async def test_settings_are_for_administrators_and_keep_their_secrets(admin, client_of, tmp_path, app):
     app.state.settings = app.state.settings.model_copy(update={"data": tmp_path})
-    mail = {"host": "smtp.example.org", "from_address": "office@example.org", "username": "u", "password": "hunter22-x"}
+    mail = {
+        "host": "smtp.example.org",
+        "from_address": "office@example.org",
+        "username": "u",
+        "password": "hunter22-x",
+    }
     answer = await admin.put("/api/v1/settings/mail", json=mail)
     assert answer.status_code == 200, answer.text
     assert answer.json()["mail"]["has_password"] is True
     assert "hunter22" not in answer.text
-    again = await admin.put("/api/v1/settings/mail", json={**mail, "password": None, "port": 465, "security": "tls"})
+    again = await admin.put(
+        "/api/v1/settings/mail", json={**mail, "password": None, "port": 465, "security": "tls"}
+    )
     assert again.json()["mail"]["has_password"] is True
-    moved = await admin.put("/api/v1/settings/mail", json={**mail, "password": None, "host": "evil.example.org"})
+    moved = await admin.put(
+        "/api/v1/settings/mail", json={**mail, "password": None, "host": "evil.example.org"}
+    )
     assert moved.json()["mail"]["has_password"] is False
-    zone = await admin.put("/api/v1/settings/organisation", json={"name": "Ääniä", "time_zone": "Europe/Helsinki"})
+    zone = await admin.put(
+        "/api/v1/settings/organisation", json={"name": "Ääniä", "time_zone": "Europe/Helsinki"}
+    )
     assert zone.json()["organisation"]["time_zone"] == "Europe/Helsinki"
     assert (await admin.put("/api/v1/settings/caps", json={"first_messages": -1})).status_code == 422
     eve = await client_of("eve@example.org")
@@ -88,8 +99,12 @@ async def test_tasks_and_notifications_are_ones_own(admin, client_of, database):
     eve, bob = await client_of("eve@example.org"), await client_of("bob@example.org")
     async with database.transaction() as db:
         task = await db.fetchval(
-            "INSERT INTO whereupon.tasks (title, assignee_user_id) VALUES ('Soita', $1) RETURNING id", eve.user_id)
-        await db.execute("INSERT INTO whereupon.notifications (user_id, title) VALUES ($1, 'Hei')", eve.user_id)
+            "INSERT INTO whereupon.tasks (title, assignee_user_id) VALUES ('Soita', $1) RETURNING id",
+            eve.user_id,
+        )
+        await db.execute(
+            "INSERT INTO whereupon.notifications (user_id, title) VALUES ($1, 'Hei')", eve.user_id
+        )
     assert [t["title"] for t in (await eve.get("/api/v1/tasks")).json()["items"]] == ["Soita"]
     assert (await bob.get("/api/v1/tasks")).json()["items"] == []
     assert (await bob.get(f"/api/v1/tasks/{task}")).status_code == 404

@@ -24,9 +24,9 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
-
 from tests.integration.api.test_definitions import CASES
 from tests.integration.api.test_workflows import DOCUMENT
+
 from whereupon.api.app import create_app
 from whereupon.db.pool import Database
 from whereupon.people.first_start import create_administrator
@@ -85,7 +85,9 @@ def server(database_url: str) -> Iterator[Running]:
         return database, user["id"]
 
     database, user_id = run(start()).result(20)
-    config = uvicorn.Config(create_app(database, Settings()), log_config=None, access_log=False, lifespan="on")
+    config = uvicorn.Config(
+        create_app(database, Settings()), log_config=None, access_log=False, lifespan="on"
+    )
     served = uvicorn.Server(config)
     ended = run(served.serve(sockets=[listening]))
     running = Running(f"http://127.0.0.1:{listening.getsockname()[1]}", loop, database, user_id)

@@ -22,7 +22,9 @@ async def test_an_administrator_adds_changes_and_disables_a_person(admin):
     assert user["email"] == "zoë@example.org"
     assert made.headers["location"] == f"/api/v1/users/{user['id']}"
     seen = {"if-match": made.headers["etag"]}
-    changed = await admin.patch(f"/api/v1/users/{user['id']}", json={"active": False, "phone": None}, headers=seen)
+    changed = await admin.patch(
+        f"/api/v1/users/{user['id']}", json={"active": False, "phone": None}, headers=seen
+    )
     assert changed.status_code == 200, changed.text
     assert changed.json()["active"] is False
     late = await admin.patch(f"/api/v1/users/{user['id']}", json={"name": "Zoe"}, headers=seen)
@@ -40,11 +42,21 @@ BAD_BODIES = [
     ("a lone surrogate", b'{"email": "a@b.org", "name": "\\ud800"}', 400, "malformed"),
     ("bytes that are no UTF-8", b'{"email": "a@b.org", "name": "\xff"}', 400, "malformed"),
     ("a huge number", b'{"email": "a@b.org", "name": "A", "manager_id": 1e400}', 400, "malformed"),
-    ("a manager out of range", b'{"email": "a@b.org", "name": "A", "manager_id": 9223372036854775808}', 422, "invalid"),
+    (
+        "a manager out of range",
+        b'{"email": "a@b.org", "name": "A", "manager_id": 9223372036854775808}',
+        422,
+        "invalid",
+    ),
     ("an unknown manager", b'{"email": "a@b.org", "name": "A", "manager_id": 77}', 422, "unknown_user"),
     ("an unknown role", b'{"email": "a@b.org", "name": "A", "roles": ["administrater"]}', 422, "unknown"),
     ("a short password", b'{"email": "a@b.org", "name": "A", "password": "short"}', 422, "short_password"),
-    ("a common password", b'{"email": "a@b.org", "name": "A", "password": "P4ssw0rd1234"}', 422, "common_password"),
+    (
+        "a common password",
+        b'{"email": "a@b.org", "name": "A", "password": "P4ssw0rd1234"}',
+        422,
+        "common_password",
+    ),
     ("an empty name", b'{"email": "a@b.org", "name": "  "}', 422, "invalid"),
     ("no address", '{"email": "кто-то", "name": "A"}'.encode(), 422, "invalid"),
 ]
@@ -272,7 +284,9 @@ async def test_the_same_key_does_it_once(admin):
     failed = await admin.post("/api/v1/users", json=body, headers={"idempotency-key": "k-2"})
     assert failed.status_code == 409
     for bad in ("", "x" * 201):
-        assert (await admin.post("/api/v1/users", json=body, headers={"idempotency-key": bad})).status_code == 422
+        assert (
+            await admin.post("/api/v1/users", json=body, headers={"idempotency-key": bad})
+        ).status_code == 422
 
 
 async def test_many_at_once_with_one_key_make_one(admin):

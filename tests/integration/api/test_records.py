@@ -7,7 +7,6 @@ import json
 from typing import Any
 
 import pytest
-
 from tests.integration.api.test_definitions import CASES
 
 BASE = "/api/v1/records/cases"
@@ -97,7 +96,9 @@ async def test_many_are_written_at_once_or_none(admin, cases):
     right = wrong | {"update": [{"id": b["id"], "etag": b["etag"], "subject": "x"}]}
     done = await admin.post(f"{cases}/bulk", json=right)
     assert (done.json()["deleted"], done.json()["updated"][0]["values"]["subject"]) == (1, "x")
-    faulty = await admin.post(f"{cases}/bulk", json={"create": [{"subject": "a"}, {"subject": ""}], "upate": []})
+    faulty = await admin.post(
+        f"{cases}/bulk", json={"create": [{"subject": "a"}, {"subject": ""}], "upate": []}
+    )
     assert faulty.json()["problems"][0]["suggestion"] == 'Did you mean "update"?'
     faulty = await admin.post(f"{cases}/bulk", json={"create": [{"subject": "a"}, {"sbject": "b"}]})
     assert "/1/sbject" in [p["path"] for p in faulty.json()["problems"]]
@@ -137,9 +138,14 @@ async def test_conditions_and_formulas_are_checked_counted_and_explained(admin, 
     record = (await admin.post(cases, json={"subject": "a", "fee": 5})).json()["id"]
     right = {"field": "fee", "operator": "greater_than", "value": 3}
     about = {"module": "cases", "condition": right}
-    assert (await admin.post("/api/v1/conditions/check", json=about)).json() == {"problems": [], "reads": ["cases.fee"]}
+    assert (await admin.post("/api/v1/conditions/check", json=about)).json() == {
+        "problems": [],
+        "reads": ["cases.fee"],
+    }
     wrong = {"module": "cases", "condition": right | {"operator": "graeter_than"}}
-    assert (await admin.post("/api/v1/conditions/check", json=wrong)).json()["problems"][0]["path"] == "/operator"
+    assert (await admin.post("/api/v1/conditions/check", json=wrong)).json()["problems"][0][
+        "path"
+    ] == "/operator"
     changed = {"module": "cases", "condition": {"field": "fee", "operator": "has_changed"}}
     assert (await admin.post("/api/v1/conditions/check", json=changed)).json()["problems"] != []
     asked = await admin.post("/api/v1/conditions/check", json=changed | {"of_change": True})
@@ -186,7 +192,10 @@ async def test_each_role_does_what_it_grants_and_no_more(admin, cases, client_of
             good = [("GET", one, None), ("GET", f"{one}/changes", None),
                     ("POST", "/api/v1/conditions/explain", explains)]  # fmt: skip
         case "create":
-            good = [("POST", cases, {"subject": "x"}), ("POST", f"{cases}/bulk", {"create": [{"subject": "x"}]})]
+            good = [
+                ("POST", cases, {"subject": "x"}),
+                ("POST", f"{cases}/bulk", {"create": [{"subject": "x"}]}),
+            ]
         case "update":
             good = [("PATCH", one, {"subject": "x"}),
                     ("POST", f"{cases}/bulk", {"update": [{"id": record, "subject": "y"}]})]  # fmt: skip
@@ -212,7 +221,9 @@ FIELDS = [("none", False, False), ("read", True, False), ("write", True, True)]
 
 
 @pytest.mark.parametrize(("level", "reads", "writes"), FIELDS)
-async def test_each_field_is_shown_and_set_only_as_far_as_the_role_goes(admin, cases, client_of, level, reads, writes):
+async def test_each_field_is_shown_and_set_only_as_far_as_the_role_goes(
+    admin, cases, client_of, level, reads, writes
+):
     rights = {"read": "all", "create": "all", "update": "all", "delete": "all", "fields": {"fee": level}}
     await admin.post("/api/v1/roles", json={"key": "r", "name": "R", "modules": {"cases": rights}})
     someone = await client_of("someone@example.org", "r")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-
 from tests.integration.api.test_definitions import CASES
 
 DOCUMENT: dict[str, Any] = {
