@@ -20,6 +20,7 @@ from whereupon.conditions.compile import compile_condition
 from whereupon.conditions.values import Scope, type_of_field
 from whereupon.modules.catalog import Module, quote
 from whereupon.runs.definitions import Active, Definitions
+from whereupon.runs.due_dates import follow_dates
 from whereupon.runs.lanes import MATCH, lock_lanes
 from whereupon.runs.loops import Ancestry, judge_chain, load_ancestry
 from whereupon.runs.start import NewRun, insert_runs
@@ -82,7 +83,16 @@ async def match_batch(db: asyncpg.Connection[Any], definitions: Definitions, lim
     pairs = await match_changes(db, definitions, changes)
     runs = await create_runs(db, definitions, pairs)
     await wake_waiting(db, changes)
+    await follow_dates(db, definitions, _touched(changes))
     return Matched(len(changes), runs)
+
+
+def _touched(changes: Sequence[Change]) -> dict[int, list[str]]:
+    """Module id → keys of the records that changed."""
+    found: dict[int, list[str]] = {}
+    for change in changes:
+        found.setdefault(change.module_id, []).append(change.record_id)
+    return found
 
 
 async def wake_waiting(db: asyncpg.Connection[Any], changes: Sequence[Change]) -> None:

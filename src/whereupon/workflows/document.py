@@ -166,5 +166,6 @@ def _inner_model(annotation: Any) -> Any:
     """The model inside list[Model], Annotated[...] or Model | None."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    inner = (_inner_model(part) for part in getattr(annotation, "__args__", ()))
+    parts: tuple[Any, ...] = getattr(annotation, "__args__", ())  # pyright: ignore[reportUnknownArgumentType] - it is any annotation
+    inner = (_inner_model(part) for part in parts)
     return next((model for model in inner if model is not None), None)

@@ -17,10 +17,9 @@ from whereupon.errors import Conflict, Invalid, NotFound, PreconditionFailed, Pr
 from whereupon.modules.catalog import Catalog, Module, load_catalog, revise
 from whereupon.people import audit
 from whereupon.people.rights import Rights
-from whereupon.triggers.schedule import ScheduleConfig, next_time
+from whereupon.workflows.arming import Clocked, arm_clock, disarm_clock
 from whereupon.workflows.check import Surroundings, check_workflow, fields_used
-from whereupon.workflows.document import Document, blank, parse_document
-from whereupon.workflows.plan import make_plan
+from whereupon.workflows.document import blank, parse_document
 
 State = Literal["draft", "active", "disabled", "archived"]
 InFlight = Literal["finish", "pause", "cancel"]
@@ -247,28 +246,10 @@ async def publish(
     uses = fields_used(document, around)
     version: Any = await db.fetchrow(ADD_VERSION, row["id"], row["draft"], uses, rights.user_id, note)
     await db.execute(ACTIVATE, row["id"], version["id"])
-    await _schedule(db, row["id"], version["id"], document, around.time_zone)
+    await _arm(db, rights, key, version["id"])
     await revise(db)
     await audit.append(db, rights.user_id, "publish_workflow", f"workflow:{key}", version=version["number"])
     return await get_workflow(db, key)
-
-
-SCHEDULE = """
-INSERT INTO whereupon.schedules (workflow_id, version_id, next_at, missed) VALUES ($1, $2, $3, $4)
-ON CONFLICT (workflow_id) DO UPDATE SET version_id = excluded.version_id, next_at = excluded.next_at,
-  missed = excluded.missed
-"""
-
-
-async def _schedule(db: Connection, workflow_id: int, version_id: int, document: Document, zone: str) -> None:
-    """Set the clock for a scheduled workflow; take it away from any other."""
-    start = make_plan(document).start
-    if start is None or not isinstance(start.config, ScheduleConfig):
-        await db.execute("DELETE FROM whereupon.schedules WHERE workflow_id = $1", workflow_id)
-        return
-    now = await db.fetchval("SELECT clock_timestamp()")
-    moment = next_time(start.config.cron, document.settings.time_zone or zone, now)
-    await db.execute(SCHEDULE, workflow_id, version_id, moment, start.config.missed)
 
 
 CANCEL_ALL = """
@@ -298,17 +279,19 @@ async def set_state(
     if state != "active" and (in_flight == "cancel" or state == "archived"):
         await db.execute(CANCEL_ALL, row["id"], f"The workflow was set to {state}.")
     if state == "active":
-        await _rearm(db, row["id"], version)
+        await _arm(db, rights, key, version)
     await revise(db)
     await audit.append(db, rights.user_id, "set_workflow_state", f"workflow:{key}", state=state, in_flight=in_flight)
     return await get_workflow(db, key)
 
 
-async def _rearm(db: Connection, workflow_id: int, version_id: int) -> None:
-    """A schedule that was off begins with its next time; what passed meanwhile was not missed."""
-    document = parse_document(await db.fetchval("SELECT document FROM whereupon.versions WHERE id = $1", version_id))
-    zone = await db.fetchval("SELECT value->>'time_zone' FROM whereupon.settings WHERE key = 'organisation'")
-    await _schedule(db, workflow_id, version_id, document, zone or "UTC")
+async def _arm(db: Connection, rights: Rights, key: str, version_id: int) -> None:
+    """Set the clock of the active version. What passed while it was off was not missed."""
+    row = await get_workflow(db, key)
+    around = await _surroundings(db, rights, row["module"])
+    found = await db.fetchval("SELECT document FROM whereupon.versions WHERE id = $1", version_id)
+    clock = Clocked(row["id"], version_id, parse_document(found), around.catalog, around.module, around.time_zone)
+    await arm_clock(db, clock)
 
 
 async def delete_workflow(db: Connection, rights: Rights, key: str) -> None:
@@ -316,7 +299,7 @@ async def delete_workflow(db: Connection, rights: Rights, key: str) -> None:
     rights.require_builder()
     row = await _locked(db, key, None)
     await db.execute(CANCEL_ALL, row["id"], "The workflow was deleted.")
-    await db.execute("DELETE FROM whereupon.schedules WHERE workflow_id = $1", row["id"])
+    await disarm_clock(db, row["id"])
     await db.execute(
         "UPDATE whereupon.workflows SET state = 'deleted', deleted_at = now(), key = key || '~' || id WHERE id = $1",
         row["id"],

@@ -1,0 +1,127 @@
+"""Date-relative triggers (rule 22): rows that become due, kept in step with the records' dates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import asyncpg
+
+from whereupon.runs.actions import filter_sql
+from whereupon.runs.definitions import Active, Definitions
+from whereupon.runs.start import NewRun, insert_runs
+from whereupon.triggers.date_reached import DateConfig
+from whereupon.workflows.arming import dates_sql
+
+BATCH = 1_000
+
+
+def dated(definitions: Definitions) -> list[Active]:
+    """The active workflows that start by a date of the record."""
+    if "dated" not in definitions.memory:
+        definitions.memory["dated"] = [a for a in definitions.active if _config(a) is not None and a.version.module]
+    return definitions.memory["dated"]
+
+
+def _config(active: Active) -> DateConfig | None:
+    start = active.version.plan.start
+    return start.config if start is not None and isinstance(start.config, DateConfig) else None
+
+
+async def follow_dates(
+    db: asyncpg.Connection[Any], definitions: Definitions, touched: Mapping[int, Sequence[str]]
+) -> None:
+    """Move the rows of records (module id → keys) that have changed: none without a date, one per date."""
+    for active in dated(definitions):
+        module = active.version.module
+        keys = touched.get(module.id) if module else None
+        if keys:
+            sql = definitions.memory.setdefault(("follow", active.version.id), _follow_sql(active, definitions))
+            await db.execute(sql, active.workflow_id, list(keys))
+
+
+def _follow_sql(active: Active, definitions: Definitions) -> str:
+    """$1 workflow, $2 record keys: drop what no longer holds, add what is new."""
+    module, config = active.version.module, _config(active)
+    assert module is not None
+    assert config is not None
+    zone = active.version.plan.document.settings.time_zone or definitions.time_zone
+    dates = dates_sql(config, module, definitions.catalog, zone)
+    return f"""
+WITH dates AS MATERIALIZED (
+  SELECT * FROM ({dates} AND n."{module.key_column}" = ANY($2::text[]::{module.key_type}[])) d),
+gone AS (
+  DELETE FROM whereupon.due_dates d WHERE d.workflow_id = $1 AND d.record_id = ANY($2) AND d.fired_at IS NULL
+    AND NOT EXISTS (SELECT 1 FROM dates x WHERE x.record_id = d.record_id AND x.date_value = d.date_value))
+INSERT INTO whereupon.due_dates (workflow_id, record_id, date_value, due_at)
+SELECT $1, record_id, date_value, due_at FROM dates ON CONFLICT DO NOTHING
+"""
+
+
+# Rows whose time has come, of active workflows; another worker's are passed over.
+TAKE_DUE = """
+UPDATE whereupon.due_dates u SET fired_at = clock_timestamp()
+FROM (SELECT d.workflow_id, d.record_id, d.date_value FROM whereupon.due_dates d
+      JOIN whereupon.workflows w ON w.id = d.workflow_id AND w.state = 'active'
+      WHERE d.fired_at IS NULL AND d.due_at <= clock_timestamp()
+      ORDER BY d.due_at LIMIT $1 FOR UPDATE OF d SKIP LOCKED) due
+WHERE u.workflow_id = due.workflow_id AND u.record_id = due.record_id AND u.date_value = due.date_value
+RETURNING u.workflow_id, u.record_id, extract(epoch FROM clock_timestamp() - u.due_at)::float8 AS late
+"""
+NEXT_DUE = """
+SELECT extract(epoch FROM min(d.due_at) - clock_timestamp())::float8 FROM whereupon.due_dates d
+WHERE d.fired_at IS NULL AND d.workflow_id = ANY($1::bigint[])
+"""
+# Rule 9 for workflows that start only the first time per record.
+CLAIM = """
+INSERT INTO whereupon.claims (workflow_id, record_id) SELECT $1, unnest($2::text[])
+ON CONFLICT DO NOTHING RETURNING record_id
+"""
+
+
+async def fire_due(db: asyncpg.Connection[Any], definitions: Definitions, limit: int = BATCH) -> int:
+    """Start runs for what is due now, in the caller's transaction. How many rows were taken."""
+    rows = await db.fetch(TAKE_DUE, limit)
+    by_workflow = {active.workflow_id: active for active in dated(definitions)}
+    due: dict[int, list[str]] = {}
+    for row in rows:
+        active = by_workflow.get(row["workflow_id"])
+        if active is not None and not _too_late(active, row["late"]):
+            due.setdefault(active.workflow_id, []).append(row["record_id"])
+    for workflow_id, keys in due.items():
+        await _start(db, by_workflow[workflow_id], keys)
+    return len(rows)
+
+
+def _too_late(active: Active, seconds: float) -> bool:
+    config = _config(active)
+    return config is not None and config.late_hours is not None and seconds > config.late_hours * 3600
+
+
+async def _start(db: asyncpg.Connection[Any], active: Active, keys: Sequence[str]) -> None:
+    """Runs on those of the records that are there and meet the filter now."""
+    version, module = active.version, active.version.module
+    assert module is not None
+    rows = await db.fetch(
+        f'SELECT {module.key_sql("n")} AS key FROM {module.sql} n '
+        f'WHERE n."{module.key_column}" = ANY($1::text[]::{module.key_type}[]) AND ({filter_sql(version)})',
+        list(keys),
+    )
+    wanted = [row["key"] for row in rows]
+    if active.recurrence == "first_time":
+        wanted = [row["record_id"] for row in await db.fetch(CLAIM, active.workflow_id, wanted)]
+    await insert_runs(db, [_run(active, key) for key in wanted])
+
+
+def _run(active: Active, record_id: str) -> NewRun:
+    version = active.version
+    return NewRun(
+        workflow_id=version.workflow_id, version_id=version.id, node=version.plan.first, started_by="date_reached",
+        module_id=version.module.id if version.module else None, record_id=record_id, concurrency=active.concurrency,
+    )  # fmt: skip
+
+
+async def seconds_to_next(db: asyncpg.Connection[Any], definitions: Definitions) -> float | None:
+    """Until the next row is due; None when there is none."""
+    workflows = [active.workflow_id for active in dated(definitions)]
+    return await db.fetchval(NEXT_DUE, workflows) if workflows else None

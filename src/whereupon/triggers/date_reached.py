@@ -1,0 +1,83 @@
+"""B6: a workflow starts so long before or after a date of the record.
+
+Each record's date is one row that becomes due (rule 22): moving the date moves it, an empty date has
+none, and a row that fell due while the program was down starts late rather than never.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from whereupon.conditions.paths import compile_path
+from whereupon.conditions.values import Kind, Scope, literal
+from whereupon.errors import Invalid, Problem
+from whereupon.sdk.block import Config
+from whereupon.sdk.trigger import Trigger
+
+
+class DateConfig(Config):
+    """Which date, and how long before (negative) or after it."""
+
+    field: str = Field(description="A date field of the record.")
+    amount: int = Field(0, ge=-100_000, le=100_000, description="Negative: before the date.")
+    unit: Literal["minutes", "hours", "days", "weeks", "months"] = "days"
+    time_of_day: str | None = Field(
+        None, pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="Local time; none: midnight, or the date's own time."
+    )
+    passed: Literal["skip", "run"] = Field(
+        "skip", description="What to do on activation with records whose time has already passed."
+    )
+    late_hours: int | None = Field(None, ge=1, le=87_600, description="Later than that it does not start; none: always.")
+
+
+class DateReached(Trigger[DateConfig]):
+    """One start per record and date value."""
+
+    key = "date_reached"
+    label = "A date comes near"
+    description = "Starts so long before or after a date of the record."
+    Config = DateConfig
+    scheduled = True
+    examples = ({"field": "due_date", "amount": 30}, {"field": "due_date", "amount": -14, "time_of_day": "08:00"})
+
+    def check(self, config: DateConfig, scope: Scope) -> list[Problem]:
+        if scope.module is None:
+            return [Problem("missing", "A date needs a module.", "/field", "Choose the workflow's module.")]
+        try:
+            found = compile_path(config.field, scope)
+        except Invalid as error:
+            return [problem.under("/field") for problem in error.problems]
+        if found.type.kind not in (Kind.DATE, Kind.DATETIME) or "." in config.field:
+            message = f'"{config.field}" is no date field of {scope.module.label}.'
+            return [Problem("wrong_type", message, "/field", "Choose a date field of the record itself.")]
+        return []
+
+    def reads(self, config: DateConfig, scope: Scope) -> frozenset[str]:
+        return compile_path(config.field, scope).reads
+
+    def sentence(self, config: DateConfig, scope: Scope) -> str:
+        field = scope.module.fields.get(config.field) if scope.module else None
+        name = field.label if field else config.field
+        if config.amount == 0:
+            return f"{name} is reached"
+        side = "before" if config.amount < 0 else "after"
+        return f"it is {abs(config.amount)} {config.unit} {side} {name}"
+
+
+def date_sql(config: DateConfig, scope: Scope) -> str:
+    """SQL timestamptz of the record's date itself, as the key of its row."""
+    found = compile_path(config.field, scope)
+    if found.type.kind is Kind.DATE:
+        return f"(({found.sql})::timestamp AT TIME ZONE {literal(scope.time_zone)})"
+    return f"({found.sql})"
+
+
+def due_sql(config: DateConfig, scope: Scope) -> str:
+    """SQL timestamptz of when it is due. Days and longer are counted in local time (rule 20)."""
+    zone = literal(scope.time_zone)
+    local = f"({date_sql(config, scope)} AT TIME ZONE {zone} + interval '{config.amount} {config.unit}')"
+    if config.time_of_day:
+        local = f"(date_trunc('day', {local}) + time '{config.time_of_day}')"
+    return f"({local} AT TIME ZONE {zone})"
