@@ -18,8 +18,8 @@ CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u061c\u200e\u200f\u202a-
 LABEL = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)", re.ASCII)
 # Letters and digits only, so that nothing in it can have a second meaning: Ada Lovelace <ada@example.com>
 PLAIN = re.compile(
-    r"(?:(?P<name>[A-Za-z0-9]+(?: [A-Za-z0-9]+)*) ?<(?=.*>$))?(?P<local>[A-Za-z0-9._+-]{1,64})@(?P<domain>[A-Za-z0-9.-]{1,253})"
-    r"(?(name)>)",
+    r"(?:(?P<name>[A-Za-z0-9]+(?: [A-Za-z0-9]+)*) ?<(?=.*>$))?"
+    r"(?P<local>[A-Za-z0-9._+-]{1,64})@(?P<domain>[A-Za-z0-9.-]{1,253})(?(name)>)",
     re.ASCII,
 )
 
@@ -84,7 +84,9 @@ def split_list(line: str) -> list[str]:
 def read_mailbox(piece: str) -> Mailbox:
     """One address, with or without a name. Raises BadAddress."""
     if plain := PLAIN.fullmatch(piece):  # nearly all are; the standard library takes 50 times as long
-        return Mailbox(f"{read_local(plain['local'], piece)}@{read_domain(plain['domain'], piece)}", plain["name"] or "")
+        return Mailbox(
+            f"{read_local(plain['local'], piece)}@{read_domain(plain['domain'], piece)}", plain["name"] or ""
+        )
     if len(piece) > 500:
         raise BadAddress(f'"{piece[:60]}…" is too long for an address.')
     try:
@@ -92,7 +94,9 @@ def read_mailbox(piece: str) -> Mailbox:
     except Exception as error:  # the parser of the standard library fails in many ways on odd input
         raise refused(piece) from error
     addresses: tuple[Address, ...] = header.addresses
-    defects: list[Any] = [defect for defect in header.defects if not isinstance(defect, NonASCIILocalPartDefect)]
+    defects: list[Any] = [
+        defect for defect in header.defects if not isinstance(defect, NonASCIILocalPartDefect)
+    ]
     if defects or len(addresses) != 1 or not addresses[0].username or not addresses[0].domain:
         raise refused(piece)
     address = f"{read_local(addresses[0].username, piece)}@{read_domain(addresses[0].domain, piece)}"
@@ -100,7 +104,9 @@ def read_mailbox(piece: str) -> Mailbox:
 
 
 def refused(piece: str) -> BadAddress:
-    return BadAddress(f'"{piece[:100]}" is not an address.', suggestion="An address is written name@example.com.")
+    return BadAddress(
+        f'"{piece[:100]}" is not an address.', suggestion="An address is written name@example.com."
+    )
 
 
 def read_local(local: str, piece: str) -> str:

@@ -1,4 +1,4 @@
-"""Not too much mail at once (rule 26): what exceeds a cap is held, never dropped, and its owner is told once."""
+"""Not too much mail at once (rule 26): what exceeds a cap is held, never dropped, and its owner told once."""
 
 from __future__ import annotations
 
@@ -26,10 +26,22 @@ class Cap:
 
 
 CAPS = (
-    Cap("first_messages", "first", "“{name}” is new or was changed and wants to send more than {limit} messages."),
+    Cap(
+        "first_messages",
+        "first",
+        "“{name}” is new or was changed and wants to send more than {limit} messages.",
+    ),
     Cap("workflow_per_hour", "workflow", "“{name}” wants to send more than {limit} messages in an hour."),
-    Cap("recipient_per_day", "recipient", "“{name}” wants to write to somebody who got {limit} messages today."),
-    Cap("organisation_per_day", "organisation", "More than {limit} messages a day want to leave; “{name}” had to stop."),
+    Cap(
+        "recipient_per_day",
+        "recipient",
+        "“{name}” wants to write to somebody who got {limit} messages today.",
+    ),
+    Cap(
+        "organisation_per_day",
+        "organisation",
+        "More than {limit} messages a day want to leave; “{name}” had to stop.",
+    ),
 )
 
 
@@ -67,7 +79,8 @@ def addresses_of(recipient: str) -> list[str]:
 # Counts are added before they are compared, in one order, so that two deliverers cannot both pass a cap.
 ADD = """
 INSERT INTO whereupon.message_counters AS c (scope, key, from_time, count)
-SELECT * FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::bigint[]) AS n (scope, key, from_time, count)
+SELECT *
+FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::bigint[]) AS n (scope, key, from_time, count)
 ORDER BY scope, key, from_time
 ON CONFLICT (scope, key, from_time) DO UPDATE SET count = c.count + excluded.count
 RETURNING scope, key, from_time, count
@@ -78,15 +91,16 @@ FROM unnest($1::bigint[], $2::text[]) AS h (id, reason) WHERE m.id = h.id
 """
 # Whoever writes this row first tells the owner.
 TELL_ONCE = """
-INSERT INTO whereupon.message_counters (scope, key, from_time, count) VALUES ('told', $1, $2, 1) ON CONFLICT DO NOTHING
-RETURNING true
+INSERT INTO whereupon.message_counters (scope, key, from_time, count) VALUES ('told', $1, $2, 1)
+ON CONFLICT DO NOTHING RETURNING true
 """
 # The workflow's owner; without one, everybody who administers.
 NOTIFY = """
 INSERT INTO whereupon.notifications (user_id, title, body, run_id, node)
 SELECT u.id, $2, $3, $4, $5 FROM whereupon.users u
 WHERE u.active AND CASE WHEN $1::bigint IS NOT NULL THEN u.id = $1 ELSE u.id IN (
-  SELECT ur.user_id FROM whereupon.user_roles ur JOIN whereupon.roles r ON r.id = ur.role_id WHERE r.administrator) END
+  SELECT ur.user_id FROM whereupon.user_roles ur JOIN whereupon.roles r ON r.id = ur.role_id
+  WHERE r.administrator) END
 """
 
 
@@ -131,7 +145,9 @@ async def add(db: Connection, wanted: Counter[Window]) -> dict[Window, int]:
     return {(row["scope"], row["key"], row["from_time"]): row["count"] for row in rows}
 
 
-async def hold(db: Connection, held: Sequence[tuple[Claimed, Cap, int, Window]], unused: Counter[Window]) -> None:
+async def hold(
+    db: Connection, held: Sequence[tuple[Claimed, Cap, int, Window]], unused: Counter[Window]
+) -> None:
     """Hold messages, give back what they had counted, and tell each owner once per cap and window."""
     await db.execute(HOLD, [message.id for message, *_ in held], [cap.key for _, cap, _, _ in held])
     await add(db, Counter({window: -count for window, count in unused.items()}))

@@ -81,7 +81,9 @@ def texts(boxes: Sequence[Mailbox]) -> list[str]:
 
 def idempotency_key(run_id: int | None, node: str | None, iteration: int, recipient: str, number: int) -> str:
     """Rule 24, as text; a message outside any run is its own."""
-    return "\0".join((str(run_id), str(node), str(iteration), recipient) if run_id else ("message", str(number)))
+    return "\0".join(
+        (str(run_id), str(node), str(iteration), recipient) if run_id else ("message", str(number))
+    )
 
 
 def message_id(key: str, sender: Mailbox) -> str:

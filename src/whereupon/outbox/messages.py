@@ -64,16 +64,20 @@ class NewMessage:
 
 # The same for messages that come from Python: one array per column.
 QUEUE_ROWS = queue_statement("""
-  SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::int[], $5::text[], $6::text[], $7::bigint[],
-                       $8::jsonb[], $9::boolean[])
+  SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::int[], $5::text[], $6::text[],
+                       $7::bigint[], $8::jsonb[], $9::boolean[])
 """)
+COLUMNS = (
+    *("run_id", "workflow_id", "node", "iteration"),
+    *("channel", "recipient", "source_id", "context", "awaited"),
+)
 
 
 async def queue(db: Connection, messages: Sequence[NewMessage]) -> list[int]:
     """Queue many at once, with their jobs, in the caller's transaction; gives the ids of the new ones."""
     columns = [
         [getattr(message, name) for message in messages]
-        for name in ("run_id", "workflow_id", "node", "iteration", "channel", "recipient", "source_id", "context", "awaited")
+        for name in COLUMNS
     ]  # fmt: skip
     return [row["id"] for row in await db.fetch(QUEUE_ROWS, *columns)]
 
@@ -82,7 +86,8 @@ async def queue(db: Connection, messages: Sequence[NewMessage]) -> list[int]:
 
 # `ours`: written by this very transaction, which may still roll back.
 FIND_SOURCE = """
-SELECT id, xmin = pg_current_xact_id_if_assigned()::xid AS ours FROM whereupon.message_sources WHERE sha256 = $1
+SELECT id, xmin = pg_current_xact_id_if_assigned()::xid AS ours
+FROM whereupon.message_sources WHERE sha256 = $1
 """
 ADD_SOURCE = """
 INSERT INTO whereupon.message_sources (sha256, channel, source) VALUES ($1, $2, $3)
@@ -95,7 +100,9 @@ async def source_id(db: Connection, channel: str, source: Mapping[str, Any]) -> 
     """The id under which what a message says is stored, once per distinct text."""
     written = orjson.dumps([channel, source], option=orjson.OPT_SORT_KEYS)
     digest = hashlib.sha256(written).digest()
-    key = (str(db._params.database), digest)  # noqa: SLF001  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownArgumentType] - a test process has many databases
+    # A process of the test suite has many databases.
+    parameters: Any = db._params
+    key = (str(parameters.database), digest)
     if key in _known:
         return _known[key]
     row = await db.fetchrow(FIND_SOURCE, digest)
@@ -136,7 +143,8 @@ WITH outcome AS (
     AS o (id, status, error, rendered, retry_seconds)),
 settled AS (
   UPDATE whereupon.messages m
-  SET status = o.status, error = nullif(o.error, 'null'), rendered = coalesce(nullif(o.rendered, 'null'), m.rendered),
+  SET status = o.status, error = nullif(o.error, 'null'),
+      rendered = coalesce(nullif(o.rendered, 'null'), m.rendered),
       attempts = CASE WHEN m.attempts = 0 AND o.status <> 'discarded' THEN 1 ELSE m.attempts END,
       hold_reason = NULL,
       sent_at = CASE WHEN o.status = 'sent' THEN clock_timestamp() END,
@@ -146,7 +154,8 @@ settled AS (
   RETURNING m.id, m.status, m.due_at),
 again AS (
   INSERT INTO whereupon.pgqueuer (priority, entrypoint, payload, execute_after, status)
-  SELECT 0, '{ENTRYPOINT}', convert_to('[' || string_agg(s.id::text, ',') || ']', 'UTF8'), max(s.due_at), 'queued'
+  SELECT 0, '{ENTRYPOINT}', convert_to('[' || string_agg(s.id::text, ',') || ']', 'UTF8'),
+         max(s.due_at), 'queued'
   FROM settled s JOIN outcome o USING (id) WHERE s.status = 'queued' GROUP BY o.retry_seconds)
 SELECT id FROM settled
 """
@@ -164,8 +173,9 @@ WITH finished AS (
 woken AS (
   UPDATE whereupon.runs r
   SET ready_at = clock_timestamp(),
-      data = jsonb_set(r.data, ARRAY[f.node], coalesce(r.data->f.node, '{}') || jsonb_strip_nulls(jsonb_build_object(
-        'status', CASE WHEN f.all_sent THEN 'sent' ELSE 'failed' END, 'message_id', f.message_id, 'error', f.error)))
+      data = jsonb_set(r.data, ARRAY[f.node], coalesce(r.data->f.node, '{}') || jsonb_strip_nulls(
+        jsonb_build_object('status', CASE WHEN f.all_sent THEN 'sent' ELSE 'failed' END,
+                           'message_id', f.message_id, 'error', f.error)))
   FROM finished f
   WHERE r.id = f.run_id AND r.status IN ('running', 'waiting')
   RETURNING r.id)
@@ -177,21 +187,30 @@ async def settle(db: Connection, outcomes: Sequence[Outcome]) -> None:
     """Write what became of messages and wake the runs that wait for it. Call it inside a transaction."""
     ids = [outcome.id for outcome in outcomes]
     awaiting = await db.fetch(LOCK_RUNS, ids)
-    await db.execute(SETTLE, ids, [o.status for o in outcomes], [o.error for o in outcomes],
-                     [o.rendered for o in outcomes], [o.retry_seconds for o in outcomes])  # fmt: skip
+    await db.execute(
+        SETTLE,
+        ids,
+        [o.status for o in outcomes],
+        [o.error for o in outcomes],
+        [o.rendered for o in outcomes],
+        [o.retry_seconds for o in outcomes],
+    )
     if awaiting:
         await db.execute(WAKE, ids)
 
 
 # "Sending" is committed before the first byte that may have an effect. False rows: another one took it.
 BEGIN_SENDING = """
-UPDATE whereupon.messages SET status = 'sending' WHERE id = ANY($1::bigint[]) AND status = 'queued' RETURNING id
+UPDATE whereupon.messages SET status = 'sending' WHERE id = ANY($1::bigint[]) AND status = 'queued'
+RETURNING id
 """
+INTERRUPTED = """jsonb_build_object('code', 'interrupted', 'message',
+        'Sending was interrupted: nobody can tell whether it was sent.')"""
 # A deliverer died, or lost the database, in the window in which nobody can tell (rule 25).
-MARK_UNCERTAIN = """
+MARK_UNCERTAIN = f"""
 UPDATE whereupon.messages
 SET status = 'uncertain',
-    error = '{"code": "interrupted", "message": "Sending was interrupted: nobody can tell whether it was sent."}'
+    error = {INTERRUPTED}
 WHERE id = ANY($1::bigint[]) AND status = 'sending' RETURNING id
 """
 
@@ -219,7 +238,9 @@ jobs AS ({JOBS})
 SELECT id FROM queued
 """
 # Only what is in that state can be decided upon.
-IN_STATE = "SELECT id FROM whereupon.messages WHERE id = ANY($1::bigint[]) AND status = ANY($2::text[]) FOR UPDATE"
+IN_STATE = (
+    "SELECT id FROM whereupon.messages WHERE id = ANY($1::bigint[]) AND status = ANY($2::text[]) FOR UPDATE"
+)
 
 
 async def release(db: Connection, ids: Sequence[int]) -> list[int]:
@@ -247,7 +268,11 @@ async def resolve_uncertain(db: Connection, ids: Sequence[int], resolution: Reso
     """A person found out: it was sent, it was not (failed), or it should be sent once more."""
     if resolution == "again":
         return [row["id"] for row in await db.fetch(SEND_AGAIN, list(ids))]
-    error = None if resolution == "sent" else {"code": "not_sent", "message": "A person found that it was not sent."}
+    error = (
+        None
+        if resolution == "sent"
+        else {"code": "not_sent", "message": "A person found that it was not sent."}
+    )
     return await decide(db, ids, ("uncertain",), resolution, error)
 
 
@@ -293,7 +318,8 @@ SELECT m.id, m.run_id, m.workflow_id, m.node, m.iteration, m.channel, m.recipien
        coalesce(w.activated_at, 'epoch') AS since,
        date_trunc('hour', now()) AS hour, date_trunc('day', now()) AS day
 FROM whereupon.messages m LEFT JOIN whereupon.workflows w ON w.id = m.workflow_id
-WHERE m.id = ANY($1::bigint[]) AND (m.status = 'sending' OR m.status = 'queued' AND coalesce(m.due_at, '-infinity') <= clock_timestamp())
+WHERE m.id = ANY($1::bigint[])
+  AND (m.status = 'sending' OR m.status = 'queued' AND coalesce(m.due_at, '-infinity') <= clock_timestamp())
 ORDER BY m.id FOR UPDATE OF m SKIP LOCKED
 """
 COUNT_ATTEMPT = "UPDATE whereupon.messages SET attempts = attempts + 1 WHERE id = ANY($1::bigint[])"
@@ -329,12 +355,13 @@ async def load_sources(db: Connection, ids: Sequence[int]) -> dict[int, Mapping[
 # that somebody began to send although no deliverer has a job. Only looked for when the queue is empty.
 RESCUE = f"""
 WITH empty AS (
-  SELECT NOT EXISTS (SELECT FROM whereupon.pgqueuer
-                     WHERE entrypoint = '{ENTRYPOINT}' AND (status = 'picked' OR execute_after <= now())) AS yes),
+  SELECT NOT EXISTS (
+    SELECT FROM whereupon.pgqueuer
+    WHERE entrypoint = '{ENTRYPOINT}' AND (status = 'picked' OR execute_after <= now())) AS yes),
 lost AS (
   UPDATE whereupon.messages m
   SET status = 'uncertain',
-      error = '{{"code": "interrupted", "message": "Sending was interrupted: nobody can tell whether it was sent."}}'
+      error = {INTERRUPTED}
   FROM empty WHERE empty.yes AND m.status = 'sending' RETURNING m.id),
 queued AS (
   SELECT m.id FROM whereupon.messages m, empty

@@ -6,9 +6,31 @@ import re
 from html.parser import HTMLParser
 
 BLOCKS = frozenset(
-    {"p", "div", "section", "article", "header", "footer", "table", "blockquote", "ul", "ol", "pre", "dl", "center",
-     "h1", "h2", "h3", "h4", "h5", "h6", "address", "figure", "main"}
-)  # fmt: skip
+    {
+        "p",
+        "div",
+        "section",
+        "article",
+        "header",
+        "footer",
+        "table",
+        "blockquote",
+        "ul",
+        "ol",
+        "pre",
+        "dl",
+        "center",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "address",
+        "figure",
+        "main",
+    }
+)
 HEADINGS = {"h1": "=", "h2": "-"}
 HIDDEN = frozenset({"script", "style", "head", "title", "template", "noscript"})
 
@@ -71,7 +93,9 @@ class TextWriter(HTMLParser):
         number = self.lists[-1] if self.lists else None
         if number is not None:
             self.lists[-1] = number + 1
-        self.parts.append("  " * max(0, len(self.lists) - 1) + (f"{number}. " if number is not None else "- "))
+        self.parts.append(
+            "  " * max(0, len(self.lists) - 1) + (f"{number}. " if number is not None else "- ")
+        )
 
     def handle_endtag(self, tag: str) -> None:
         if tag in HIDDEN:

@@ -6,30 +6,35 @@ from functools import lru_cache
 from html import escape
 from typing import Any
 
-TAGS = {
-    "a", "abbr", "address", "article", "b", "bdi", "bdo", "blockquote", "br", "caption", "center", "cite", "code",
-    "col", "colgroup", "dd", "del", "div", "dl", "dt", "em", "figcaption", "figure", "font", "footer", "h1", "h2",
-    "h3", "h4", "h5", "h6", "header", "hr", "i", "img", "ins", "kbd", "li", "main", "mark", "ol", "p", "pre", "q",
-    "s", "section", "small", "span", "strike", "strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th",
-    "thead", "tr", "u", "ul",
-}  # fmt: skip
+TAGS_LISTED = """
+a abbr address article b bdi bdo blockquote br caption center cite code col colgroup dd del div dl
+dt em figcaption figure font footer h1 h2 h3 h4 h5 h6 header hr i img ins kbd li main mark ol p pre
+q s section small span strike strong sub sup table tbody td tfoot th thead tr u ul
+"""
+TAGS = set(TAGS_LISTED.split())
 ATTRIBUTES = {
     "*": {"style", "align", "valign", "dir", "lang", "title", "width", "height", "bgcolor"},
-    "a": {"href"}, "img": {"src", "alt", "border"}, "ol": {"start", "type"}, "font": {"color", "face", "size"},
-    "table": {"border", "cellpadding", "cellspacing", "role"}, "td": {"colspan", "rowspan"},
-    "th": {"colspan", "rowspan", "scope"}, "col": {"span"}, "colgroup": {"span"},
-}  # fmt: skip
+    "a": {"href"},
+    "img": {"src", "alt", "border"},
+    "ol": {"start", "type"},
+    "font": {"color", "face", "size"},
+    "table": {"border", "cellpadding", "cellspacing", "role"},
+    "td": {"colspan", "rowspan"},
+    "th": {"colspan", "rowspan", "scope"},
+    "col": {"span"},
+    "colgroup": {"span"},
+}
 # No property that takes an address (background, list-style-image) or that covers the page (position).
-STYLES = {
-    "background-color", "border", "border-bottom", "border-collapse", "border-color", "border-left", "border-radius",
-    "border-right", "border-spacing", "border-style", "border-top", "border-width", "box-sizing", "clear", "color",
-    "direction", "display", "float", "font", "font-family", "font-size", "font-style", "font-weight", "height",
-    "letter-spacing", "line-height", "list-style-type", "margin", "margin-bottom", "margin-left", "margin-right",
-    "margin-top", "max-height", "max-width", "min-height", "min-width", "opacity", "overflow", "padding",
-    "padding-bottom", "padding-left", "padding-right", "padding-top", "table-layout", "text-align",
-    "text-decoration", "text-indent", "text-transform", "vertical-align", "white-space", "width", "word-break",
-    "word-wrap",
-}  # fmt: skip
+STYLES_LISTED = """
+background-color border border-bottom border-collapse border-color border-left border-radius
+border-right border-spacing border-style border-top border-width box-sizing clear color direction
+display float font font-family font-size font-style font-weight height letter-spacing line-height
+list-style-type margin margin-bottom margin-left margin-right margin-top max-height max-width
+min-height min-width opacity overflow padding padding-bottom padding-left padding-right padding-top
+table-layout text-align text-decoration text-indent text-transform vertical-align white-space width
+word-break word-wrap
+"""
+STYLES = set(STYLES_LISTED.split())
 SCHEMES = {"http", "https", "mailto", "tel", "cid"}
 
 
@@ -38,8 +43,14 @@ def cleaner() -> Any:
     """The sanitiser, made once; nh3 is loaded only by the process that sends."""
     import nh3
 
-    return nh3.Cleaner(tags=TAGS, attributes=ATTRIBUTES, url_schemes=SCHEMES, filter_style_properties=STYLES,
-                       link_rel="noopener noreferrer", url_relative="deny")  # fmt: skip
+    return nh3.Cleaner(
+        tags=TAGS,
+        attributes=ATTRIBUTES,
+        url_schemes=SCHEMES,
+        filter_style_properties=STYLES,
+        link_rel="noopener noreferrer",
+        url_relative="deny",
+    )
 
 
 @lru_cache(maxsize=1)

@@ -8,7 +8,6 @@ another row, or bound to another host, no longer opens.
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import os
 from dataclasses import dataclass, field
@@ -49,11 +48,17 @@ def decode_key(text: str) -> bytes:
     """Raises Invalid when it is not 32 bytes in base64."""
     try:
         material = base64.b64decode(text.strip(), validate=True)
-    except binascii.Error:
+    except ValueError:  # of which binascii.Error is one kind
         material = b""
     if len(material) != KEY_BYTES:
-        raise Invalid.of(Problem("bad_key", "The secret key must be 32 bytes in base64.", "",
-                                 "Make one with: openssl rand -base64 32"))  # fmt: skip
+        raise Invalid.of(
+            Problem(
+                "bad_key",
+                "The secret key must be 32 bytes in base64.",
+                "",
+                "Make one with: openssl rand -base64 32",
+            )
+        )
     return material
 
 
@@ -105,12 +110,18 @@ async def open_secret(db: Connection, key: Key, handle: str, *, host: str) -> st
 
     row = await db.fetchrow(FIND, handle.removeprefix(HANDLE))
     if row is None:
-        raise NotFound(f'There is no secret "{handle}".', suggestion="Enter the password again in the settings.")
+        raise NotFound(
+            f'There is no secret "{handle}".', suggestion="Enter the password again in the settings."
+        )
     try:
-        opened = AESGCM(key.material).decrypt(row["nonce"], row["sealed"], purpose(row["id"], row["name"], host))
+        opened = AESGCM(key.material).decrypt(
+            row["nonce"], row["sealed"], purpose(row["id"], row["name"], host)
+        )
     except InvalidTag as error:
-        raise Conflict(f'The secret "{handle}" does not open for {host}: it was made for another host or with '
-                       "another key.", suggestion="Enter the password again in the settings.") from error  # fmt: skip
+        raise Conflict(
+            f'The secret "{handle}" does not open for {host}: it is for another host, or the key is another.',
+            suggestion="Enter the password again in the settings.",
+        ) from error
     return opened.decode()
 
 

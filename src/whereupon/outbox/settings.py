@@ -24,7 +24,9 @@ class MailSettings(BaseModel):
     username: str | None = None
     password: str | None = Field(default=None, description="Handle of the secret that holds the password.")
     from_address: str = Field(description="Who mails come from unless a block says otherwise.")
-    connections: int = Field(default=4, ge=1, le=32, description="Connections open to the server at once, per worker.")
+    connections: int = Field(
+        default=4, ge=1, le=32, description="Connections open to the server at once, per worker."
+    )
     timeout_seconds: float = Field(default=30, gt=0, le=300, description="For every answer of the server.")
     ca_certificates: str | None = Field(default=None, description="PEM of a private certificate authority.")
 
@@ -67,7 +69,9 @@ class Caps(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    first_messages: int | None = Field(default=50, ge=0, description="Of a new or changed workflow, until released.")
+    first_messages: int | None = Field(
+        default=50, ge=0, description="Of a new or changed workflow, until released."
+    )
     workflow_per_hour: int | None = Field(default=1_000, ge=0)
     recipient_per_day: int | None = Field(default=20, ge=0)
     organisation_per_day: int | None = Field(default=20_000, ge=0)

@@ -7,11 +7,11 @@ to write dates and money. Every filter is bounded in what it takes and what it m
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, time
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal, localcontext
 from functools import update_wrapper, wraps
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from liquid.builtin.filters import array, misc, string
@@ -30,12 +30,14 @@ WHOLE = Decimal(1)
 
 # language: decimal mark, thousands mark
 MARKS = {
-    "en": (".", ","), "de": (",", "."), "el": (",", "."), "es": (",", "."), "it": (",", "."), "nl": (",", "."),
+    "en": (".", ","),
+    "de": (",", "."), "el": (",", "."), "es": (",", "."), "it": (",", "."), "nl": (",", "."),
     "pt": (",", "."), "tr": (",", "."), "da": (",", "."), "fr": (",", "\u202f"), "pl": (",", "\u00a0"),
-    "cs": (",", "\u00a0"), "sv": (",", "\u00a0"), "fi": (",", "\u00a0"), "nb": (",", "\u00a0"), "ch": (".", "\u2019"),
+    "cs": (",", "\u00a0"), "sv": (",", "\u00a0"), "fi": (",", "\u00a0"), "nb": (",", "\u00a0"),
+    "ch": (".", "\u2019"),
 }  # fmt: skip
 
-# strftime directives; a width or anything else after % could print megabytes.
+# Directives of strftime; a width or anything else after % could print megabytes.
 DIRECTIVE = re.compile(r"%(-?)([aAbBcdDeFhHIjklmMnpPrRStTuUVwWxXyYzZ%])|%.?", re.DOTALL)
 
 
@@ -130,8 +132,8 @@ def round_(left: Number, places: Decimal = ZERO) -> Number:
 
 def sum_(items: Any, key: object = None) -> Number:
     """The sum of a list of numbers, or of one field of a list of records."""
-    values: list[Any] = list(items) if isinstance(items, (list, tuple, range)) else [items]
-    numbers = [to_number(v.get(key) if key is not None and isinstance(v, dict) else v, ZERO) for v in values]  # pyright: ignore[reportUnknownArgumentType, reportUnknownMemberType]
+    values = listed(items)
+    numbers = [to_number(field_of(value, key), ZERO) for value in values]
     with localcontext(EXACT):
         return like(sum(numbers, ZERO), *numbers)
 
@@ -197,8 +199,8 @@ def replace(text: object, old: object, new: object = "") -> object:
 
 def join(items: Any, separator: object = " ", *, environment: Any) -> object:
     """As Liquid's, but the length is known before the text is made; what is missing is empty."""
-    values = ["" if v is None else v for v in (items if isinstance(items, (list, tuple, range)) else [items])]  # pyright: ignore[reportUnknownVariableType]
-    check_length(sum(len(str(v)) for v in values) + len(str(separator)) * len(values))  # pyright: ignore[reportUnknownArgumentType]
+    values = ["" if value is None else value for value in listed(items)]
+    check_length(sum(len(str(value)) for value in values) + len(str(separator)) * len(values))
     return array.join(values, separator, environment=environment)
 
 
@@ -207,17 +209,24 @@ join.with_environment = True  # pyright: ignore[reportFunctionMemberAccess]
 
 def uniq(items: Any, key: object = None) -> object:
     """As Liquid's, in one pass."""
-    if not isinstance(items, (list, tuple)):
-        return items
     kept: dict[object, object] = {}
-    for value in items:  # pyright: ignore[reportUnknownVariableType]
-        kept.setdefault(unique_mark(value, key), value)
+    for value in listed(items):
+        found = field_of(value, key)
+        kept.setdefault(found if found.__hash__ else repr(found), value)
     return list(kept.values())
 
 
-def unique_mark(value: Any, key: object) -> object:
-    found = value.get(key) if key is not None and isinstance(value, dict) else value  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-    return repr(found) if isinstance(found, (dict, list)) else found  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+def field_of(value: Any, key: object) -> Any:
+    """One field of a record; a value without fields is what it is."""
+    if key is None or not isinstance(value, Mapping):
+        return value
+    record = cast("Mapping[Any, Any]", value)
+    return record.get(key)
+
+
+def listed(items: object) -> list[Any]:
+    """A list as it is; one value as a list of one."""
+    return list(cast("Iterable[Any]", items)) if isinstance(items, (list, tuple, range)) else [items]
 
 
 def bounded(name: str, inner: Filter) -> Filter:
@@ -264,7 +273,11 @@ FILTERS: dict[str, Filter] = {
     name: bounded(name, inner) for name, inner in sorted((_ARITHMETIC | _TEXT | _LISTS).items())
 }
 # What a filter over a list of records gives: the same records, or one of them.
-KEEPS_LIST = frozenset({"compact", "concat", "reject", "reverse", "sort", "sort_natural", "uniq", "where", "slice"})
+KEEPS_LIST = frozenset(
+    {"compact", "concat", "reject", "reverse", "sort", "sort_natural", "uniq", "where", "slice"}
+)
 GIVES_ITEM = frozenset({"find", "first", "last"})
 # Their first argument names a field of the records.
-TAKES_FIELD = frozenset({"compact", "find", "has", "map", "reject", "sort", "sort_natural", "sum", "uniq", "where"})
+TAKES_FIELD = frozenset(
+    {"compact", "find", "has", "map", "reject", "sort", "sort_natural", "sum", "uniq", "where"}
+)

@@ -37,7 +37,7 @@ def gathered(parts: Mapping[str, Gathered]) -> Gathered:
     """Several as one object."""
     sql = build_object({key: part.sql for key, part in parts.items()})
     kinds = {key: part.kinds for key, part in parts.items() if part.kinds}
-    return Gathered(sql, kinds, frozenset().union(*(part.reads for part in parts.values())))
+    return Gathered(sql, kinds, frozenset[str]().union(*(part.reads for part in parts.values())))
 
 
 def root(key: str, name: Name, scope: Scope) -> Gathered:
@@ -108,7 +108,9 @@ def linked_row(name: Name, link: Compiled, target_key: str, scope: Scope) -> Gat
 
 def with_title(found: Gathered, title: Compiled) -> Gathered:
     own = build_object({TITLE: f"({title.sql})::text"})
-    return Gathered(f"({own} || {found.sql})", {TITLE: ["linked", {}], **found.kinds}, found.reads | title.reads)
+    return Gathered(
+        f"({own} || {found.sql})", {TITLE: ["linked", {}], **found.kinds}, found.reads | title.reads
+    )
 
 
 def lines(name: Lines, scope: Scope) -> Gathered:
@@ -120,7 +122,8 @@ def lines(name: Lines, scope: Scope) -> Gathered:
     order = ", ".join(f"{inner.row}.{quote(column)}" for column in module.key_columns)
     sql = (
         f"(SELECT coalesce(jsonb_agg(_i.item ORDER BY _i.nr), '[]'::jsonb) FROM ("
-        f"SELECT {found.sql} AS item, row_number() OVER (ORDER BY {order}) AS nr FROM {module.sql} {inner.row} "
+        f"SELECT {found.sql} AS item, row_number() OVER (ORDER BY {order}) AS nr "
+        f"FROM {module.sql} {inner.row} "
         f"WHERE {name.collection.joined(inner, scope)} ORDER BY {order} LIMIT {MAX_LINES}) _i)"
     )
     return Gathered(sql, {EACH: found.kinds} if found.kinds else {}, found.reads | name.collection.reads)
@@ -143,7 +146,7 @@ KINDS = {
 
 def kind_of(found: Field | None, compiled: Compiled) -> Any:
     """[kind, options] for templates.values.converter; {} for what JSON says well enough itself."""
-    options = found.options if found is not None else {}
+    options: Mapping[str, Any] = found.options if found is not None else {}
     match found.type if found is not None else "":
         case "money":
             return ["number", {"places": 2, "currency": options.get("currency")}]

@@ -7,7 +7,7 @@ loops one after the other, filters that multiply text, and the clock.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -41,11 +41,24 @@ STEPS_PER_LOOK = 64  # the clock is read once in so many steps
 
 # No include, render, increment, tablerow: one template is one text, and values are only read.
 TAGS = (
-    content.Literal, output.Output, illegal.Illegal, if_tag.IfTag, unless_tag.UnlessTag, case_tag.CaseTag,
-    for_tag.ForTag, for_tag.BreakTag, for_tag.ContinueTag, capture_tag.CaptureTag, cycle_tag.CycleTag,
-    assign_tag.AssignTag, echo_tag.EchoTag, liquid_tag.LiquidTag, comment_tag.CommentTag,
-    inline_comment_tag.InlineCommentTag, doc_tag.DocTag,
-)  # fmt: skip
+    content.Literal,
+    output.Output,
+    illegal.Illegal,
+    if_tag.IfTag,
+    unless_tag.UnlessTag,
+    case_tag.CaseTag,
+    for_tag.ForTag,
+    for_tag.BreakTag,
+    for_tag.ContinueTag,
+    capture_tag.CaptureTag,
+    cycle_tag.CycleTag,
+    assign_tag.AssignTag,
+    echo_tag.EchoTag,
+    liquid_tag.LiquidTag,
+    comment_tag.CommentTag,
+    inline_comment_tag.InlineCommentTag,
+    doc_tag.DocTag,
+)
 
 
 class Context(RenderContext):
@@ -74,7 +87,7 @@ class Context(RenderContext):
         return super().filter(name, token)
 
     @contextmanager
-    def loop(self, namespace: Mapping[str, object], forloop: Any) -> Iterator[RenderContext]:
+    def loop(self, namespace: Mapping[str, object], forloop: Any) -> Generator[RenderContext]:
         self.step()
         self.iterations += forloop.length
         if self.iterations > MAX_ITERATIONS:

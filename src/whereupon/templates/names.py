@@ -19,9 +19,19 @@ EACH = "[]"  # the key under which the items of a list are kept
 
 # What {{ organisation.… }} may name: the setting "organisation" holds it.
 ORGANISATION = (
-    "name", "legal_name", "email", "phone", "website", "address", "city", "postal_code", "country",
-    "tax_id", "currency", "time_zone",
-)  # fmt: skip
+    "name",
+    "legal_name",
+    "email",
+    "phone",
+    "website",
+    "address",
+    "city",
+    "postal_code",
+    "country",
+    "tax_id",
+    "currency",
+    "time_zone",
+)
 
 
 class UnknownName(Exception):
@@ -85,7 +95,8 @@ class Row(Name):
 
     @property
     def own(self) -> tuple[Module, Scope]:
-        assert self.module is not None and self.scope is not None
+        assert self.module is not None
+        assert self.scope is not None
         return self.module, self.scope
 
     def step(self, key: str | int) -> Name | None:
@@ -110,8 +121,9 @@ class Row(Name):
         collection = self.collection(name)
         if collection is None or self.before:
             children = [child.key for child, _ in scope.catalog.children(module.key)]
-            raise UnknownName(f'{module.label} has no field "{name}".',
-                              did_you_mean(name, {*module.fields, *children}))  # fmt: skip
+            raise UnknownName(
+                f'{module.label} has no field "{name}".', did_you_mean(name, {*module.fields, *children})
+            )
         return Lines(label, scope=scope, collection=collection)
 
     def collection(self, name: str) -> Collection | None:
@@ -124,7 +136,9 @@ class Row(Name):
         links = [link.key for kind, link in scope.catalog.children(module.key) if kind.key == child]
         if not reference and len(links) > 1:
             choices = " or ".join(f'{self.label}["{child}.{link}"]' for link in links)
-            raise UnknownName(f'"{child}" is linked to {module.label} in several ways.', f"Say which: {choices}.")
+            raise UnknownName(
+                f'"{child}" is linked to {module.label} in several ways.', f"Say which: {choices}."
+            )
         wanted = reference or (links[0] if links else "")
         return find_collection([child, wanted], here) if wanted in links else None
 
@@ -178,17 +192,22 @@ def roots(scope: Scope) -> Group:
     if scope.user is not None and "users" in scope.catalog.modules:
         known["user"] = Row("user", scope=scope, module=scope.catalog.modules["users"])
     if scope.outputs:
-        known["nodes"] = Group("nodes", known={node: outputs(node, types) for node, types in scope.outputs.items()})
+        known["nodes"] = Group(
+            "nodes", known={node: outputs(node, types) for node, types in scope.outputs.items()}
+        )
     return Group("", known=known)
 
 
 def outputs(node: str, types: Mapping[str, Any]) -> Group:
     """The outputs of one earlier block."""
     label = f"nodes.{node}"
-    return Group(label, known={
-        key: Value(f"{label}.{key}", path=f"{label}.{key}", many=kind.kind in (Kind.JSON, Kind.TEXT_LIST))
-        for key, kind in types.items()
-    })  # fmt: skip
+    return Group(
+        label,
+        known={
+            key: Value(f"{label}.{key}", path=f"{label}.{key}", many=kind.kind in (Kind.JSON, Kind.TEXT_LIST))
+            for key, kind in types.items()
+        },
+    )
 
 
 def merge(into: Name, other: Name) -> None:

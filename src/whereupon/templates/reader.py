@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -76,7 +76,7 @@ class Reader:
             self.visit(node.default)
 
     @contextmanager
-    def bound(self, name: str, shapes: Shapes) -> Iterator[None]:
+    def bound(self, name: str, shapes: Shapes) -> Generator[None]:
         """Inside, the loop's own variable means one item."""
         before = self.locals.get(name)
         self.locals[name] = shapes or [None]
@@ -124,7 +124,9 @@ class Reader:
     def step(self, shapes: Shapes, segment: object, path: Path) -> Shapes:
         if not isinstance(segment, (str, int)):
             if any(shape is not None for shape in shapes):
-                self.problem("unknown_name", f'"{path}" is only known when it runs; write the name out.', path.token)
+                self.problem(
+                    "unknown_name", f'"{path}" is only known when it runs; write the name out.', path.token
+                )
             self.use(self.expression(segment) if isinstance(segment, Expression) else [])
             return [None]
         found: Shapes = []
@@ -143,8 +145,12 @@ class Reader:
     def filtered(self, call: FilterCall, shapes: Shapes) -> Shapes:
         arguments = [self.expression(argument.value) for argument in call.args]
         if call.name not in FILTERS:
-            self.problem("unknown_filter", f'There is no filter "{call.name}".', call.token,
-                         did_you_mean(call.name, FILTERS))  # fmt: skip
+            self.problem(
+                "unknown_filter",
+                f'There is no filter "{call.name}".',
+                call.token,
+                did_you_mean(call.name, FILTERS),
+            )
             return [None]
         self.check_arguments(call)
         if call.name == "concat" and arguments:
@@ -169,7 +175,7 @@ class Reader:
 
     def check_arguments(self, call: FilterCall) -> None:
         """As many as the filter takes: rendering would find out too late."""
-        named: list[str] = [argument.name for argument in call.args if hasattr(argument, "name")]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]
+        named: list[str] = [argument.name for argument in call.args if hasattr(argument, "name")]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
         positional = len(call.args) - len(named)
         signature = inspect.signature(FILTERS[call.name])
         taken = [p for name, p in signature.parameters.items() if name not in ("environment", "context")]
@@ -191,8 +197,12 @@ class Reader:
         self.use(shapes)
         for shape in shapes:
             if isinstance(shape, (Lines, Group)) or (isinstance(shape, Row) and shape.link is None):
-                self.problem("whole_record", f'"{shape.label}" is not one value; name what to write of it.',
-                             expression.token, example_of(shape))  # fmt: skip
+                self.problem(
+                    "whole_record",
+                    f'"{shape.label}" is not one value; name what to write of it.',
+                    expression.token,
+                    example_of(shape),
+                )
 
     def range(self, expression: RangeLiteral) -> None:
         first, last = expression.start, expression.stop
@@ -200,12 +210,14 @@ class Reader:
             self.use(self.expression(bound))
         whole = isinstance(first, IntegerLiteral) and isinstance(last, IntegerLiteral)
         if whole and last.value - first.value >= MAX_ITEMS:  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
-            self.problem("too_large", f"The range {expression} has more than {MAX_ITEMS:,} numbers.", expression.token)
+            self.problem(
+                "too_large", f"The range {expression} has more than {MAX_ITEMS:,} numbers.", expression.token
+            )
 
     # Problems
 
     @contextmanager
-    def naming(self, token: Any) -> Iterator[None]:
+    def naming(self, token: Any) -> Generator[None]:
         """A name that leads nowhere becomes a problem at this place, and reading goes on."""
         try:
             yield

@@ -14,7 +14,7 @@ def check_size(value: object) -> None:
     """Raises ResourceLimitError when a text or a list is larger than a template may handle."""
     if isinstance(value, str):
         check_length(len(value))
-    elif isinstance(value, (list, tuple, range)) and not 0 <= length_of(value) <= MAX_ITEMS:
+    elif isinstance(value, (list, tuple, range)) and not 0 <= length_of(value) <= MAX_ITEMS:  # pyright: ignore[reportUnknownArgumentType]
         raise ResourceLimitError(f"a list has more than {MAX_ITEMS:,} items", token=None)
 
 

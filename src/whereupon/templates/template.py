@@ -93,7 +93,7 @@ def load(source: str, html: bool) -> BoundTemplate:
     for expression in expressions(template.nodes, RenderContext(template)):
         if type(expression) is RangeLiteral:
             # python-liquid builds its own class whatever the environment says; the layout is the same.
-            expression.__class__ = BoundedRange  # pyright: ignore[reportAttributeAccessIssue]
+            expression.__class__ = BoundedRange
     return template
 
 
@@ -127,8 +127,11 @@ def _unfit(source: str) -> Problem | None:
 def _syntax(source: str, error: Exception) -> Problem:
     token = getattr(error, "token", None)
     where = position(source, token.start_index) if token else "Line 1, column 1"
-    return Problem("template_syntax", f"{where}: {plain_message(error)}",
-                   suggestion="Names are written {{ record.name }}, decisions {% if … %} … {% endif %}.")  # fmt: skip
+    return Problem(
+        "template_syntax",
+        f"{where}: {plain_message(error)}",
+        suggestion="Names are written {{ record.name }}, decisions {% if … %} … {% endif %}.",
+    )
 
 
 def plain_message(error: Exception) -> str:
@@ -177,8 +180,11 @@ def _plan(kinds: Any, html: bool, zone: ZoneInfo) -> Plan:
         return Plan({}, convert=converter(kinds[0], kinds[1], html=html, zone=zone))  # pyright: ignore[reportUnknownArgumentType]
     own, each = kinds.get(""), kinds.get(EACH)
     below = {key: _plan(kind, html, zone) for key, kind in kinds.items() if key not in ("", EACH)}
-    return Plan(below, _plan(each, html, zone) if each else None,
-                converter(own[0], own[1], html=html, zone=zone) if own else None)  # fmt: skip
+    return Plan(
+        below,
+        _plan(each, html, zone) if each else None,
+        converter(own[0], own[1], html=html, zone=zone) if own else None,
+    )
 
 
 def typed(plan: Plan, value: Any) -> Any:
@@ -189,5 +195,8 @@ def typed(plan: Plan, value: Any) -> Any:
         return [typed(plan.each, item) for item in value]  # pyright: ignore[reportUnknownVariableType]
     if plan.below and isinstance(value, Mapping):
         given: Mapping[str, Any] = value  # pyright: ignore[reportUnknownVariableType]
-        value = {**given, **{key: typed(below, given[key]) for key, below in plan.below.items() if key in given}}
+        value = {
+            **given,
+            **{key: typed(below, given[key]) for key, below in plan.below.items() if key in given},
+        }
     return plan.convert(value) if plan.convert is not None else value

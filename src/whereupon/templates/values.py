@@ -163,8 +163,17 @@ def to_moment(text: str, zone: ZoneInfo) -> object:
         local = at.astimezone(zone) if at.tzinfo else at.replace(tzinfo=zone)
     except (ValueError, OverflowError):
         return text
-    return Moment(local.year, local.month, local.day, local.hour, local.minute, local.second,
-                  local.microsecond, local.tzinfo, fold=local.fold)  # fmt: skip
+    return Moment(
+        local.year,
+        local.month,
+        local.day,
+        local.hour,
+        local.minute,
+        local.second,
+        local.microsecond,
+        local.tzinfo,
+        fold=local.fold,
+    )
 
 
 def to_clock(text: str) -> object:
@@ -179,7 +188,7 @@ def rich_for_html(text: str) -> Markup:
     """Rich text was written with marks: the harmless ones stay, everything else goes."""
     import nh3
 
-    return Markup(nh3.clean(text))  # noqa: S704 - this is what makes it safe
+    return Markup(nh3.clean(text))
 
 
 def rich_for_text(text: str) -> str:
@@ -213,7 +222,7 @@ def converter(kind: str, options: Mapping[str, Any], *, html: bool, zone: ZoneIn
         case "choices":
             return lambda value: Choices(Choice(item, labels.get(item, item)) for item in value)
         case "list":
-            return lambda value: Choices(value) if isinstance(value, list) else value  # pyright: ignore[reportUnknownArgumentType, reportUnknownLambdaType]
+            return lambda value: Choices(value) if isinstance(value, list) else value  # pyright: ignore[reportUnknownArgumentType]
         case "rich":
             return rich_for_html if html else rich_for_text
         case "linked":

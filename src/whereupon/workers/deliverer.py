@@ -62,7 +62,7 @@ async def deliver(
     settings: Settings | None = None,
 ) -> None:
     """Deliver until `stop`. `busy`: runs wait to be advanced, and go first."""
-    deliverer = Deliverer(database, stop, busy, settings or Settings())
+    deliverer = Deliverer(database, stop, busy, settings or Settings())  # pyright: ignore[reportCallIssue]
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(keep_going("deliver", deliverer.drain, deliverer.wake, stop))
         tasks.create_task(keep_going("tidy", deliverer.tidy, deliverer.tidying, stop))
@@ -105,9 +105,14 @@ class Deliverer:
     async def run(self, manager: QueueManager) -> None:
         """PgQueuer's loop, until `stop`; what is under way then is finished."""
         running = asyncio.create_task(
-            manager.run(dequeue_timeout=LOOK, batch_size=PICK, max_concurrent_tasks=PICKED_MOST,
-                        heartbeat_timeout=LIFE_SIGN, log_aggregation_interval=timedelta(0),
-                        shutdown_on_listener_failure=True)  # fmt: skip
+            manager.run(
+                dequeue_timeout=LOOK,
+                batch_size=PICK,
+                max_concurrent_tasks=PICKED_MOST,
+                heartbeat_timeout=LIFE_SIGN,
+                log_aggregation_interval=timedelta(0),
+                shutdown_on_listener_failure=True,
+            )
         )
         stopping = asyncio.create_task(self.stop.wait())
         try:
@@ -163,8 +168,8 @@ class Deliverer:
             if not messages:
                 return
             if not transport.leaves:
-                outcomes = await self.keep(messages, transport)
-                return await settle(db, outcomes)
+                await settle(db, await self.keep(messages, transport))
+                return
             await count_attempts(db, messages)
         await self.send(messages, transport)
 
@@ -181,14 +186,18 @@ class Deliverer:
 
     async def send(self, messages: Sequence[Claimed], transport: Transport) -> None:
         """As many at once as the transport has places for."""
-        results = await asyncio.gather(*(self.send_one(m, transport) for m in messages), return_exceptions=True)
+        results = await asyncio.gather(
+            *(self.send_one(m, transport) for m in messages), return_exceptions=True
+        )
         for result in results:
             if isinstance(result, BaseException):
                 raise result
 
     async def send_one(self, message: Claimed, transport: Transport) -> None:
         letter = self.write(message)
-        outcome = letter if isinstance(letter, Outcome) else await transport.send(letter, self.ledger.may_begin)
+        outcome = (
+            letter if isinstance(letter, Outcome) else await transport.send(letter, self.ledger.may_begin)
+        )
         if outcome is not None:
             await self.ledger.record(outcome)
 

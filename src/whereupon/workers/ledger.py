@@ -1,4 +1,4 @@
-"""Writes down what letters are doing, many at once: whoever comes while one write is under way joins the next."""
+"""Writes down what letters are doing, many at once: who comes during one write joins the next."""
 
 from __future__ import annotations
 

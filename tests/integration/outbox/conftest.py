@@ -49,24 +49,28 @@ class MailServer:
     port: int = 0
     certificate: str = ""
 
-    async def handle_EHLO(  # noqa: N802, PLR0913
+    async def handle_EHLO(
         self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
     ) -> list[str]:
         self.connections += 1
         session.host_name = hostname
         return responses
 
-    async def handle_MAIL(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]) -> str:  # noqa: N802
+    async def handle_MAIL(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
         envelope.mail_from = address
         return self.answers.get("MAIL", "250 OK")
 
-    async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]) -> str:  # noqa: N802
+    async def handle_RCPT(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
         answer = self.answers.get(address) or self.answers.get("RCPT")
         if answer is None:
             envelope.rcpt_tos.append(address)
         return answer or "250 OK"
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         if self.hang_seconds:
             await asyncio.sleep(self.hang_seconds)
         if "DATA" in self.answers:
@@ -110,7 +114,9 @@ def strict_server(tmp_path: Path) -> Iterator[MailServer]:
         return AuthResult(success=(data.login, data.password) == (b"ada", b"s\xc3\xa9cret"), handled=False)
 
     server = MailServer(certificate=pem)
-    controller = started(server, tls_context=context, require_starttls=True, authenticator=check, auth_required=True)
+    controller = started(
+        server, tls_context=context, require_starttls=True, authenticator=check, auth_required=True
+    )
     yield server
     controller.stop()
 
@@ -121,14 +127,21 @@ def self_signed(folder: Path) -> tuple[ssl.SSLContext, str]:
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     now = datetime.datetime.now(datetime.UTC)
     certificate = (
-        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-        .serial_number(1).not_valid_before(now - datetime.timedelta(1)).not_valid_after(now + datetime.timedelta(1))
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - datetime.timedelta(1))
+        .not_valid_after(now + datetime.timedelta(1))
         .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
-    )  # fmt: skip
+    )
     pem = certificate.public_bytes(serialization.Encoding.PEM)
-    private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
     file = folder / "server.pem"
     file.write_bytes(private + pem)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -152,7 +165,8 @@ class Post:
         number = source or await self.source()
         run = options.pop("run_id", None)
         messages = [
-            NewMessage(run, options.get("workflow_id"), options.get("node"), to, number, options.get("context", {}),
+            NewMessage(run, options.get("workflow_id"), options.get("node"), to, number,
+                       options.get("context", {}),
                        iteration=options.get("iteration", 0), awaited=options.get("awaited", False))
             for to in recipients
         ]  # fmt: skip
@@ -160,7 +174,12 @@ class Post:
             return await queue(db, messages)
 
     async def smtp(self, server: MailServer, **options: Any) -> None:
-        settings = {"host": "localhost", "port": server.port, "security": "none", "from_address": "Shop <shop@example.com>"}
+        settings = {
+            "host": "localhost",
+            "port": server.port,
+            "security": "none",
+            "from_address": "Shop <shop@example.com>",
+        }
         async with self.database.transaction() as db:
             await save_mail_settings(db, MailSettings.model_validate(settings | options))
 

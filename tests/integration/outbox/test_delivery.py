@@ -9,8 +9,8 @@ from typing import Any
 
 import asyncpg
 import pytest
-
 from tests.integration.outbox.conftest import Delivering, MailServer, Post
+
 from whereupon.db.pool import Database
 from whereupon.outbox.messages import begin_sending, discard, release, release_workflow, resolve_uncertain
 from whereupon.outbox.secrets import keep_secret, load_key
@@ -33,8 +33,13 @@ async def either(request: pytest.FixtureRequest, post: Post, mail_server: MailSe
 
 
 async def test_a_mail_is_sent_and_kept_as_it_was(either: Post, delivering: Delivering) -> None:
-    source = await either.source("Order {{ today }}", "<h1>Hi</h1><p>{{ organisation.name }} &amp; <b>you</b></p>",
-                                 cc="c@example.com", reply_to="r@example.com", bcc="b@example.com")  # fmt: skip
+    source = await either.source(
+        "Order {{ today }}",
+        "<h1>Hi</h1><p>{{ organisation.name }} &amp; <b>you</b></p>",
+        cc="c@example.com",
+        reply_to="r@example.com",
+        bcc="b@example.com",
+    )
     context = {"today": "2026-11-22", "organisation": {"name": "<Ökologie>"}}
     await either.queue("Ada <ada@example.com>", "bob@example.com", source=source, context=context)
     async with delivering():
@@ -49,7 +54,9 @@ async def test_a_mail_is_sent_and_kept_as_it_was(either: Post, delivering: Deliv
     assert second["rendered"]["to"] == ["bob@example.com"]
 
 
-@pytest.mark.parametrize("recipient", ["", "nobody", "a@example.com\r\nBcc: x@y.example", "{{ record.email }}", "@"])
+@pytest.mark.parametrize(
+    "recipient", ["", "nobody", "a@example.com\r\nBcc: x@y.example", "{{ record.email }}", "@"]
+)
 async def test_a_bad_address_fails_alone(either: Post, delivering: Delivering, recipient: str) -> None:
     await either.queue("ada@example.com", recipient, "δήμος@παράδειγμα.gr")
     async with delivering():
@@ -78,7 +85,9 @@ async def test_the_same_key_is_queued_once(either: Post, delivering: Delivering)
     assert [m["recipient"] for m in found] == ["a@example.com", "b@example.com"]
 
 
-async def test_many_are_sent_and_each_once(either: Post, delivering: Delivering, mail_server: MailServer) -> None:
+async def test_many_are_sent_and_each_once(
+    either: Post, delivering: Delivering, mail_server: MailServer
+) -> None:
     await either.queue(*(f"a{i}@example.com" for i in range(205)))
     async with delivering(), delivering():
         await either.until(all_are("sent"), 30)
@@ -93,7 +102,9 @@ async def test_while_runs_wait_mail_goes_on_slowly(either: Post, delivering: Del
         await either.until(lambda found: found.count("sent") >= 80, 10)
 
 
-async def test_a_finished_step_wakes_its_run(either: Post, delivering: Delivering, database: Database) -> None:
+async def test_a_finished_step_wakes_its_run(
+    either: Post, delivering: Delivering, database: Database
+) -> None:
     runs = [await add_run(database) for _ in range(3)]
     await either.queue("a@example.com", "b@example.com", run_id=runs[0], node="mail", awaited=True)
     await either.queue("nobody", "b@example.com", run_id=runs[1], node="mail", awaited=True)
@@ -130,8 +141,10 @@ async def add_workflow(database: Database, **columns: Any) -> int:
         number: int = await db.fetchval(
             "INSERT INTO whereupon.workflows (key, name, draft, owner_id, activated_at, messages_released) "
             "VALUES (gen_random_uuid()::text, $1, '{}', $2, now(), $3) RETURNING id",
-            columns.get("name", "Welcome"), owner, columns.get("released", False),
-        )  # fmt: skip
+            columns.get("name", "Welcome"),
+            owner,
+            columns.get("released", False),
+        )
         return number
 
 
@@ -147,7 +160,9 @@ async def test_a_new_workflow_is_held_after_its_first_messages_until_released(
         assert {m["hold_reason"] for m in found if m["status"] == "held"} == {"first_messages"}
         async with database.connection() as db:
             told = await db.fetch("SELECT title FROM whereupon.notifications")
-            assert [row["title"] for row in told] == ["“Welcome” is new or was changed and wants to send more than 50 messages."]
+            assert [row["title"] for row in told] == [
+                "“Welcome” is new or was changed and wants to send more than 50 messages."
+            ]
             assert len(await release_workflow(db, workflow)) == 70
         await either.until(all_are("sent"))
         await either.queue("later@example.com", workflow_id=workflow)
@@ -158,13 +173,22 @@ async def test_a_new_workflow_is_held_after_its_first_messages_until_released(
     ("cap", "recipients", "sent"),
     [
         ({"workflow_per_hour": 3}, [f"a{i}@example.com" for i in range(5)], 3),
-        ({"recipient_per_day": 2}, ["a@example.com", "A@EXAMPLE.com", "Ada <a@example.com>", "b@example.com"], 3),
+        (
+            {"recipient_per_day": 2},
+            ["a@example.com", "A@EXAMPLE.com", "Ada <a@example.com>", "b@example.com"],
+            3,
+        ),
         ({"organisation_per_day": 1}, ["a@example.com", "b@example.com"], 1),
         ({"organisation_per_day": 0}, ["a@example.com"], 0),
     ],
 )
 async def test_what_exceeds_a_cap_is_held_and_the_rest_goes(
-    either: Post, delivering: Delivering, database: Database, cap: dict[str, int], recipients: list[str], sent: int
+    either: Post,
+    delivering: Delivering,
+    database: Database,
+    cap: dict[str, int],
+    recipients: list[str],
+    sent: int,
 ) -> None:
     await either.caps(**cap)
     workflow = await add_workflow(database, released=True)
@@ -191,13 +215,18 @@ async def test_held_messages_give_back_what_they_had_counted(
     async with delivering():
         await either.until(all_are("sent", "held"))
     async with database.connection() as db:
-        counts = dict(await db.fetch("SELECT scope, count FROM whereupon.message_counters WHERE scope <> 'told'"))
+        counts = dict(
+            await db.fetch("SELECT scope, count FROM whereupon.message_counters WHERE scope <> 'told'")
+        )
     assert counts == {"workflow": 2, "organisation": 2}
 
 
 # The server's moods --------------------------------------------------------------------------------
 
-POLYGLOT = "<script>alert(1)</script>'\"{{ 7 | times: 7 }}{% for %}=1+1\r\nBcc: evil@example.com\r\n\r\n.\r\nQUIT\r\n=?utf-8?q?x?=\u202e"
+POLYGLOT = (
+    "<script>alert(1)</script>'\"{{ 7 | times: 7 }}{% for %}=1+1\r\n"
+    "Bcc: evil@example.com\r\n\r\n.\r\nQUIT\r\n=?utf-8?q?x?=\u202e"
+)
 
 
 async def test_a_hostile_value_in_every_field_changes_nothing_but_the_text(
@@ -205,7 +234,9 @@ async def test_a_hostile_value_in_every_field_changes_nothing_but_the_text(
 ) -> None:
     await post.caps()
     await post.smtp(mail_server)
-    source = await post.source("{{ organisation.name }}", "<p title='{{ organisation.name }}'>{{ organisation.name }}</p>")
+    source = await post.source(
+        "{{ organisation.name }}", "<p title='{{ organisation.name }}'>{{ organisation.name }}</p>"
+    )
     await post.queue('"x" <a@example.com>', source=source, context={"organisation": {"name": POLYGLOT}})
     async with delivering():
         await post.until(all_are("sent"))
@@ -263,7 +294,12 @@ async def test_the_mail_says_who_and_that_it_is_automatic(
     ],
 )
 async def test_4xx_is_tried_again_later_and_5xx_is_final(
-    post: Post, delivering: Delivering, mail_server: MailServer, answers: dict[str, str], status: str, code: str
+    post: Post,
+    delivering: Delivering,
+    mail_server: MailServer,
+    answers: dict[str, str],
+    status: str,
+    code: str,
 ) -> None:
     await post.caps()
     await post.smtp(mail_server)
@@ -358,7 +394,9 @@ async def test_a_server_that_is_not_there_is_tried_again(
         await post.until(all_are("sent"))
 
 
-async def test_after_a_day_of_trying_it_fails(post: Post, delivering: Delivering, mail_server: MailServer) -> None:
+async def test_after_a_day_of_trying_it_fails(
+    post: Post, delivering: Delivering, mail_server: MailServer
+) -> None:
     await post.caps()
     await post.smtp(mail_server)
     mail_server.answers = {"RCPT": "451 later"}
@@ -369,7 +407,9 @@ async def test_after_a_day_of_trying_it_fails(post: Post, delivering: Delivering
         await post.until(all_are("failed"))
 
 
-async def test_connections_are_used_again(post: Post, delivering: Delivering, mail_server: MailServer) -> None:
+async def test_connections_are_used_again(
+    post: Post, delivering: Delivering, mail_server: MailServer
+) -> None:
     await post.caps()
     await post.smtp(mail_server, connections=2)
     await post.queue(*(f"a{i}@example.com" for i in range(60)))
@@ -385,8 +425,16 @@ async def strict(post: Post, server: MailServer, settings: Settings, password: s
     async with post.database.connection() as db:
         handle = await keep_secret(db, load_key(settings), "mail.password", password, host="localhost")
     await post.caps()
-    await post.smtp(server, **{"security": "starttls", "username": "ada", "password": handle,
-                               "ca_certificates": server.certificate} | options)  # fmt: skip
+    await post.smtp(
+        server,
+        **{
+            "security": "starttls",
+            "username": "ada",
+            "password": handle,
+            "ca_certificates": server.certificate,
+        }
+        | options,
+    )
 
 
 async def test_mail_goes_encrypted_and_signed_in(
@@ -397,7 +445,9 @@ async def test_mail_goes_encrypted_and_signed_in(
     async with delivering():
         await post.until(all_are("sent"))
     async with post.database.connection() as db:
-        stored = await db.fetchval("SELECT string_agg(t::text, '') FROM whereupon.secrets t") + str(await post.all())
+        stored = await db.fetchval("SELECT string_agg(t::text, '') FROM whereupon.secrets t") + str(
+            await post.all()
+        )
     assert "sécret" not in stored
 
 
@@ -410,7 +460,7 @@ async def test_mail_goes_encrypted_and_signed_in(
         ("sécret", {"security": "tls"}, "cannot be reached"),
     ],
 )
-async def test_what_is_wrong_with_the_connection_is_said_and_nothing_leaves(  # noqa: PLR0913
+async def test_what_is_wrong_with_the_connection_is_said_and_nothing_leaves(
     post: Post, delivering: Delivering, strict_server: MailServer, tmp_path: Any, password: str,
     options: dict[str, Any], says: str
 ) -> None:  # fmt: skip
@@ -446,7 +496,10 @@ async def test_what_a_dead_deliverer_had_begun_is_uncertain_and_the_rest_is_sent
     ids = await post.queue(*(f"a{i}@example.com" for i in range(5)))
     async with database.connection() as db:
         await begin_sending(db, ids[:2])
-        await db.execute("UPDATE whereupon.pgqueuer SET status = 'picked', queue_manager_id = gen_random_uuid(), heartbeat = now()")
+        await db.execute(
+            "UPDATE whereupon.pgqueuer SET status = 'picked', "
+            "queue_manager_id = gen_random_uuid(), heartbeat = now()"
+        )
     async with delivering():
         found = await post.until(all_are("sent", "uncertain"), 8)
     assert [m["status"] for m in found] == ["uncertain"] * 2 + ["sent"] * 3
@@ -471,7 +524,7 @@ async def test_the_deliverer_outlives_its_connections(
             try:
                 if all_are("sent")(await post.statuses()):
                     break
-            except Exception:  # noqa: BLE001, S110 - our own connections were cut too
+            except Exception:
                 pass
             await asyncio.sleep(0.2)
         assert await post.statuses() == ["sent"] * 150

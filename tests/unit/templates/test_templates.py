@@ -14,10 +14,24 @@ from whereupon.templates.template import RenderingFailed, check, context_sql, pa
 
 
 def module(key: str, *fields: Field, **options: Any) -> Module:
-    return Module(id=1, key=key, label=key.title(), label_plural=key.title(), schema="data", table=key,
-                  key_columns=("id",), key_type="bigint", attached=False, read_only=False, system=False,
-                  captured=True, title_field=options.get("title"), owner_field=None,
-                  parent_field=options.get("parent"), fields={f.key: f for f in fields})  # fmt: skip
+    return Module(
+        id=1,
+        key=key,
+        label=key.title(),
+        label_plural=key.title(),
+        schema="data",
+        table=key,
+        key_columns=("id",),
+        key_type="bigint",
+        attached=False,
+        read_only=False,
+        system=False,
+        captured=True,
+        title_field=options.get("title"),
+        owner_field=None,
+        parent_field=options.get("parent"),
+        fields={f.key: f for f in fields},
+    )
 
 
 def a(key: str, type: str = "text", **options: Any) -> Field:
@@ -42,13 +56,21 @@ MODULES = [
     module("users", a("name"), a("email", "email"), a("manager", "user"), title="name"),
 ]  # fmt: skip
 CATALOG = Catalog({m.key: m for m in MODULES}, 1)
-SCOPE = Scope(CATALOG, CATALOG.modules["orders"], row="n", old="o", data="r.data", user="r.user_id",
-              outputs={"ask": {"answer": TEXT, "sum": DECIMAL, "day": DATE, "rows": JSON}},
-              time_zone="Europe/Athens")  # fmt: skip
+SCOPE = Scope(
+    CATALOG,
+    CATALOG.modules["orders"],
+    row="n",
+    old="o",
+    data="r.data",
+    user="r.user_id",
+    outputs={"ask": {"answer": TEXT, "sum": DECIMAL, "day": DATE, "rows": JSON}},
+    time_zone="Europe/Athens",
+)
 
 RECORD: dict[str, Any] = {
     "number": "A-1", "amount": "1234.5000", "weight": "2.500", "due": "2026-11-22",
-    "placed": "2026-11-22T10:30:00+00:00", "at": "10:30:00", "notes": "<b>hi</b>", "paid": True, "status": "open",
+    "placed": "2026-11-22T10:30:00+00:00", "at": "10:30:00", "notes": "<b>hi</b>",
+    "paid": True, "status": "open",
     "story": "<p>One</p><script>x</script>", "tags": ["vip", "new"],
     "account": {"": "Ångström & Co", "name": "Å", "country": None},
     "lines": [{"price": "10.00", "text": "a", "quantity": 2}, {"price": "0.10", "text": "b", "quantity": 1}],
@@ -90,16 +112,25 @@ WRITTEN = [
     ("{% if record.amount > 1000 %}big{% endif %}", "big"),
     ("{{ record.paid }}", "true"),
     ("{{ record.status }}", "Still open"),
-    ("{% if record.status == 'open' %}o{% endif %}{% case record.status %}{% when 'open' %}p{% endcase %}", "op"),
+    (
+        "{% if record.status == 'open' %}o{% endif %}{% case record.status %}{% when 'open' %}p{% endcase %}",
+        "op",
+    ),
     ("{{ record.tags }}", "Very important, new"),
     ("{% for tag in record.tags %}[{{ tag }}]{% endfor %}{{ record.tags.size }}", "[Very important][new]2"),
     ("{% if record.tags contains 'vip' %}v{% endif %}", "v"),
     ("{{ record.account }}", "Ångström & Co"),
     ("{{ record.account.name }}|{{ record.account.country }}|", "Å||"),
     ("{{ record.account.country | default: 'unknown' }}", "unknown"),
-    ("{% for l in record.lines %}{{ forloop.index }}:{{ l.text }}={{ l.price }} {% endfor %}", "1:a=10.00 2:b=0.10 "),
+    (
+        "{% for l in record.lines %}{{ forloop.index }}:{{ l.text }}={{ l.price }} {% endfor %}",
+        "1:a=10.00 2:b=0.10 ",
+    ),
     ("{{ record.lines | size }} {{ record.lines.size }}", "2 2"),
-    ("{{ record.lines | map: 'price' | sum }} {{ record.lines | sum: 'price' | money: 'EUR' }}", "10.10 10.10\u00a0EUR"),
+    (
+        "{{ record.lines | map: 'price' | sum }} {{ record.lines | sum: 'price' | money: 'EUR' }}",
+        "10.10 10.10\u00a0EUR",
+    ),
     ("{% assign first = record.lines | where: 'text', 'b' | first %}{{ first.price }}", "0.10"),
     ("{{ record.lines[0].text }}{{ record.lines.last.text }}", "ab"),
     (
@@ -125,7 +156,7 @@ def test_a_text_is_written_from_the_record(source: str, expected: str) -> None:
     assert written(source) == expected
 
 
-EVERY_FIELD = "|".join("{{ record.%s }}" % key for key in RECORD if key not in ("lines", "account"))
+EVERY_FIELD = "|".join(f"{{{{ record.{key} }}}}" for key in RECORD if key not in ("lines", "account"))
 
 
 @pytest.mark.parametrize("html", [False, True])
@@ -137,10 +168,16 @@ def test_a_missing_value_prints_as_nothing(nothing: dict[str, Any], html: bool) 
 
 @pytest.mark.parametrize(
     "source",
-    ["{{ record.due | date: '%d' }}", "{{ record.amount | money }}", "{{ record.amount | number }}",
-     "{{ record.notes | upcase }}", "{{ record.lines | map: 'text' | join: ',' }}",
-     "{{ record.tags | join: ', ' }}", "{{ record.lines | first }}"[:0] + "{{ record.notes | replace: 'a', 'b' }}"],
-)  # fmt: skip
+    [
+        "{{ record.due | date: '%d' }}",
+        "{{ record.amount | money }}",
+        "{{ record.amount | number }}",
+        "{{ record.notes | upcase }}",
+        "{{ record.lines | map: 'text' | join: ',' }}",
+        "{{ record.tags | join: ', ' }}",
+        "{{ record.notes | replace: 'a', 'b' }}",
+    ],
+)
 def test_a_filter_makes_nothing_of_nothing(source: str) -> None:
     assert render(parse(source, SCOPE).stored, {"record": dict.fromkeys(RECORD)}) == ""
 
@@ -158,7 +195,11 @@ MISTAKES = [
     ("{{ record.lines.text }}", "is a list of records", "Loop over it"),
     ("{{ record.links.size }}", "linked to Orders in several ways", 'record["links.one"]'),
     ("{% for x in record.number %}{% endfor %}", "is not a list", None),
-    ("{% for line in record.lines %}{{ line.pirce }}{% endfor %}", 'no field "pirce"', 'Did you mean "price"?'),
+    (
+        "{% for line in record.lines %}{{ line.pirce }}{% endfor %}",
+        'no field "pirce"',
+        'Did you mean "price"?',
+    ),
     ("{{ record.lines | map: 'pirce' }}", 'no field "pirce"', 'Did you mean "price"?'),
     ("{{ record[record.number] }}", "write the name out", None),
     ("{{ record.number.length }}", "is one value", None),
@@ -177,7 +218,9 @@ MISTAKES = [
 
 
 @pytest.mark.parametrize(("source", "message", "suggestion"), MISTAKES)
-def test_a_mistake_is_named_with_its_place_when_saved(source: str, message: str, suggestion: str | None) -> None:
+def test_a_mistake_is_named_with_its_place_when_saved(
+    source: str, message: str, suggestion: str | None
+) -> None:
     with pytest.raises(Invalid) as caught:
         parse(source, SCOPE)
     first = caught.value.problems[0]
@@ -200,16 +243,22 @@ def test_names_that_have_no_meaning_here_are_refused() -> None:
 
 def test_a_name_of_either_branch_is_gathered() -> None:
     source = (
-        "{% if record.paid %}{% assign x = record.account %}{% else %}{% assign x = record.owner %}{% endif %}{{ x.name }}"
+        "{% if record.paid %}{% assign x = record.account %}{% else %}{% assign x = record.owner %}"
+        "{% endif %}{{ x.name }}"
     )
     sql = parse(source, SCOPE).context_sql(SCOPE)
-    assert '"accounts"' in sql and '"users"' in sql
+    assert '"accounts"' in sql
+    assert '"users"' in sql
 
 
 POLYGLOT = (
-    "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{ record.number }}{% raw %}=1+1\r\nBcc: x@y\u202e${7*7}"
+    "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
+    "{{ record.number }}{% raw %}=1+1\r\nBcc: x@y\u202e${7*7}"
 )
-SINKS = [f"{{{{ record.{key} }}}}" for key in ("number", "notes", "status", "at", "due", "placed", "story", "account")] + [
+SINKS = [
+    f"{{{{ record.{key} }}}}"
+    for key in ("number", "notes", "status", "at", "due", "placed", "story", "account")
+] + [
     "{{ record.number | append: record.notes }}",
     "{{ '<i>' | append: record.number }}",
     "{% capture x %}{{ record.number }}{% endcapture %}{{ x }}",
@@ -273,9 +322,10 @@ def test_a_text_that_would_hang_is_stopped(source: str) -> None:
 @pytest.mark.parametrize("filters", ["times: record.amount | times: record.amount", "round: 900"])
 def test_a_huge_number_does_no_harm(filters: str) -> None:
     try:
-        assert len(written("{{ record.amount | %s }}" % filters, amount="9" * 40)) < 2000
+        text = written(f"{{{{ record.amount | {filters} }}}}", amount="9" * 40)
     except RenderingFailed as error:
-        assert "cannot be calculated with" in error.message
+        text = error.message
+    assert len(text) < 200
 
 
 def test_rendering_is_repeatable_and_leaves_its_values_alone() -> None:
@@ -287,8 +337,12 @@ def test_rendering_is_repeatable_and_leaves_its_values_alone() -> None:
 
 def test_subject_and_body_share_one_context() -> None:
     subject = parse("{{ record.number }} {{ record.account }}", SCOPE)
-    body = parse("{{ record.account.name }}{% for l in record.lines %}{{ l.price }}{% endfor %}", SCOPE, html=True)
+    body = parse(
+        "{{ record.account.name }}{% for l in record.lines %}{{ l.price }}{% endfor %}", SCOPE, html=True
+    )
     sql = context_sql([subject, body], SCOPE)
-    assert sql.count("'account'") == 1 and "'number'" in sql and "'lines'" in sql
+    assert sql.count("'account'") == 1
+    assert "'number'" in sql
+    assert "'lines'" in sql
     assert body.reads >= {"orders.account", "accounts.name", "order_lines.price", "order_lines.order"}
     assert context_sql([subject, body], SCOPE) == sql

@@ -121,7 +121,11 @@ class Smtp:
         except Stopped as stopped:
             return stopped.outcome
         outcome = self.hand_over(letter, line, data, begin)
-        return replace(outcome, error=partly(refused)) if refused and outcome and outcome.status == "sent" else outcome
+        return (
+            replace(outcome, error=partly(refused))
+            if refused and outcome and outcome.status == "sent"
+            else outcome
+        )
 
     def prepared(self, letter: Letter, to: Envelope) -> tuple[Line, list[str]]:
         """A connection on which the server has accepted the envelope, and whom it refused. Raises Stopped."""
@@ -132,7 +136,9 @@ class Smtp:
             except (OSError, smtplib.SMTPException) as error:
                 hang_up(line)
                 if fresh or line.mails == 0:
-                    raise Stopped(retry(letter, "connection_lost", f"The mail server hung up: {error}")) from error
+                    raise Stopped(
+                        retry(letter, "connection_lost", f"The mail server hung up: {error}")
+                    ) from error
             else:
                 return line, refused
         raise AssertionError("unreachable")
@@ -141,7 +147,9 @@ class Smtp:
         """MAIL and RCPT; gives the addresses refused for good. Raises Stopped when nobody is left."""
         if to.needs_utf8 and not line.smtp.has_extn("smtputf8"):
             self.rest(line)
-            raise Stopped(failed(letter, "no_utf8", "The mail server cannot send to addresses that are not ASCII."))
+            raise Stopped(
+                failed(letter, "no_utf8", "The mail server cannot send to addresses that are not ASCII.")
+            )
         code, answer = line.smtp.mail(to.sender, ["SMTPUTF8"] if to.needs_utf8 else [])
         if code != 250:
             self.refuse(letter, line, [(code, answer)], "the sender")
@@ -157,7 +165,9 @@ class Smtp:
         code, answer = next((a for a in answers if a[0] // 100 == 4), answers[0])
         said = f"The mail server refused {whom}: {code} {readable(answer)}"
         self.reset(line)
-        raise Stopped(retry(letter, "refused_for_now", said) if code // 100 == 4 else failed(letter, "refused", said))
+        raise Stopped(
+            retry(letter, "refused_for_now", said) if code // 100 == 4 else failed(letter, "refused", said)
+        )
 
     def hand_over(self, letter: Letter, line: Line, data: bytes, begin: Callable[[], bool]) -> Outcome | None:
         """DATA and the mail itself. From "354" on, losing the connection means not knowing."""
@@ -209,8 +219,9 @@ class Smtp:
         """Connected, encrypted and signed in. Never falls back to plain text."""
         s = self.settings
         if s.security == "tls":
-            smtp: smtplib.SMTP = smtplib.SMTP_SSL(s.host, s.port, local_hostname=own_name(),
-                                                  timeout=s.timeout_seconds, context=self.tls())  # fmt: skip
+            smtp: smtplib.SMTP = smtplib.SMTP_SSL(
+                s.host, s.port, local_hostname=own_name(), timeout=s.timeout_seconds, context=self.tls()
+            )
         else:
             smtp = smtplib.SMTP(s.host, s.port, local_hostname=own_name(), timeout=s.timeout_seconds)
         try:
@@ -262,7 +273,10 @@ def own_name() -> str:
 
 def partly(refused: Sequence[str]) -> dict[str, Any]:
     """Sent, but not to everybody."""
-    return {"code": "partly_refused", "message": f"The mail server refused these addresses: {', '.join(refused)}."}
+    return {
+        "code": "partly_refused",
+        "message": f"The mail server refused these addresses: {', '.join(refused)}.",
+    }
 
 
 async def asked_for(may_begin: MayBegin, number: int) -> bool:
@@ -322,4 +336,3 @@ def why(error: Exception, settings: MailSettings) -> str:
             return f"{place} refused: {error.smtp_code} {readable(said)}"
         case _:
             return f"{place} cannot be reached: {error}"
-
