@@ -5,10 +5,23 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import asynccontextmanager
+import tempfile
+from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import orjson
+
+from whereupon.db.embedded import EmbeddedServer
 
 WORKER = (sys.executable, "-m", "whereupon.workers.process")
+SERVE = (
+    sys.executable, "-c", "import sys; from whereupon.cli.main import main; sys.exit(main())",
+    "serve", "--port", "0", "--json",
+)  # fmt: skip
+START_SECONDS = 60.0
 STOP_SECONDS = 15.0
 
 
@@ -21,7 +34,10 @@ def environment(**settings: str) -> dict[str, str]:
 async def start(command: Sequence[str], settings: Mapping[str, str]) -> asyncio.subprocess.Process:
     """A process whose output goes nowhere (its log would cost time), errors to ours."""
     return await asyncio.create_subprocess_exec(
-        *command, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL, env=environment(**settings)
+        *command,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.DEVNULL,
+        env=environment(**settings),
     )
 
 
@@ -44,3 +60,41 @@ async def workers(url: str, count: int = 1) -> AsyncGenerator[list[asyncio.subpr
         yield started
     finally:
         await asyncio.gather(*(end(process) for process in started))
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A running `whereupon serve`."""
+
+    host: str
+    port: int
+    pid: int
+
+
+@asynccontextmanager
+async def serving(settings: Mapping[str, str]) -> AsyncGenerator[Served]:
+    """`whereupon serve` on a free port, from when it answers until the block ends."""
+    process = await asyncio.create_subprocess_exec(
+        *SERVE, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
+        env=environment(**settings, log_level="error"),
+    )  # fmt: skip
+    try:
+        assert process.stdout is not None
+        said = await asyncio.wait_for(process.stdout.readline(), START_SECONDS)
+        told: dict[str, str] = orjson.loads(said)
+        address = urlsplit(told["address"])
+        yield Served(address.hostname or "127.0.0.1", address.port or 80, process.pid)
+    finally:
+        await end(process)
+
+
+@contextmanager
+def data_folder() -> Generator[str]:
+    """An empty data folder for a measurement; the embedded server then removes its own files, by name."""
+    folder = Path(tempfile.mkdtemp(prefix="whereupon-bench-", dir="/tmp"))
+    try:
+        yield str(folder)
+    finally:
+        EmbeddedServer(folder).remove()
+        with suppress(OSError):  # it holds something that we did not expect: leave it
+            folder.rmdir()
