@@ -35,7 +35,8 @@ ORDERS: Mapping[str, Any] = {
     "key": "orders", "label": "Order", "label_plural": "Orders",
     "fields": [
         {"key": "number", "type": "text"},
-        {"key": "positions", "type": "line_items", "options": {"fields": [{"key": "product", "type": "text"}]}},
+        {"key": "positions", "type": "line_items",
+         "options": {"fields": [{"key": "product", "type": "text"}]}},
         {"key": "amount", "type": "money", "options": {"currency": "EUR"}},
         {"key": "due", "type": "date"},
         {"key": "placed", "type": "datetime"},
@@ -114,7 +115,8 @@ async def test_values_are_gathered(
 async def test_line_items_are_gathered(database: Database, scope: Scope) -> None:
     lines = scope.catalog.modules[scope.catalog.modules["orders"].fields["positions"].target or ""]
     async with database.connection() as db:
-        await db.execute(f"INSERT INTO {lines.sql} ({lines.parent_field}, product) VALUES (1, 'Tisch'), (1, 'Stuhl')")
+        rows = "(1, 'Tisch'), (1, 'Stuhl')"
+        await db.execute(f"INSERT INTO {lines.sql} ({lines.parent_field}, product) VALUES {rows}")
     template = parse("{% for p in record.positions %}{{ forloop.index }}{{ p.product }} {% endfor %}", scope)
     assert await written(database, template, scope) == ["1Tisch 2Stuhl ", ""]
 
