@@ -31,6 +31,7 @@ from whereupon.api.routes import (
     runs,
     session,
     setup,
+    templates,
     tokens,
     users,
     workflows,
@@ -45,7 +46,7 @@ from whereupon.settings import Settings
 
 ROUTES = (
     records, session, modules, conditions, workflows, runs, inbox, messages, catalogue, users, groups,
-    roles, tokens, settings_routes, audit, health, setup, docs,
+    roles, tokens, templates, settings_routes, audit, health, setup, docs,
 )  # fmt: skip
 
 SECURITY_HEADERS = [

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from whereupon.api.call import Answer, Call, TheCall
 from whereupon.api.declare import Out, operation
 from whereupon.api.route import routes_of
 from whereupon.api.routes.shapes import PathKey
+from whereupon.changes.capture import arm, disarm
 from whereupon.db.pool import Connection
-from whereupon.errors import NotFound
+from whereupon.errors import Invalid, NotFound, Problem
+from whereupon.modules.attach import attach_schema, attach_table, detach
 from whereupon.modules.catalog import Module
 from whereupon.modules.define import defining
 from whereupon.modules.definitions import (
@@ -24,6 +26,7 @@ from whereupon.modules.definitions import (
     describe,
     describe_field,
 )
+from whereupon.people import audit
 from whereupon.people.rights import Rights
 from whereupon.records.schema import DEFINER
 
@@ -72,6 +75,22 @@ class ModuleList(Out):
     items: list[ModuleOut]
 
 
+class ToAttach(BaseModel):
+    """A table that was here before; without `table`, every one of the schema that can be attached."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    schema_name: str = Field(alias="schema", min_length=1, max_length=100, examples=["public"])
+    table: str | None = Field(default=None, min_length=1, max_length=100)
+    key: str | None = Field(default=None, min_length=1, max_length=60, description="The key of the module.")
+
+
+class Attached(ModuleList):
+    """The modules made; `left_out`: why other tables of the schema are none."""
+
+    left_out: dict[str, str]
+
+
 def visible(rights: Rights, module: Module) -> dict[str, Any] | None:
     """The module as this user may know it, without fields that they may not read; None: not at all."""
     if rights.builder or rights.administrator:
@@ -115,6 +134,41 @@ async def create_module(call: TheCall, body: ModuleIn) -> Response:
     async def work(db: Connection) -> Answer:
         module = await DEFINER.create_module(db, body)
         return Answer(describe(module), 201, {"Location": f"/api/v1/modules/{module.key}"})
+
+    return await define(call, work)
+
+
+@router.post(
+    "/attach",
+    **operation("attach_tables", Attached, status=201, summary="Make modules of tables.", errors=[404]),
+)
+async def attach_tables(call: TheCall, body: ToAttach) -> Response:
+    """One table, or every table of a schema that can be."""
+    call.rights.require_administrator()
+
+    async def work(db: Connection) -> Answer:
+        left_out: Mapping[str, str] = {}
+        if body.table is None:
+            if body.key is not None:
+                raise Invalid.of(Problem("unfit", "A key is for one table.", "/key", "Name the table, too."))
+            done = await attach_schema(db, arm, body.schema_name)
+            modules, left_out = done.modules, done.left_out
+        else:
+            modules = (await attach_table(db, arm, body.schema_name, body.table, key=body.key),)
+        tables = sorted(f"{module.schema}.{module.table}" for module in modules)
+        await audit.append(db, call.user_id, "attach_tables", f"schema:{body.schema_name}", tables=tables)
+        return Answer({"items": [describe(module) for module in modules], "left_out": left_out}, 201)
+
+    return await define(call, work)
+
+
+@router.post("/{module}/detach", **operation("detach_module", status=204, summary="Let go of a table."))
+async def detach_module(call: TheCall, module: PathKey) -> Response:
+    call.rights.require_administrator()
+
+    async def work(db: Connection) -> None:
+        await detach(db, disarm, module)
+        await audit.append(db, call.user_id, "detach_module", f"module:{module}")
 
     return await define(call, work)
 

@@ -7,18 +7,23 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from whereupon.api.call import TheCall
+from whereupon.api.call import Answer, TheCall
 from whereupon.api.declare import Out, operation
 from whereupon.api.route import routes_of
+from whereupon.conditions.values import Scope
 from whereupon.db.pool import Connection
+from whereupon.outbox.mail import mail_source
+from whereupon.outbox.messages import NewMessage, queue, source_id
 from whereupon.outbox.secrets import keep_secret, load_key
 from whereupon.outbox.settings import Caps, MailSettings, load_settings, save_caps, save_mail_settings
 from whereupon.people import audit
 from whereupon.people.first_start import PUT_SETTING
-from whereupon.people.users import Name, TimeZone
+from whereupon.people.users import Email, Name, TimeZone
+from whereupon.templates.template import parse
 
 router = routes_of("settings", "/settings")
 
+TEST_TEXT = "If you can read this, mail leaves Whereupon as it should."
 GET_ORGANISATION = "SELECT value FROM whereupon.settings WHERE key = 'organisation'"
 
 
@@ -35,6 +40,20 @@ class MailIn(MailSettings):
     """The SMTP server. The password is sealed when it arrives, and never shown again."""
 
     password: str | None = Field(default=None, max_length=1000, description="Left out: the one kept already.")
+
+
+class TestMail(BaseModel):
+    """Whom to send the test to."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    to: Email
+
+
+class Queued(Out):
+    """The message that was queued."""
+
+    message_id: int
 
 
 class SettingsOut(Out):
@@ -92,6 +111,22 @@ async def unset_mail(call: TheCall) -> Response:
         await audit.append(db, call.user_id, "unset_mail", "settings:mail")
 
     return await call.write(work)
+
+
+@router.post("/mail/test", **operation("send_test_mail", Queued, status=202, summary="Send a test mail."))
+async def send_test_mail(call: TheCall, body: TestMail) -> Response:
+    """It goes the way of every mail; `get_message` tells what became of it."""
+    call.rights.require_administrator()
+
+    async def work(db: Connection) -> Answer:
+        scope = Scope(await call.catalog(db), None)
+        words = {"subject": parse("A test from Whereupon", scope), "text": parse(TEST_TEXT, scope)}
+        source = await source_id(db, "email", mail_source(**words))
+        queued = await queue(db, [NewMessage(None, None, None, body.to, source, {})])
+        await audit.append(db, call.user_id, "send_test_mail", "settings:mail", to=body.to)
+        return Answer({"message_id": queued[0]}, 202)
+
+    return await call.write(work, defines=False)
 
 
 @router.put("/caps", **operation("set_caps", SettingsOut, summary="Set how many messages may leave unseen."))

@@ -1,0 +1,114 @@
+"""Saved templates of mails, checked and shown with a real record before anything is sent."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field
+from starlette.responses import Response
+
+from whereupon.api.call import TheCall
+from whereupon.api.declare import Out, operation
+from whereupon.api.paging import Cursor, Limit, id_after, paged
+from whereupon.api.reading import require_reads, user_sql
+from whereupon.api.route import routes_of
+from whereupon.api.routes.shapes import Page, PathKey
+from whereupon.conditions.values import Scope
+from whereupon.db.pool import Connection
+from whereupon.modules.catalog import Module, quote
+from whereupon.outbox.mail import mail_source, render_bodies
+from whereupon.records.read import read_record
+from whereupon.templates import saved
+from whereupon.templates.saved import NewTemplate, TemplateChange, Words
+from whereupon.templates.template import context_sql, parse, render
+
+router = routes_of("templates", "/templates")
+
+
+class Template(Out):
+    """A mail that several workflows may send."""
+
+    id: int
+    key: str
+    name: str
+    module: str | None
+    subject: str | None
+    html: str | None
+    text: str | None
+    created_at: datetime
+    updated_at: datetime
+    etag: str
+
+
+class ToPreview(Words):
+    """Words, and the record with which to show them."""
+
+    module: str = Field(max_length=100)
+    record_id: str = Field(min_length=1, max_length=1000)
+
+
+class Preview(Out):
+    """The mail as it would look for this record. The HTML is sanitised; show it in a sandboxed frame."""
+
+    subject: str
+    html: str | None
+    text: str
+
+
+@router.get("", **operation("list_templates", Page[Template], summary="Saved templates, by id."))
+async def list_templates(call: TheCall, limit: Limit = 50, cursor: Cursor = None) -> Response:
+    call.rights.require_builder()
+    after = id_after(cursor)
+    return await call.read(lambda db: paged(saved.list_templates(db, after=after, limit=limit + 1), limit))
+
+
+@router.post(
+    "", **operation("create_template", Template, status=201, summary="Save a template.", errors=[404])
+)
+async def create_template(call: TheCall, body: NewTemplate) -> Response:
+    return await call.write(lambda db: saved.create_template(db, call.rights, body), status=201)
+
+
+@router.post("/preview", **operation("preview_template", Preview, summary="How it would look.", errors=[404]))
+async def preview_template(call: TheCall, body: ToPreview) -> Response:
+    async def work(db: Connection) -> dict[str, Any]:
+        catalog = await call.catalog(db)
+        module = catalog.module(body.module)
+        record = await read_record(db, catalog, module.key, body.record_id, call.rights, lines=False)
+        scope = Scope(catalog, module, user=user_sql(call.rights))
+        saved.require_sound(catalog, module.key, body)
+        parsed = {name: parse(text, scope, html=name == "html") for name, text in saved.stored(body).items()}
+        require_reads(call.rights, {name for t in parsed.values() for name in t.reads}, module)
+        source = mail_source(subject=parsed["subject"], html=parsed.get("html"), text=parsed.get("text"))
+        gathered = context_sql(parsed.values(), scope)
+        context = await db.fetchval(f"SELECT {gathered} FROM {module.sql} n WHERE {this(module)}", record.id)
+        return {"subject": render(source["subject"], context), "html": None} | render_bodies(source, context)
+
+    return await call.read(work, bounded=True)
+
+
+def this(module: Module) -> str:
+    """The record whose id is $1."""
+    if len(module.key_columns) > 1:
+        return f"{module.key_sql('n')} = $1"
+    return f"n.{quote(module.key_column)} = $1::text::{module.key_type}"
+
+
+@router.get("/{key}", **operation("get_template", Template, summary="One template."))
+async def get_template(call: TheCall, key: PathKey) -> Response:
+    call.rights.require_builder()
+    return await call.read(lambda db: saved.get_template(db, key))
+
+
+@router.put("/{key}", **operation("change_template", Template, summary="Change its words.", if_match=True))
+async def change_template(call: TheCall, key: PathKey, body: TemplateChange) -> Response:
+    etag = call.if_match()
+    return await call.write(lambda db: saved.change_template(db, call.rights, key, body, etag=etag))
+
+
+@router.delete(
+    "/{key}", **operation("delete_template", status=204, summary="Remove a template.", errors=[409])
+)
+async def delete_template(call: TheCall, key: PathKey) -> Response:
+    return await call.write(lambda db: saved.delete_template(db, call.rights, key))
