@@ -1,0 +1,134 @@
+"""Every example in the reference of blocks and triggers is published and run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from tests.office import Office
+
+from whereupon.modules.definitions import FieldIn
+from whereupon.records.schema import DEFINER
+from whereupon.sdk import registry
+from whereupon.workers.clock import Clock
+from whereupon.workers.reminder import Reminder
+
+STAGE = {"key": "stage", "type": "stage", "options": {"choices": ["new", "ready"]}}
+CREATED = {"trigger": "record_created"}
+NOTE = {"key": "note", "block": "update_record", "set": {"note": "seen"}}
+BLOCKS = [(key, example) for key, block in registry.blocks().items() for example in block.examples]
+TRIGGERS = [(key, example) for key, trigger in registry.triggers().items() for example in trigger.examples]
+
+
+@pytest.fixture
+async def peopled(office: Office) -> Office:
+    """The office with a stage, an owner who has a manager, and a group that gets work."""
+    async with office.database.transaction() as db:
+        await DEFINER.add_field(db, "items", FieldIn.model_validate(STAGE))
+    manager = await office.user("ana@example.org")
+    owner = await office.user("zoë@example.org", manager=manager)
+    await office.group("support", [manager, owner])
+    office.keys = [str(owner)]
+    return office
+
+
+async def record(office: Office, **values: Any) -> int:
+    parent = await office.insert(name="Parent")
+    await office.settle()
+    return await office.insert(
+        name="Ωmega", status="new", email="omega@example.org", owner=int(office.keys[0]), parent=parent,
+        stage="new", **values,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("key", "example"), BLOCKS, ids=[f"{key}-{i}" for i, (key, _) in enumerate(BLOCKS)])
+async def test_the_example_of_a_block_is_accepted_and_does_its_work(
+    peopled: Office, key: str, example: Mapping[str, Any]
+) -> None:
+    node = {"key": "it", "block": key, **example}
+    others = [] if key == "stop" else [NOTE]
+    port = first_port(key, example)
+    edges = [["start", "next", "it"], *([["it", port, "note"]] if others else [])]
+    named = {"field": "name", "operator": "equals", "value": "Ωmega"}
+    await peopled.publish({**CREATED, "filter": named}, node, *others, edges=edges)
+    item = await record(peopled)
+    await peopled.settle()
+    run = (await peopled.runs(record_id=str(item)))[0]
+    if key == "wait":
+        assert run["status"] == "waiting" or await has_note(peopled, item)
+        return
+    expected = "failed" if example.get("result") == "failed" else "succeeded"
+    assert (run["status"], (run["error"] or {}).get("code")) == (
+        expected,
+        "stopped" if expected == "failed" else None,
+    )
+    assert (await peopled.steps(run["id"]))[0]["node"] == "it"
+
+
+def first_port(key: str, example: Mapping[str, Any]) -> str:
+    block = registry.block(key)
+    return next(iter(block.ports(block.Config.model_validate(example))), "next")
+
+
+async def has_note(office: Office, item: int) -> bool:
+    return (await office.item(item))["note"] == "seen"
+
+
+@pytest.mark.parametrize(
+    ("key", "example"), TRIGGERS, ids=[f"{key}-{i}" for i, (key, _) in enumerate(TRIGGERS)]
+)
+async def test_the_example_of_a_trigger_starts_its_workflow(
+    peopled: Office, key: str, example: Mapping[str, Any]
+) -> None:
+    item = await record(peopled)
+    await peopled.settle()
+    workflow = await peopled.publish({"trigger": key, **example}, {"key": "stop", "block": "stop"})
+    await EVENTS[key](peopled, item, workflow)
+    await peopled.settle()
+    assert "succeeded" in {run["status"] for run in await peopled.runs(workflow=workflow)}
+
+
+async def create(office: Office, item: int, workflow: str) -> None:
+    await office.insert(name="Another")
+
+
+async def update(office: Office, item: int, workflow: str) -> None:
+    await office.execute("UPDATE data.items SET status = 'open' WHERE id = $1", item)
+
+
+async def delete(office: Office, item: int, workflow: str) -> None:
+    await office.execute("DELETE FROM data.items WHERE id = $1", item)
+
+
+async def enter_stage(office: Office, item: int, workflow: str) -> None:
+    await office.execute("UPDATE data.items SET stage = 'ready' WHERE id = $1", item)
+
+
+async def press(office: Office, item: int, workflow: str) -> None:
+    await office.by_hand(workflow, [str(item)])
+
+
+async def strike(office: Office, item: int, workflow: str) -> None:
+    """Its time has come: this very second, so that what is done about missed times does not matter."""
+    await office.execute("UPDATE whereupon.schedules SET next_at = date_trunc('second', clock_timestamp())")
+    while await Clock(office.database, office.engine.current).tick() == 0.0:
+        pass
+
+
+async def reach_the_date(office: Office, item: int, workflow: str) -> None:
+    await office.execute("UPDATE data.items SET due_date = current_date + 30 WHERE id = $1", item)
+    await office.settle()
+    await office.execute("UPDATE whereupon.due_dates SET due_at = due_at - interval '90 days'")
+    while await Reminder(office.database, office.engine.current).tick() == 0.0:
+        pass
+
+
+EVENTS = {
+    "date_reached": reach_the_date, "record_created": create, "record_updated": update, "record_deleted": delete,
+    "stage_entered": enter_stage, "manual": press, "schedule": strike,
+}  # fmt: skip
+
+
+def test_every_trigger_is_tried() -> None:
+    assert sorted(EVENTS) == sorted(registry.triggers())
