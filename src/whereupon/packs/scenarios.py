@@ -14,7 +14,7 @@ from typing import Any
 import asyncpg
 
 from whereupon.db.pool import Connection, Database
-from whereupon.modules.catalog import Module, load_catalog
+from whereupon.modules.catalog import Field, Module, load_catalog
 from whereupon.packs.contents import pack_keys
 from whereupon.packs.loading import Loaded, user_id
 from whereupon.packs.why import Why, why, why_not
@@ -41,6 +41,14 @@ NOTIFICATIONS = """
 SELECT n.run_id, n.record_id, n.title, n.body, u.email AS "to" FROM whereupon.notifications n
 JOIN whereupon.users u ON u.id = n.user_id WHERE n.run_id = ANY($1) ORDER BY n.id
 """
+# What was written to records.
+WRITES = """
+SELECT s.run_id, s.block, s.output, coalesce(m.label, own.label) AS module FROM whereupon.step_runs s
+JOIN whereupon.runs r ON r.id = s.run_id LEFT JOIN whereupon.modules own ON own.id = r.module_id
+LEFT JOIN whereupon.modules m ON m.key = s.output->>'module'
+WHERE s.run_id = ANY($1) AND s.block IN ('create_record', 'update_record') ORDER BY s.run_id, s.seq
+"""
+MADE = (MESSAGES, TASKS, NOTIFICATIONS, WRITES)
 LAST_RUN = "SELECT coalesce(max(id), 0) FROM whereupon.runs"
 
 
@@ -62,6 +70,7 @@ class Outcome:
     messages: list[Any]
     tasks: list[Any]
     notifications: list[Any]
+    writes: list[Any]
 
 
 @dataclass(slots=True)
@@ -96,7 +105,7 @@ class Day:
             writer, name = await self.acting(db, who)
             record = await update_record(db, catalog, module, record_id, dict(values), writer)
             what = catalog.module(module)
-            changed = " and ".join(f"{what.fields[key].label} to “{value}”" for key, value in values.items())
+            changed = " and ".join(f"{f.label} to “{worded(f, v)}”" for k, v in values.items() if (f := what.field(k)))
             self.events.append(f"{name} sets {changed} in {titled(what, record)}")
             return record
 
@@ -149,7 +158,7 @@ class Day:
             runs = [row for key in workflows or self.scenario.workflows for row in await db.fetch(RUNS, key, self.since)]
             runs = [run for run in runs if record_id in (None, run["record_id"])]
             ids = [run["id"] for run in runs]
-            return Outcome(runs, *[list(await db.fetch(sql, ids)) for sql in (MESSAGES, TASKS, NOTIFICATIONS)])
+            return Outcome(runs, *[list(await db.fetch(sql, ids)) for sql in MADE])
 
     async def why(self, workflow: str, record_id: str) -> None:
         """Tell why the workflow's last run on this record began."""
@@ -187,6 +196,13 @@ def titled(module: Module, record: Record) -> str:
     """A record as people call it: “Case CASE-0001”."""
     title = record.values.get(module.title_field or "")
     return f"{module.label} {title or record.id}"
+
+
+def worded(field: Field, value: object) -> str:
+    """A value as the form shows it: a choice by its label."""
+    choices: list[dict[str, str]] = field.options.get("choices") or []
+    labels = {choice["key"]: choice["label"] for choice in choices}
+    return labels.get(str(value), str(value))
 
 
 @dataclass(frozen=True, slots=True)

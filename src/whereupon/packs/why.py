@@ -51,7 +51,7 @@ async def why(db: Connection, workflow: str, record_id: str) -> Why:
     run: Any = await db.fetchrow(LAST_RUN, active.workflow_id, record_id)
     if run is None:
         raise NotFound(f"{active.version.name} has not run for {record_id}.")
-    conditions = await asked(db, start, scope, record_id, run["change_id"])
+    conditions = await asked(db, start, scope, record_id, run["change_id"], ran=True)
     labels = {node.key: node.label or node.key for node in active.version.plan.document.nodes}
     steps: list[Any] = await db.fetch(STEPS, run["id"])
     way = " → ".join(step_words(labels[step["node"]], step["port"]) for step in steps)
@@ -79,9 +79,9 @@ async def why_not(db: Connection, workflow: str, record_id: str) -> Why:
         return Why(name, ran, trigger, conditions, "So nothing was done")
     if change["op"] not in start.trigger.operations(start.config):
         return Why(name, ran, trigger, (), "This was no such change, so nothing was done")
+    conditions = await asked(db, start, scope, record_id, change["id"], ran=ran)
     if not await triggered(db, start, scope, change):
-        return Why(name, ran, trigger, (), "That did not happen, so nothing was done")
-    conditions = await asked(db, start, scope, record_id, change["id"])
+        return Why(name, ran, trigger, conditions, "The record was changed otherwise, so nothing was done")
     claimed: str | None = await db.fetchval(CLAIMED, active.workflow_id, record_id)
     if active.recurrence == "first_time" and claimed:
         return Why(name, ran, trigger, conditions, f"It had its one time for this record at {claimed}")
@@ -107,20 +107,29 @@ async def watching(db: Connection, workflow: str) -> tuple[Active, Start, Scope]
 
 
 async def asked(
-    db: Connection, start: Start, scope: Scope, record_id: str, change_id: int | None
+    db: Connection, start: Start, scope: Scope, record_id: str, change_id: int | None, *, ran: bool = False
 ) -> tuple[str, ...]:
-    """Each comparison of the filter with the value that it saw; none without a filter."""
-    if start.filter is None:
-        return ()
-    return tuple(leaves(await explain(db, start.filter, scope, record_id, change_id)))
+    """What the trigger watched, before and after, and each comparison of the filter with what it saw."""
+    watched: list[dict[str, Any]] = []
+    if change_id is not None and scope.module is not None:
+        fields = sorted(name.rpartition(".")[2] for name in start.trigger.reads(start.config, scope))
+        watched = [{"field": field, "operator": "has_changed"} for field in fields]
+    told = [await explain(db, condition, scope, record_id, change_id) for condition in watched]
+    if start.filter is not None:
+        told.append(await explain(db, start.filter, scope, record_id, change_id))
+    return tuple(sentence for part in told for sentence in leaves(part, by_now=ran and not part["held"]))
 
 
-def leaves(told: Mapping[str, Any]) -> Iterator[str]:
-    """The sentences of the comparisons in an explained condition, in order."""
+def leaves(told: Mapping[str, Any], *, by_now: bool = False) -> Iterator[str]:
+    """The sentences of the comparisons in an explained condition, in order.
+
+    `by_now`: it held when it was asked; linked records are read as they are, and have changed since.
+    """
     if "parts" not in told:
-        yield told["sentence"]
+        since = by_now and not told["held"] and "." in told.get("field", ".")
+        yield told["sentence"].replace(": not held, it is", ": held then, by now it is") if since else told["sentence"]
     for part in told.get("parts", ()):
-        yield from leaves(part)
+        yield from leaves(part, by_now=by_now)
 
 
 async def triggered(db: Connection, start: Start, scope: Scope, change: Mapping[str, Any]) -> bool:

@@ -8,6 +8,7 @@ from whereupon.conditions.compile import check_condition, compile_condition, fie
 from whereupon.conditions.tree import ConditionNode, parse_condition
 from whereupon.conditions.values import Scope
 from whereupon.errors import Problem
+from whereupon.modules.catalog import Field as ModuleField
 from whereupon.sdk.block import Config
 from whereupon.sdk.trigger import Trigger
 
@@ -49,8 +50,15 @@ class StageEntered(Trigger[StageConfig]):
     def sentence(self, config: StageConfig, scope: Scope) -> str:
         if scope.module is None:
             return self.label
-        origin = f" from {config.source}" if config.source else ""
-        return f"a record of {scope.module.label_plural} enters {config.to}{origin}"
+        labels = _labels(scope.module.fields.get(config.field))
+        origin = f" from “{labels.get(config.source, config.source)}”" if config.source else ""
+        return f"a record of {scope.module.label_plural} enters “{labels.get(config.to, config.to)}”{origin}"
+
+
+def _labels(field: ModuleField | None) -> dict[str, str]:
+    """Stage → what people see."""
+    choices: list[dict[str, str]] = (field.options.get("choices") or []) if field else []
+    return {choice["key"]: choice.get("label") or choice["key"] for choice in choices}
 
 
 def _entered(config: StageConfig) -> ConditionNode:

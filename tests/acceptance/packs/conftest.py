@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import pytest
 
 from whereupon.db.pool import Database
-from whereupon.packs.contents import pack_keys
 from whereupon.packs.demo import administrator
 from whereupon.packs.loading import load_pack
 
 
 @pytest.fixture(scope="session")
 def packed(server_url: str, template: str) -> Iterator[dict[str, str]]:
-    """Pack → URL of a database with that pack alone; made when first asked for."""
+    """Pack → URL of a database with that pack alone; made when first asked for. What follows a "-" makes it another one."""
     made: dict[str, str] = {}
     yield made
     for url in made.values():
-        asyncio.run(drop(server_url, url.rpartition("/")[2]))
+        asyncio.run(drop(server_url, urlsplit(url).path.strip("/")))
 
 
 async def drop(server_url: str, name: str) -> None:
@@ -31,18 +31,17 @@ async def drop(server_url: str, name: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def make_packed(server_url: str, template: str, packed: dict[str, str]):
+def make_packed(server_url: str, template: str, packed: dict[str, str]) -> Callable[[str], Awaitable[str]]:
     """The URL of a pack's database."""
 
     async def make(key: str) -> str:
-        assert key in pack_keys()
         name = f"pack_{uuid.uuid4().hex[:16]}"
         connection = await asyncpg.connect(server_url)
         await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         await connection.close()
         database = await Database.connect(with_name(server_url, name))
         try:
-            await load_pack(database, key, (await administrator(database)).rights)
+            await load_pack(database, key.partition("-")[0], (await administrator(database)).rights)
         finally:
             await database.close()
         return with_name(server_url, name)
@@ -57,6 +56,4 @@ def make_packed(server_url: str, template: str, packed: dict[str, str]):
 
 def with_name(url: str, name: str) -> str:
     """The same server, another database."""
-    from urllib.parse import urlsplit, urlunsplit
-
     return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from typing import Any
+
 import pytest
 
 from whereupon.db.pool import Database
 from whereupon.packs.demo import administrator, quiet, workers
 from whereupon.packs.loading import load_pack
 from whereupon.packs.scenarios import Result, Scenario, all_scenarios, play
+from whereupon.workflows import store
 
+MakePacked = Callable[[str], Awaitable[str]]
 SCENARIOS = all_scenarios()
 IDS = [f"{pack}-{scenario.number}" for pack, scenario in SCENARIOS]
 
@@ -32,9 +37,41 @@ async def played(url: str, pack: str, scenario: Scenario, *, working: bool = Tru
 
 
 @pytest.mark.parametrize(("pack", "scenario"), SCENARIOS, ids=IDS)
-async def test_a_scenario_comes_out_as_promised(make_packed, pack: str, scenario: Scenario) -> None:
+async def test_a_scenario_comes_out_as_promised(make_packed: MakePacked, pack: str, scenario: Scenario) -> None:
     result = await played(await make_packed(pack), pack, scenario)
     assert result.problems == []
     assert len(result.events) >= 3
     assert any(why.ran for why in result.whys)
     assert any(not why.ran for why in result.whys)
+
+
+@pytest.mark.parametrize(("pack", "scenario"), SCENARIOS, ids=IDS)
+async def test_a_scenario_fails_when_nothing_is_done(make_packed: MakePacked, pack: str, scenario: Scenario) -> None:
+    assert not (await played(await make_packed(f"{pack}-idle"), pack, scenario, working=False)).passed
+
+
+@pytest.mark.parametrize(("pack", "scenario"), SCENARIOS, ids=IDS)
+async def test_a_scenario_fails_when_its_workflow_starts_too_often(
+    make_packed: MakePacked, pack: str, scenario: Scenario
+) -> None:
+    url = await make_packed(f"{pack}-careless")
+    for workflow in scenario.workflows:
+        await make_careless(url, workflow)
+    assert not (await played(url, pack, scenario)).passed
+
+
+async def make_careless(url: str, workflow: str) -> None:
+    """Publish the workflow without its filter and recurrence, on any change."""
+    database = await Database.connect(url)
+    rights = (await administrator(database)).rights
+    async with database.transaction() as db:
+        document: Any = (await store.get_workflow(db, workflow))["draft"]
+        document["settings"] = {}
+        config = document["nodes"][0]["config"]
+        kept = {"schedule": ("trigger", "cron")}.get(config["trigger"], ("trigger", "also_on_creation"))
+        document["nodes"][0]["config"] = {key: config[key] for key in kept if key in config}
+        if config["trigger"] == "stage_entered":
+            document["nodes"][0]["config"]["trigger"] = "record_updated"
+        await store.change_workflow(db, rights, workflow, store.WorkflowChange(document=document))
+        await store.publish(db, rights, workflow)
+    await database.close()

@@ -6,8 +6,11 @@ import pytest
 
 from tests.office import Office, open_office
 from whereupon.db.pool import Database
+from whereupon.errors import Invalid, Refused
 from whereupon.packs.contents import pack_keys, read_pack
 from whereupon.packs.loading import load_pack
+from whereupon.packs.older_database import make_schema
+from whereupon.people.rights import load_rights
 
 
 @pytest.fixture
@@ -33,3 +36,49 @@ async def test_sample_records_start_no_workflow(office: Office, key: str) -> Non
     await load_pack(office.database, key, office.rights)
     await office.settle()
     assert await office.runs() == []
+
+
+# Everything about the tables that their own program could notice, but for our triggers.
+STRUCTURE = """
+SELECT (SELECT jsonb_agg(to_jsonb(c) - 'table_catalog' ORDER BY c.table_name, c.ordinal_position)
+        FROM information_schema.columns c WHERE c.table_schema = 'northwind') AS columns,
+       (SELECT jsonb_agg(pg_get_constraintdef(k.oid) ORDER BY k.conname) FROM pg_constraint k
+        WHERE k.connamespace = 'northwind'::regnamespace) AS constraints,
+       (SELECT jsonb_agg(indexdef ORDER BY indexname) FROM pg_indexes WHERE schemaname = 'northwind') AS indexes,
+       (SELECT count(*) FROM northwind.orders) AS orders
+"""
+TRIGGERS = """
+SELECT DISTINCT t.tgname::text AS name FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+WHERE c.relnamespace = 'northwind'::regnamespace AND NOT t.tgisinternal
+"""
+
+
+async def test_northwind_is_attached_and_never_altered(office: Office) -> None:
+    older = read_pack("northwind").about.older_database
+    assert older is not None
+    assert await make_schema(office.database.url, "northwind", older)
+    before = (await office.fetch(STRUCTURE))[0]
+    await load_pack(office.database, "northwind", office.rights)
+    assert not await make_schema(office.database.url, "northwind", older)
+    assert (await office.fetch(STRUCTURE))[0] == before
+    assert before["orders"] == 830
+    names = [row["name"] for row in await office.fetch(TRIGGERS)]
+    assert names
+    assert all(name.startswith("zz_whereupon_") for name in names)
+
+
+async def test_a_pack_that_cannot_be_loaded_leaves_nothing(office: Office) -> None:
+    await office.module({"key": "leads", "fields": [{"key": "name", "type": "text"}]})
+    before = await office.fetchval("SELECT count(*) FROM whereupon.modules")
+    with pytest.raises(Invalid) as refused:
+        await load_pack(office.database, "cases", office.rights)
+    assert '"leads" is there already' in str(refused.value)
+    assert await office.fetchval("SELECT count(*) FROM whereupon.modules") == before
+    assert await office.fetchval("SELECT count(*) FROM whereupon.groups") == 0
+
+
+async def test_only_an_administrator_loads_packs(office: Office) -> None:
+    async with office.database.connection() as db:
+        clerk = await load_rights(db, await office.user("clerk@example.org"))
+    with pytest.raises(Refused):
+        await load_pack(office.database, "cases", clerk)

@@ -19,7 +19,7 @@ FROM northwind.orders RETURNING order_id::text
 SET_STOCK = "UPDATE northwind.products SET units_in_stock = reorder_level + $2::int WHERE product_id = $1::int"
 LATE = "SELECT count(*) FROM northwind.orders WHERE required_date < current_date AND shipped_date IS NULL"
 FULLER, BUCHANAN = "andrew.fuller@northwind.example", "steven.buchanan@northwind.example"
-SUYAMA, VICE_PRESIDENT, CHAI, ALICE_MUTTON = 6, 2, 1, 17
+SUYAMA, VICE_PRESIDENT, SYRUP, CHAI = 6, 2, 3, 1
 
 
 async def order(day: Day, does: str, customer: str, employee: int, required: int, shipped: int | None) -> str:
@@ -56,26 +56,26 @@ async def stock_low(day: Day) -> None:
 
     async def stock(product: int, above: int) -> None:
         level = "the reorder level" if above == 0 else f"{abs(above)} {'above' if above > 0 else 'below'} it"
-        what = "Chai" if product == CHAI else "Alice Mutton, which is discontinued,"
+        what = "Aniseed Syrup" if product == SYRUP else "Chai, which is discontinued,"
         await day.program(f"The till sets the stock of {what} to {level}", SET_STOCK, product, above)
         await day.quiet()
 
-    await stock(CHAI, 12)
-    await stock(CHAI, 0)
+    await stock(SYRUP, 12)
+    await stock(SYRUP, 0)
     day.expect("Notifications at the reorder level", len((await day.outcome()).notifications), 0)
+    await day.why_not("northwind_stock_low", str(SYRUP))
+
+    await stock(SYRUP, -2)
+    await day.why("northwind_stock_low", str(SYRUP))
+    await stock(SYRUP, -4)
+    await stock(CHAI, 1)
+    await stock(CHAI, -1)
     await day.why_not("northwind_stock_low", str(CHAI))
 
-    await stock(CHAI, -2)
-    await day.why("northwind_stock_low", str(CHAI))
-    await stock(CHAI, -4)
-    await stock(ALICE_MUTTON, 1)
-    await stock(ALICE_MUTTON, -1)
-    await day.why_not("northwind_stock_low", str(ALICE_MUTTON))
-
     made = await day.outcome()
-    left = await day.value("SELECT reorder_level - 2 FROM northwind.products WHERE product_id = $1", CHAI)
+    left = await day.value("SELECT reorder_level - 2 FROM northwind.products WHERE product_id = $1", SYRUP)
     told = [(note["to"], note["title"]) for note in made.notifications]
-    day.expect("Who was told", told, [("laura.callahan@northwind.example", f"Chai: {left} left")])
+    day.expect("Who was told", told, [("laura.callahan@northwind.example", f"Aniseed Syrup: {left} left")])
     day.expect_runs("Runs", made, 1)
 
 
