@@ -95,15 +95,22 @@ class ServerFolder:
         self.data.mkdir(exist_ok=True, mode=0o700)
         if self.data.stat().st_mode & 0o077:
             self.data.chmod(0o700)
+        if not self.home.exists():
+            self._make_home()
+        if not is_folder_of(self.home, self.account):
+            raise Unavailable(
+                f"{self.home} is in the way: it should be a folder of user {self.account.uid}.",
+                suggestion="Move it away, or set WHEREUPON_DATA to another folder.",
+            )
+
+    def _make_home(self) -> None:
+        """Under another name until it belongs to the account: a program starting beside us must not see it half made."""
+        made = Path(tempfile.mkdtemp(prefix=f"{self.home.name}.", dir=self.home.parent))
+        os.chown(made, self.account.uid, self.account.gid)
         try:
-            self.home.mkdir(mode=0o700)
-            os.chown(self.home, self.account.uid, self.account.gid)
-        except FileExistsError:
-            if not is_folder_of(self.home, self.account):
-                raise Unavailable(
-                    f"{self.home} is in the way: it should be a folder of user {self.account.uid}.",
-                    suggestion="Move it away, or set WHEREUPON_DATA to another folder.",
-                ) from None
+            made.rename(self.home)
+        except OSError:  # the other one was first, and has put something into it
+            made.rmdir()
 
     def socket_folder(self) -> Path:
         """The server's folder, or a short one, always the same, where the socket's path would be too long."""

@@ -23,7 +23,8 @@ from whereupon.modules.catalog import Module, quote
 from whereupon.runs.definitions import Definitions, Version, load_versions
 from whereupon.runs.lanes import ADVANCE, lock_lanes
 from whereupon.runs.settle import LOCKED, Settling, settle
-from whereupon.runs.travellers import Traveller, take_runs, write_back
+from whereupon.runs.travellers import Traveller, take_runs
+from whereupon.runs.write_back import write_back
 from whereupon.sdk.block import Batch
 from whereupon.sdk.outcomes import Fail, Outcome
 from whereupon.workflows.plan import Step

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from whereupon.runs.travellers import MAX_EXECUTIONS, Traveller
+from whereupon.runs.travellers import MAX_EXECUTIONS, StepRun, Traveller
 from whereupon.sdk.outcomes import Done, Fail, Outcome, Wait
 from whereupon.workflows.plan import ERROR_PORT, Step
 
@@ -103,9 +103,18 @@ def _remember(
     waited = traveller.waiting if traveller.waking else None
     given: Mapping[str, Any] = done.input if done else failure.input if failure else {}
     since = datetime.fromisoformat(waited["since"]) if waited else at.now
-    traveller.steps.append((
-        traveller.id, traveller.executions, at.step.node.key, at.step.block.key, status,
-        done.port if done else None, given or (waited or {}).get("input") or {},
-        done.output if done else None, failure.as_json() if failure else None,
-        done.records if done else 0, since, at.now,
-    ))  # fmt: skip
+    traveller.steps.append(
+        StepRun(
+            seq=traveller.executions,
+            node=at.step.node.key,
+            block=at.step.block.key,
+            status=status,
+            port=done.port if done else None,
+            input=given or (waited or {}).get("input") or {},
+            output=done.output if done else None,
+            error=failure.as_json() if failure else None,
+            records=done.records if done else 0,
+            started_at=since,
+            ended_at=at.now,
+        )
+    )

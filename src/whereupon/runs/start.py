@@ -37,6 +37,14 @@ class NewRun:
         return (self.workflow_id, self.module_id, self.record_id)
 
     @property
+    def is_plain(self) -> bool:
+        """Started by a change of a person or a program, with nothing special about it."""
+        return (
+            self.status == "queued" and self.shard is not None and self.parent_run_id is None
+            and self.rerun_of is None and self.user_id is None and self.chain is None and not self.data
+        )  # fmt: skip
+
+    @property
     def status(self) -> str:
         """What it is born as."""
         if self.error is not None:
@@ -71,10 +79,42 @@ async def insert_runs(db: asyncpg.Connection[Any], runs: Sequence[NewRun]) -> No
     if not runs:
         return
     runs = await _settle_concurrency(db, runs)
+    if all(run.is_plain for run in runs):
+        await _insert_plain(db, runs)
+        return
     now: datetime = await db.fetchval("SELECT clock_timestamp()")
     lanes = await _lanes(db, runs)
     records = [_row(run, lane, now) for run, lane in zip(runs, lanes, strict=True)]
     await db.copy_records_to_table("runs", schema_name="whereupon", columns=COLUMNS, records=records)
+
+
+# Plain runs: what their workflows have in common goes over once ($1-$6), then which workflow, record,
+# lane and change each run has ($7-$10).
+INSERT_PLAIN = """
+WITH w AS (SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::boolean[])
+  WITH ORDINALITY AS w(workflow_id, version_id, module_id, node, started_by, serial, nr))
+INSERT INTO whereupon.runs (workflow_id, version_id, module_id, node, started_by, serial, status, ready_at,
+                            record_id, shard, change_id)
+SELECT w.workflow_id, w.version_id, w.module_id, w.node, w.started_by, w.serial, 'queued', clock_timestamp(),
+       r.record_id, r.shard, r.change_id
+FROM unnest($7::integer[], $8::text[], $9::smallint[], $10::bigint[])
+  WITH ORDINALITY AS r(nr, record_id, shard, change_id, place) JOIN w ON w.nr = r.nr
+ORDER BY r.place
+"""
+
+
+async def _insert_plain(db: asyncpg.Connection[Any], runs: Sequence[NewRun]) -> None:
+    """The common case, with few values to send for each run."""
+    kinds: dict[tuple[Any, ...], int] = {}
+    for run in runs:
+        kind = (run.workflow_id, run.version_id, run.module_id, run.node, run.started_by, run.concurrency == "queue")
+        kinds.setdefault(kind, len(kinds) + 1)
+    numbers = [
+        kinds[r.workflow_id, r.version_id, r.module_id, r.node, r.started_by, r.concurrency == "queue"] for r in runs
+    ]
+    columns = [list(column) for column in zip(*kinds, strict=True)]
+    each = [run.record_id for run in runs], [run.shard for run in runs], [run.change_id for run in runs]
+    await db.execute(INSERT_PLAIN, *columns, numbers, *each)
 
 
 async def _lanes(db: asyncpg.Connection[Any], runs: Sequence[NewRun]) -> list[int]:

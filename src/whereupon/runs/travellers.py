@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -29,23 +29,25 @@ JOIN whereupon.workflows w ON w.id = r.workflow_id
 ORDER BY r.id
 FOR UPDATE OF r SKIP LOCKED
 """
-# What has become of the runs, in one statement.
-WRITE_RUNS = """
-UPDATE whereupon.runs r
-SET status = v.status, node = v.node, ready_at = v.ready_at, data = v.data, waiting = v.waiting,
-    wakes_on_change = v.wakes_on_change, executions = v.executions, attempts = v.attempts, error = v.error,
-    started_at = coalesce(r.started_at, $12), ended_at = v.ended_at
-FROM unnest($1::bigint[], $2::text[], $3::text[], $4::timestamptz[], $5::jsonb[], $6::jsonb[], $7::boolean[],
-            $8::integer[], $9::smallint[], $10::jsonb[], $11::timestamptz[])
-  AS v(id, status, node, ready_at, data, waiting, wakes_on_change, executions, attempts, error, ended_at)
-WHERE r.id = v.id
-"""
-STEP_COLUMNS = (
-    "run_id", "seq", "node", "block", "status", "port", "input", "output", "error", "records", "started_at",
-    "ended_at",
-)  # fmt: skip
 MAX_EXECUTIONS = 10_000
 MAX_DATA_BYTES = 10_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class StepRun:
+    """One row of a run's history: which block, how it ended, what went in and what came out."""
+
+    seq: int
+    node: str
+    block: str
+    status: str
+    port: str | None
+    input: Mapping[str, Any]
+    output: Mapping[str, Any] | None
+    error: Mapping[str, Any] | None
+    records: int
+    started_at: datetime
+    ended_at: datetime
 
 
 @dataclass(slots=True)
@@ -69,7 +71,13 @@ class Traveller:
     status: str = "running"
     ready_at: datetime | None = None
     ended_at: datetime | None = None
-    steps: list[tuple[Any, ...]] = field(default_factory=list[tuple[Any, ...]])
+    steps: list[StepRun] = field(default_factory=list[StepRun])
+    arrived_with: dict[str, Any] | None = None  # the data as it was read, to see whether it changed
+
+    @property
+    def simply_succeeded(self) -> bool:
+        """Whether nothing is to be written but that it is over."""
+        return self.status == "succeeded" and self.error is None and self.data is self.arrived_with
 
     def view(self) -> RunView:
         """What the block may see."""
@@ -111,20 +119,4 @@ async def take_runs(
 ) -> list[Traveller]:
     """The due runs of these lanes, locked, in the order of starting."""
     rows = await db.fetch(TAKE_RUNS, lanes, max(1, limit // len(lanes)), paused)
-    return [Traveller(**dict(row)) for row in rows]
-
-
-async def write_back(db: asyncpg.Connection[Any], travellers: Sequence[Traveller], now: datetime) -> None:
-    """Write progress and history; everything else of the advance is in the same transaction."""
-    steps = [step for t in travellers for step in t.steps]
-    if steps:
-        await db.copy_records_to_table(
-            "step_runs", schema_name="whereupon", columns=STEP_COLUMNS, records=steps
-        )
-    await db.execute(
-        WRITE_RUNS,
-        [t.id for t in travellers], [t.status for t in travellers], [t.node for t in travellers],
-        [t.ready_at for t in travellers], [t.data for t in travellers], [t.waiting for t in travellers],
-        [t.wakes_on_change for t in travellers], [t.executions for t in travellers],
-        [t.attempts for t in travellers], [t.error for t in travellers], [t.ended_at for t in travellers], now,
-    )  # fmt: skip
+    return [Traveller(**dict(row), arrived_with=row["data"]) for row in rows]

@@ -22,6 +22,7 @@ from whereupon.workers.loop import Wake, keep_going
 
 log = structlog.get_logger()
 POLL_SECONDS = 2.0
+ADVANCERS = 2  # while one waits for its commit to reach the disk, the other computes
 PATIENCE, HARDLY = "2s", "100ms"  # with a row lock: of a whole batch, and while looking for the held record
 REVISION = "SELECT number FROM whereupon.revision, set_config('lock_timeout', $1, true)"
 # When the next run is due, seconds from now; null when none is.
@@ -47,7 +48,8 @@ class Engine:
         """Both loops and the ear, until `stop` is set."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(keep_going("match", self.match, self.changes, stop))
-            tasks.create_task(keep_going("advance", self.advance, self.runs, stop))
+            for _ in range(ADVANCERS):
+                tasks.create_task(keep_going("advance", self.advance, self.runs, stop))
             tasks.create_task(keep_going("listen", lambda: self.listen(stop), Wake(), stop))
             await stop.wait()
             self.changes.ring()
