@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from cyclopts import App
+from cyclopts import App, Group
 
-SERVING, DATA, CARE = "Run", "Look and change", "Care"
+SERVING, DATA, CARE = (Group.create_ordered(name) for name in ("Run", "Look and change", "Care"))
 # Name, where its code is, what it is for, and under which heading it is shown.
 COMMANDS = (
     ("serve", "running:serve", "Start everything: database, web application, workers.", SERVING),

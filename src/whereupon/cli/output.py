@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -70,7 +70,7 @@ def show_rows(
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        numeric = all(isinstance(row[column], int | float) for row in rows)
+        numeric = all(type(row[column]) in (int, float) for row in rows)
         table.add_column(column.replace("_", " "), justify="right" if numeric else "left", overflow="fold")
     for row in rows:
         table.add_row(*(styled(row[column]) for column in columns))
@@ -136,6 +136,3 @@ def waiting(doing: str, *, quiet: bool) -> Any:
     if quiet or not sys.stderr.isatty():
         return nullcontext()
     return stderr().status(doing)
-
-
-Show = Callable[..., None]

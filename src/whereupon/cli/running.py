@@ -67,7 +67,7 @@ def serve(
 
 
 def announce(serving: Serving, *, as_json: bool) -> None:
-    """The address, and how to make the first administrator while there is none. Light: `serve` stays small."""
+    """The address, and how to make the first administrator. Without rich: `serve` stays small."""
     if as_json:
         import orjson
 
@@ -133,3 +133,93 @@ def migrate(*, data: Path | None = None, quiet: bool = False, json: Json = False
             as_json=json,
         )
     return 0
+
+
+def demo(
+    *,
+    once: Annotated[bool, Parameter(negative="")] = False,
+    json: Json = False,
+    host: str | None = None,
+    port: int | None = None,
+    data: Path | None = None,
+) -> int:
+    """Play the scenarios of the packs and tell what happened and why; then serve them.
+
+    Parameters
+    ----------
+    once
+        On a throwaway database, and do not serve. Exit code 1 when a scenario fails.
+    host
+        Address to listen on afterwards.
+    port
+        Port to listen on afterwards.
+    data
+        Data folder for the demonstration; by default one of its own.
+    """
+    from whereupon.packs.demo import run
+
+    if once:
+        return 0 if asyncio.run(run(once=True, json=json)).passed else 1
+    settings = demo_settings(host=host, port=port, data=data)
+    asyncio.run(play(settings, as_json=json))
+    become_server(settings, as_json=json)
+    return 0
+
+
+def demo_settings(**given: Any) -> Settings:
+    """As for `serve`, but not in somebody's own data folder unless told so."""
+    import os
+
+    from whereupon.settings import default_data_folder
+
+    if given["data"] is None and "WHEREUPON_DATA" not in os.environ:
+        given["data"] = default_data_folder().with_name("whereupon-demo")
+    return settings_with(**given)
+
+
+async def play(settings: Settings, *, as_json: bool) -> None:
+    """The scenarios on the database that is served afterwards."""
+    from whereupon.db.embedded import database_server
+    from whereupon.db.migrate import migrate as migrate_database
+    from whereupon.packs.demo import run
+
+    async with database_server(settings) as url:
+        await migrate_database(url)
+        await run(url, json=as_json)
+
+
+def become_server(settings: Settings, *, as_json: bool) -> None:
+    """Go on as `serve`, with nothing of the demonstration left in memory."""
+    import os
+
+    arguments = [
+        "--host",
+        settings.host,
+        "--port",
+        str(settings.port),
+        "--data",
+        str(settings.data.absolute()),
+    ]
+    sys.stdout.flush()
+    command = [
+        sys.executable,
+        "-m",
+        "whereupon.cli.main",
+        "serve",
+        *arguments,
+        *(["--json"] if as_json else []),
+    ]
+    os.execv(sys.executable, command)
+
+
+def bench(*figures: str, json: Json = False) -> int:
+    """Measure this machine against the targets, on databases of its own. Exit code 1 when one is missed.
+
+    Parameters
+    ----------
+    figures
+        Names of figures; all without, which takes some minutes.
+    """
+    from whereupon.bench.__main__ import main as measure
+
+    return asyncio.run(measure([*figures, *(["--json"] if json else [])]))

@@ -1,0 +1,133 @@
+"""`whereupon runs`: what ran, what it did, why it failed; cancelling, running again, releasing."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from cyclopts import App
+
+from whereupon.cli.output import print_json, show_facts, show_rows, stdout, tell
+from whereupon.cli.session import Common, doing
+from whereupon.db.pool import Connection
+from whereupon.errors import Invalid, NotFound
+from whereupon.people.rights import Rights
+from whereupon.runs import actions, history
+
+app = App(name="runs", help="What ran, what it did, and why it failed.")
+COMMON = Common()
+Status = Literal["queued", "running", "waiting", "held", "succeeded", "partial", "failed", "cancelled"]
+
+
+@app.command(name="list")
+def list_(
+    *,
+    workflow: str | None = None,
+    module: str | None = None,
+    record: str | None = None,
+    status: Status | None = None,
+    limit: int = 50,
+    common: Common = COMMON,
+) -> None:
+    """Runs, the newest first.
+
+    Parameters
+    ----------
+    workflow
+        Only of this workflow.
+    module
+        Only on records of this module.
+    record
+        Only on the record with this id.
+    status
+        Only those.
+    limit
+        At most so many.
+    """
+
+    async def work(db: Connection, rights: Rights) -> Any:
+        return await history.list_runs(
+            db, rights, workflow=workflow, module=module, record_id=record, status=status, limit=limit
+        )
+
+    found: list[dict[str, Any]] = [dict(row) for row in doing(common, work)]
+    rows = [row | {"why": row["error"]["message"] if row["error"] else ""} for row in found]
+    columns = ("id", "workflow", "module", "record_id", "status", "node", "created_at", "ended_at", "why")
+    show_rows(rows, columns, as_json=common.json, empty="There are no such runs.")
+
+
+@app.command
+def show(run: int, *, common: Common = COMMON) -> None:
+    """One run: its steps with what went in and came out, and its messages."""
+
+    async def work(db: Connection, rights: Rights) -> Any:
+        return await history.get_run(db, rights, run)
+
+    found = doing(common, work)
+    if common.json:
+        return print_json(found)
+    steps, messages = found.pop("steps"), found.pop("messages")
+    show_facts({name: value for name, value in found.items() if value is not None}, as_json=False)
+    stdout().print()
+    columns = ("seq", "node", "block", "status", "port", "started_at", "input", "output", "error")
+    show_rows(steps, columns, as_json=False, empty="It has not done anything yet.")
+    if messages:
+        stdout().print()
+        show_rows(messages, ("id", "channel", "recipient", "status", "sent_at"), as_json=False)
+    return None
+
+
+@app.command
+def cancel(*runs: int, workflow: str | None = None, common: Common = COMMON) -> None:
+    """End runs that are under way.
+
+    Parameters
+    ----------
+    runs
+        Their ids.
+    workflow
+        Instead: all of this workflow.
+    """
+    if bool(runs) == bool(workflow):
+        raise Invalid("Say which runs.", suggestion="Name their ids, or a --workflow, but not both.")
+
+    async def work(db: Connection, rights: Rights) -> int:
+        if workflow:
+            return await actions.cancel_waiting(db, rights, workflow)
+        return len(await actions.cancel_runs(db, rights, runs))
+
+    _told("cancelled", doing(common, work), len(runs) or None, common)
+
+
+@app.command
+def rerun(run: int, *, start_at: Literal["start", "failed"] = "start", common: Common = COMMON) -> None:
+    """Run again.
+
+    Parameters
+    ----------
+    start_at
+        From the start, or from the block that failed.
+    """
+
+    async def work(db: Connection, rights: Rights) -> int:
+        return await actions.rerun(db, rights, run, start_at)
+
+    new = doing(common, work)
+    tell({"run": new}, f"Run {new} is queued.", as_json=common.json)
+
+
+@app.command
+def release(*runs: int, common: Common = COMMON) -> None:
+    """Let held runs go on."""
+    if not runs:
+        raise Invalid("Say which runs.", suggestion="`whereupon runs list --status held` shows them.")
+
+    async def work(db: Connection, rights: Rights) -> int:
+        return len(await actions.release_runs(db, rights, runs))
+
+    _told("released", doing(common, work), len(runs), common)
+
+
+def _told(deed: str, done: int, asked: int | None, common: Common) -> None:
+    if asked and not done:
+        raise NotFound(f"None of these runs could be {deed}.", suggestion="Are they over already?")
+    tell({deed: done}, f"{done} {deed}.", as_json=common.json)
