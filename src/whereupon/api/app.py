@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
-from typing import Any
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -65,17 +64,11 @@ API_HEADERS = [
 ]
 
 
-def create_app(
-    database: Database, settings: Settings, *, delivers: Callable[..., Awaitable[Any]] | None = None
-) -> FastAPI:
-    """The application on a database that is connected and migrated; the caller closes it.
-
-    `delivers`: sends one message now and tells the outcome ("send a test"); None: not from this process.
-    """
+def create_app(database: Database, settings: Settings) -> FastAPI:
+    """The application on a database that is connected and migrated; the caller closes it."""
     app = FastAPI(lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.database = database
     app.state.settings = settings
-    app.state.delivers = delivers
     app.state.memory = Memory(database.url)
     app.state.waker = Waker(database.url)
     app.state.attempts = Attempts()

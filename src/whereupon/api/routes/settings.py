@@ -120,8 +120,8 @@ async def send_test_mail(call: TheCall, body: TestMail) -> Response:
 
     async def work(db: Connection) -> Answer:
         scope = Scope(await call.catalog(db), None)
-        words = {"subject": parse("A test from Whereupon", scope), "text": parse(TEST_TEXT, scope)}
-        source = await source_id(db, "email", mail_source(**words))
+        mail = mail_source(subject=parse("A test from Whereupon", scope), text=parse(TEST_TEXT, scope))
+        source = await source_id(db, "email", mail)
         queued = await queue(db, [NewMessage(None, None, None, body.to, source, {})])
         await audit.append(db, call.user_id, "send_test_mail", "settings:mail", to=body.to)
         return Answer({"message_id": queued[0]}, 202)
