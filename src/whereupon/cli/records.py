@@ -119,8 +119,7 @@ def create(module: str, *values: str, common: Common = COMMON) -> None:
 
 
 @app.command
-def update(module: str, record: str, *values: str, if_match: KEPT_BY_US = ("created_at", "updated_at", "created_by", "etag")  # in tables only when asked for
-IfMatch = None, common: Common = COMMON) -> None:
+def update(module: str, record: str, *values: str, if_match: IfMatch = None, common: Common = COMMON) -> None:
     """Change a record's fields; those that are not named stay.
 
     Parameters
@@ -139,8 +138,7 @@ IfMatch = None, common: Common = COMMON) -> None:
 
 
 @app.command
-def delete(module: str, record: str, *, if_match: KEPT_BY_US = ("created_at", "updated_at", "created_by", "etag")  # in tables only when asked for
-IfMatch = None, common: Common = COMMON) -> None:
+def delete(module: str, record: str, *, if_match: IfMatch = None, common: Common = COMMON) -> None:
     """Delete a record and its line items."""
 
     async def work(db: Connection, rights: Rights) -> None:
