@@ -49,7 +49,9 @@ class OlderDatabase(Part):
 
     schema_name: str = Field(alias="schema")
     script: str = Field(description="SQL file of the folder, run with that schema as search path.")
-    tables: list[TableIn] = Field(description="In this order; a reference leads to one named before, or to itself.")
+    tables: list[TableIn] = Field(
+        description="In this order; a reference leads to one named before, or to itself."
+    )
 
 
 class About(Part):
@@ -107,7 +109,9 @@ class RecordIn(Part):
 
     module: str
     ref: str | None = None
-    by: str | None = Field(None, description="E-mail address of whoever enters it; none: whoever loads the pack.")
+    by: str | None = Field(
+        None, description="E-mail address of whoever enters it; none: whoever loads the pack."
+    )
     values: dict[str, Any]
 
 
@@ -148,8 +152,9 @@ PlainLoader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith((":timestamp", ":bool"))]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
-for letter, word in (("t", "true"), ("f", "false")):
-    PlainLoader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(f"^{word}$"), [letter])
+for word in ("true", "false"):
+    truth = ("tag:yaml.org,2002:bool", re.compile(f"^{word}$"))
+    PlainLoader.yaml_implicit_resolvers.setdefault(word[0], []).append(truth)
 
 
 def pack_keys() -> list[str]:
@@ -176,7 +181,7 @@ def read_pack(key: str) -> Pack:
 
 def read_file(file: Traversable, model: type[P]) -> P:
     """One file as its model; a file that is not there is an empty one."""
-    raw: Any = yaml.load(file.read_text("utf-8"), PlainLoader) if file.is_file() else {}  # noqa: S506 - a SafeLoader
+    raw: Any = yaml.load(file.read_text("utf-8"), PlainLoader) if file.is_file() else {}
     return read_part(raw or {}, model, file.name)
 
 

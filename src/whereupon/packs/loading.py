@@ -144,7 +144,9 @@ class Names:
 
 def known(names: Mapping[str, Any], name: str, path: str) -> Any:
     if name not in names:
-        raise Invalid.of(Problem("unknown", f'"{name}" is not named before.', path, did_you_mean(name, names)))
+        raise Invalid.of(
+            Problem("unknown", f'"{name}" is not named before.', path, did_you_mean(name, names))
+        )
     return names[name]
 
 
@@ -157,7 +159,9 @@ async def add_records(db: Connection, records: list[RecordIn], rights: Rights) -
         if record.by not in writers:
             theirs = await load_rights(db, known(names.users, record.by or "", "/by"))
             writers[record.by] = Writer(theirs, origin="import", match=False)
-        made = await create_record(db, catalog, record.module, names.meaning(record.values), writers[record.by])
+        made = await create_record(
+            db, catalog, record.module, names.meaning(record.values), writers[record.by]
+        )
         if record.ref:
             names.records[record.ref] = made.id
     return names.records

@@ -31,7 +31,8 @@ SELECT r.id, r.record_id, r.status, r.change_id, r.error, r.started_by FROM wher
 JOIN whereupon.workflows w ON w.id = r.workflow_id WHERE w.key = $1 AND r.id > $2 ORDER BY r.id
 """
 MESSAGES = """
-SELECT m.id, m.run_id, m.recipient, m.status, m.rendered FROM whereupon.messages m WHERE m.run_id = ANY($1) ORDER BY m.id
+SELECT m.id, m.run_id, m.recipient, m.status, m.rendered FROM whereupon.messages m
+WHERE m.run_id = ANY($1) ORDER BY m.id
 """
 TASKS = """
 SELECT t.run_id, t.record_id, t.title, t.due_at, t.status, u.email AS assignee FROM whereupon.tasks t
@@ -105,7 +106,9 @@ class Day:
             writer, name = await self.acting(db, who)
             record = await update_record(db, catalog, module, record_id, dict(values), writer)
             what = catalog.module(module)
-            changed = " and ".join(f"{f.label} to “{worded(f, v)}”" for k, v in values.items() if (f := what.field(k)))
+            changed = " and ".join(
+                f"{f.label} to “{worded(f, v)}”" for k, v in values.items() if (f := what.field(k))
+            )
             self.events.append(f"{name} sets {changed} in {titled(what, record)}")
             return record
 
@@ -153,9 +156,13 @@ class Day:
             return await db.fetchval(sql, *values)
 
     async def outcome(self, *workflows: str, record_id: str | None = None) -> Outcome:
-        """What these workflows (none: the scenario's) made since the scenario began, of one record or of all."""
+        """What these workflows (none: the scenario's) made since it began, of one record or of all."""
         async with self.database.connection() as db:
-            runs = [row for key in workflows or self.scenario.workflows for row in await db.fetch(RUNS, key, self.since)]
+            runs = [
+                row
+                for key in workflows or self.scenario.workflows
+                for row in await db.fetch(RUNS, key, self.since)
+            ]
             runs = [run for run in runs if record_id in (None, run["record_id"])]
             ids = [run["id"] for run in runs]
             return Outcome(runs, *[list(await db.fetch(sql, ids)) for sql in MADE])
@@ -243,7 +250,11 @@ class Result:
 
 
 async def play(
-    database: Database, loaded: Loaded, administrator: Rights, settle: Callable[[], Awaitable[None]], scenario: Scenario
+    database: Database,
+    loaded: Loaded,
+    administrator: Rights,
+    settle: Callable[[], Awaitable[None]],
+    scenario: Scenario,
 ) -> Result:
     """Play one scenario to its end. Whatever goes wrong is one of its problems."""
     day = Day(database, loaded, administrator, settle, scenario)
@@ -254,7 +265,9 @@ async def play(
     except Exception as error:
         day.problems.append(f"{type(error).__name__}: {error}")
     outcome = await day.outcome()
-    day.problems += [f"Run {run['id']} failed: {run['error']}" for run in outcome.runs if run["status"] == "failed"]
+    day.problems += [
+        f"Run {run['id']} failed: {run['error']}" for run in outcome.runs if run["status"] == "failed"
+    ]
     if not outcome.runs:
         day.problems.append("No workflow ran.")
     return Result(scenario, day.events, outcome, day.whys, day.problems)

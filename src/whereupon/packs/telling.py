@@ -26,7 +26,9 @@ def show(results: Sequence[Result], seconds: float, console: Console | None = No
     out.print(summary(results))
     passed = sum(result.passed for result in results)
     style = "bold green" if passed == len(results) else "bold red"
-    out.print(Text(f"{passed} of {len(results)} scenarios came out as promised, in {seconds:.1f} seconds.", style))
+    out.print(
+        Text(f"{passed} of {len(results)} scenarios came out as promised, in {seconds:.1f} seconds.", style)
+    )
 
 
 def panel(result: Result) -> Panel:
@@ -81,7 +83,8 @@ def written(step: Mapping[str, Any]) -> list[str]:
 
 def mail(message: Mapping[str, Any]) -> str:
     """A mail in one line."""
-    subject = (message["rendered"] or {}).get("subject", "(not written yet)")
+    rendered: Mapping[str, Any] = message["rendered"] or {}
+    subject: str = rendered.get("subject", "(not written yet)")
     return f"Mail to {message['recipient']} ({message['status']}): {subject}"
 
 

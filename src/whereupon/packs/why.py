@@ -1,4 +1,4 @@
-"""Why a workflow ran for a record, or why not: its trigger in words, its conditions with the values that they saw."""
+"""Why a workflow ran for a record, or why not: its trigger in words, its conditions with what they saw."""
 
 from __future__ import annotations
 
@@ -21,15 +21,18 @@ WHERE r.workflow_id = $1 AND r.record_id = $2 ORDER BY r.id DESC LIMIT 1
 # The labels come from the version's document.
 STEPS = "SELECT node, port, status FROM whereupon.step_runs WHERE run_id = $1 ORDER BY seq"
 LAST_CHANGE = """
-SELECT id, op::text AS op FROM whereupon.changes WHERE module_id = $1 AND record_id = $2 ORDER BY id DESC LIMIT 1
+SELECT id, op::text AS op FROM whereupon.changes WHERE module_id = $1 AND record_id = $2
+ORDER BY id DESC LIMIT 1
 """
-CLAIMED = "SELECT to_char(claimed_at, 'HH24:MI:SS') FROM whereupon.claims WHERE workflow_id = $1 AND record_id = $2"
+CLAIMED = (
+    "SELECT to_char(claimed_at, 'HH24:MI:SS') FROM whereupon.claims WHERE workflow_id = $1 AND record_id = $2"
+)
 FIND = "SELECT id FROM whereupon.workflows WHERE key = $1"
 
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """`ran`, the trigger in words, what was asked with the answers, and what the run did or why there was none."""
+    """The trigger in words, what was asked with the answers, and what the run did, or why there was none."""
 
     workflow: str
     ran: bool
@@ -127,7 +130,11 @@ def leaves(told: Mapping[str, Any], *, by_now: bool = False) -> Iterator[str]:
     """
     if "parts" not in told:
         since = by_now and not told["held"] and "." in told.get("field", ".")
-        yield told["sentence"].replace(": not held, it is", ": held then, by now it is") if since else told["sentence"]
+        yield (
+            told["sentence"].replace(": not held, it is", ": held then, by now it is")
+            if since
+            else told["sentence"]
+        )
     for part in told.get("parts", ()):
         yield from leaves(part, by_now=by_now)
 

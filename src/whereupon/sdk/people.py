@@ -24,7 +24,7 @@ class Person(Config):
     group: str | None = Field(None, description="A group's key: everybody in it.")
     field: str | None = Field(None, description="A field that leads to a user, or holds an address.")
     owner: bool | None = Field(None, description="The record's owner.")
-    formula: str | None = Field(None, max_length=4_000, description="A formula that gives somebody's email address.")
+    formula: str | None = Field(None, max_length=4_000, description="A formula that gives an address.")
 
     @model_validator(mode="after")
     def exactly_one(self) -> Person:

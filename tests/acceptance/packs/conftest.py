@@ -17,7 +17,7 @@ from whereupon.packs.loading import load_pack
 
 @pytest.fixture(scope="session")
 def packed(server_url: str, template: str) -> Iterator[dict[str, str]]:
-    """Pack → URL of a database with that pack alone; made when first asked for. What follows a "-" makes it another one."""
+    """Pack → URL of a database with that pack alone. What follows a "-" makes it another one."""
     made: dict[str, str] = {}
     yield made
     for url in made.values():

@@ -26,7 +26,10 @@ async def test_a_second_demonstration_on_the_same_database_comes_out_the_same(da
         assert report.passed
     database = await Database.connect(database_url)
     async with database.connection() as db:
-        assert await db.fetchval("SELECT count(*) FROM whereupon.users WHERE email = $1", demo.ADMINISTRATOR) == 1
+        assert (
+            await db.fetchval("SELECT count(*) FROM whereupon.users WHERE email = $1", demo.ADMINISTRATOR)
+            == 1
+        )
         assert await sign_in(db, second.administrator.email, second.administrator.password)
     await database.close()
 
@@ -37,7 +40,17 @@ def test_once_prints_one_json_object_and_leaves_nothing_behind() -> None:
     told = json.loads(done.stdout)
     assert told["passed"] is True
     assert [scenario["number"] for scenario in told["scenarios"]] == ALL
-    expected = {"number", "name", "events", "runs", "messages", "tasks", "notifications", "passed", "problems"}
+    expected = {
+        "number",
+        "name",
+        "events",
+        "runs",
+        "messages",
+        "tasks",
+        "notifications",
+        "passed",
+        "problems",
+    }
     assert all(expected <= scenario.keys() for scenario in told["scenarios"])
 
 

@@ -37,7 +37,9 @@ async def played(url: str, pack: str, scenario: Scenario, *, working: bool = Tru
 
 
 @pytest.mark.parametrize(("pack", "scenario"), SCENARIOS, ids=IDS)
-async def test_a_scenario_comes_out_as_promised(make_packed: MakePacked, pack: str, scenario: Scenario) -> None:
+async def test_a_scenario_comes_out_as_promised(
+    make_packed: MakePacked, pack: str, scenario: Scenario
+) -> None:
     result = await played(await make_packed(pack), pack, scenario)
     assert result.problems == []
     assert len(result.events) >= 3
@@ -46,7 +48,9 @@ async def test_a_scenario_comes_out_as_promised(make_packed: MakePacked, pack: s
 
 
 @pytest.mark.parametrize(("pack", "scenario"), SCENARIOS, ids=IDS)
-async def test_a_scenario_fails_when_nothing_is_done(make_packed: MakePacked, pack: str, scenario: Scenario) -> None:
+async def test_a_scenario_fails_when_nothing_is_done(
+    make_packed: MakePacked, pack: str, scenario: Scenario
+) -> None:
     assert not (await played(await make_packed(f"{pack}-idle"), pack, scenario, working=False)).passed
 
 

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import pytest
-
 from tests.office import Office, open_office
+
 from whereupon.db.pool import Database
 from whereupon.errors import Invalid, Refused
 from whereupon.packs.contents import pack_keys, read_pack
 from whereupon.packs.loading import load_pack
 from whereupon.packs.older_database import make_schema
 from whereupon.people.rights import load_rights
+
+# What loading a pack adds to.
+COUNTED = """
+SELECT (SELECT count(*) FROM whereupon.changes) AS changes, (SELECT count(*) FROM whereupon.users) AS users,
+       (SELECT count(*) FROM whereupon.versions) AS versions,
+       (SELECT count(*) FROM whereupon.modules) AS modules
+"""
 
 
 @pytest.fixture
@@ -21,13 +28,14 @@ async def office(database: Database) -> Office:
 @pytest.mark.parametrize("key", pack_keys())
 async def test_a_pack_loads_and_a_second_time_changes_nothing(office: Office, key: str) -> None:
     first = await load_pack(office.database, key, office.rights)
-    counted = "SELECT (SELECT count(*) FROM whereupon.changes) AS changes, (SELECT count(*) FROM whereupon.users) AS users, (SELECT count(*) FROM whereupon.versions) AS versions"
-    before = (await office.fetch(counted))[0]
+    before = (await office.fetch(COUNTED))[0]
     second = await load_pack(office.database, key, office.rights)
     assert (first.again, second.again) == (False, True)
     assert second.records == first.records
-    assert (await office.fetch(counted))[0] == before
-    published = {row["key"] for row in await office.fetch("SELECT key FROM whereupon.workflows WHERE state = 'active'")}
+    assert (await office.fetch(COUNTED))[0] == before
+    published = {
+        row["key"] for row in await office.fetch("SELECT key FROM whereupon.workflows WHERE state = 'active'")
+    }
     assert published == {workflow.key for workflow in read_pack(key).workflows}
 
 
@@ -44,7 +52,8 @@ SELECT (SELECT jsonb_agg(to_jsonb(c) - 'table_catalog' ORDER BY c.table_name, c.
         FROM information_schema.columns c WHERE c.table_schema = 'northwind') AS columns,
        (SELECT jsonb_agg(pg_get_constraintdef(k.oid) ORDER BY k.conname) FROM pg_constraint k
         WHERE k.connamespace = 'northwind'::regnamespace) AS constraints,
-       (SELECT jsonb_agg(indexdef ORDER BY indexname) FROM pg_indexes WHERE schemaname = 'northwind') AS indexes,
+       (SELECT jsonb_agg(indexdef ORDER BY indexname) FROM pg_indexes
+        WHERE schemaname = 'northwind') AS indexes,
        (SELECT count(*) FROM northwind.orders) AS orders
 """
 TRIGGERS = """

@@ -14,7 +14,9 @@ async def case_created(day: Day) -> None:
     await day.quiet()
     await day.change("siobhan.oneill", "cases", opened.id, {"notes": "Prefers to be called in the morning."})
     unreachable = await day.create("kwame.mensah", "applicants", {"name": "Þórdís Jónsdóttir"})
-    silent = await day.create("kwame.mensah", "cases", {"applicant": unreachable.id, "case_type": "study_permit"})
+    silent = await day.create(
+        "kwame.mensah", "cases", {"applicant": unreachable.id, "case_type": "study_permit"}
+    )
     await day.quiet()
 
     made = await day.outcome(record_id=opened.id)
@@ -34,7 +36,8 @@ async def case_ready(day: Day) -> None:
     """4: the supervisor hears of it when the case enters that stage, and at no other time."""
     who = "nguyen.minh.anh"
     case = await day.create(who, "cases", {
-        "applicant": day.loaded.records["oleksandr"], "case_type": "family_reunion", "consultant": await day.user(who),
+        "applicant": day.loaded.records["oleksandr"], "case_type": "family_reunion",
+        "consultant": await day.user(who),
     })  # fmt: skip
     await day.change(who, "cases", case.id, {"stage": "collecting_documents"})
     await day.quiet()
@@ -58,5 +61,7 @@ async def case_ready(day: Day) -> None:
 
 SCENARIOS = (
     Scenario(1, "Case created → welcome email to the applicant", ("case_welcome",), case_created),
-    Scenario(4, "Case enters “Ready to submit” → the supervisor is notified", ("case_ready_to_submit",), case_ready),
+    Scenario(
+        4, "Case enters “Ready to submit” → the supervisor is notified", ("case_ready_to_submit",), case_ready
+    ),
 )

@@ -12,26 +12,35 @@ SELECT 'W' || lpad((count(*) + 1)::text, 4, '0'), $1::varchar, $2::varchar, 'Ice
 FROM northwind.customers WHERE customer_id LIKE 'W____' RETURNING customer_id
 """
 ADD_ORDER = """
-INSERT INTO northwind.orders (order_id, customer_id, employee_id, order_date, required_date, shipped_date, ship_via, freight)
-SELECT max(order_id) + 1, $1::varchar, $2::int, current_date - 20, current_date + $3::int, current_date + $4::int, 3, 12.5
+INSERT INTO northwind.orders
+  (order_id, customer_id, employee_id, order_date, required_date, shipped_date, ship_via, freight)
+SELECT max(order_id) + 1, $1::varchar, $2::int, current_date - 20, current_date + $3::int,
+       current_date + $4::int, 3, 12.5
 FROM northwind.orders RETURNING order_id::text
 """
-SET_STOCK = "UPDATE northwind.products SET units_in_stock = reorder_level + $2::int WHERE product_id = $1::int"
+SET_STOCK = (
+    "UPDATE northwind.products SET units_in_stock = reorder_level + $2::int WHERE product_id = $1::int"
+)
 LATE = "SELECT count(*) FROM northwind.orders WHERE required_date < current_date AND shipped_date IS NULL"
+ADD_FREIGHT = "UPDATE northwind.orders SET freight = freight + 1 WHERE order_id = $1::text::int"
 FULLER, BUCHANAN = "andrew.fuller@northwind.example", "steven.buchanan@northwind.example"
 SUYAMA, VICE_PRESIDENT, SYRUP, CHAI = 6, 2, 3, 1
 
 
 async def order(day: Day, does: str, customer: str, employee: int, required: int, shipped: int | None) -> str:
     """An order entered by the firm's own program; days count from today."""
-    entered: str = await day.program(f"The order program enters an order {does}", ADD_ORDER, customer, employee, required, shipped)
+    entered: str = await day.program(
+        f"The order program enters an order {does}", ADD_ORDER, customer, employee, required, shipped
+    )
     return entered
 
 
 async def late_orders(day: Day) -> None:
     """32: a task for the manager of whoever took it; orders in time or on their way get none."""
     late = await order(day, "of Michael Suyama, required yesterday", "ERNSH", SUYAMA, -1, None)
-    nobody_above = await order(day, "of Andrew Fuller, required two days ago", "QUICK", VICE_PRESIDENT, -2, None)
+    nobody_above = await order(
+        day, "of Andrew Fuller, required two days ago", "QUICK", VICE_PRESIDENT, -2, None
+    )
     in_time = await order(day, "that is required next week", "FOLKO", SUYAMA, 7, None)
     shipped = await order(day, "that was late, but is shipped", "HUNGO", SUYAMA, -3, -1)
     await day.start("northwind_order_late", "It is seven in the morning: the late orders are looked through")
@@ -44,7 +53,7 @@ async def late_orders(day: Day) -> None:
     day.expect("Who must see to Suyama’s order", assignees.get(late), BUCHANAN)
     day.expect("Who must see to Fuller’s own order", assignees.get(nobody_above), FULLER)
     day.expect("Who must see to order 11008 of Robert King", assignees.get("11008"), BUCHANAN)
-    day.expect("Orders that are not late", {in_time, shipped} & by_order.keys(), set())
+    day.expect("Orders that are not late", sorted({in_time, shipped} & by_order.keys()), [])
     day.expect("The task", by_order[late]["title"], f"Order {late} for Ernst Handel is late")
     await day.why("northwind_order_late", late)
     for key in (in_time, shipped):
@@ -86,8 +95,7 @@ async def welcome_back(day: Day) -> None:
     customer = await day.program("It enters a new customer, Fiskbúðin Sæbjörg", ADD_CUSTOMER, *arguments)
     first = await order(day, "of Fiskbúðin Sæbjörg, the first", customer, SUYAMA, 10, None)
     await day.quiet()
-    await day.program("It notes the freight of the old customer’s order",
-                      "UPDATE northwind.orders SET freight = freight + 1 WHERE order_id = $1::text::int", back)  # fmt: skip
+    await day.program("It notes the freight of the old customer’s order", ADD_FREIGHT, back)
     await day.quiet()
 
     made = await day.outcome(record_id=back)
@@ -101,7 +109,14 @@ async def welcome_back(day: Day) -> None:
 
 
 SCENARIOS = (
-    Scenario(32, "Order past its required date, not shipped → task for the manager", ("northwind_order_late",), late_orders),
+    Scenario(
+        32,
+        "Order past its required date, not shipped → task for the manager",
+        ("northwind_order_late",),
+        late_orders,
+    ),
     Scenario(33, "Stock below the reorder level → notification", ("northwind_stock_low",), stock_low),
-    Scenario(34, "Order inserted by another program → welcome-back mail", ("northwind_welcome_back",), welcome_back),
+    Scenario(
+        34, "Order inserted by another program → welcome-back mail", ("northwind_welcome_back",), welcome_back
+    ),
 )

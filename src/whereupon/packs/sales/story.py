@@ -25,7 +25,8 @@ async def quote_accepted(day: Day) -> None:
     """9: the order has the quote's lines; accepting a second time makes no second order."""
     who, records = "tomas.ferreira", day.loaded.records
     quote = await day.create(who, "quotes", {
-        "account": records["nordlys"], "contact": records["ingrid"], "owner": await day.user(who), "lines": LINES,
+        "account": records["nordlys"], "contact": records["ingrid"], "owner": await day.user(who),
+        "lines": LINES,
     })  # fmt: skip
     await day.change(who, "quotes", quote.id, {"status": "sent"})
     await day.quiet()
@@ -85,24 +86,35 @@ async def ticket_answered(day: Day) -> None:
     who = "yuki.tanaka"
     ticket = await day.create(who, "tickets", {
         "subject": "Vekten viser 0,00", "description": "Since this morning <all> three scales show zero.",
-        "contact": day.loaded.records["ingrid"], "account": day.loaded.records["nordlys"], "owner": await day.user(who),
+        "contact": day.loaded.records["ingrid"], "account": day.loaded.records["nordlys"],
+        "owner": await day.user(who),
     })  # fmt: skip
     await day.quiet()
     number = ticket.values["number"]
     confirmed = await day.outcome("ticket_received", record_id=ticket.id)
     day.expect_mails("Mails when it came", confirmed, "ingrid.mork@nordlys.example")
-    day.expect("Subject", confirmed.messages[0]["rendered"]["subject"], f"[{number}] We have your message: Vekten viser 0,00")
+    day.expect(
+        "Subject",
+        confirmed.messages[0]["rendered"]["subject"],
+        f"[{number}] We have your message: Vekten viser 0,00",
+    )
     day.expect_in("What was understood", confirmed.messages[0]["rendered"]["html"], "&lt;all&gt;")
     await day.why("ticket_received", ticket.id)
 
     await day.change(who, "tickets", ticket.id, {"status": "open"})
     await day.quiet()
-    day.expect_runs("Runs before it is resolved", await day.outcome("ticket_resolved", record_id=ticket.id), 0)
+    day.expect_runs(
+        "Runs before it is resolved", await day.outcome("ticket_resolved", record_id=ticket.id), 0
+    )
     await day.why_not("ticket_resolved", ticket.id)
 
-    await day.change(who, "tickets", ticket.id, {"status": "resolved", "resolution": "The tare was set anew."})
+    await day.change(
+        who, "tickets", ticket.id, {"status": "resolved", "resolution": "The tare was set anew."}
+    )
     await day.quiet()
-    day.expect("Resolved on", (await day.read("tickets", ticket.id))["resolved_on"], await day.value(IS_TODAY))
+    day.expect(
+        "Resolved on", (await day.read("tickets", ticket.id))["resolved_on"], await day.value(IS_TODAY)
+    )
     resolved = await day.outcome("ticket_resolved", record_id=ticket.id)
     day.expect_mails("Mails when it was resolved", resolved, "ingrid.mork@nordlys.example")
     day.expect_in("The mail", resolved.messages[0]["rendered"]["text"], "The tare was set anew.")
@@ -114,8 +126,8 @@ async def contact_welcomed(day: Day) -> None:
     """14: one mail, although the contact is edited five times; without an address, none."""
     who = "zoe.vandenberg"
     contact = await day.create(who, "contacts", {
-        "name": "Łukasz Żółć", "email": "lukasz.zolc@brunnen.example", "account": day.loaded.records["brunnen"],
-        "owner": await day.user(who),
+        "name": "Łukasz Żółć", "email": "lukasz.zolc@brunnen.example",
+        "account": day.loaded.records["brunnen"], "owner": await day.user(who),
     })  # fmt: skip
     unreachable = await day.create(who, "contacts", {"name": "Μαρία Δήμου"})
     await day.quiet()
@@ -147,7 +159,9 @@ async def phone_changed(day: Day) -> None:
 
     await day.change(who, "contacts", contact, {"phone": new})
     title = (await day.read("contacts", contact))["job_title"]
-    await day.change(who, "contacts", contact, {"job_title": "Operations" if title != "Operations" else "Logistics"})
+    await day.change(
+        who, "contacts", contact, {"job_title": "Operations" if title != "Operations" else "Logistics"}
+    )
     await day.quiet()
     day.expect_runs("Runs for the contact", await day.outcome(record_id=contact), 1)
     await day.why_not("contact_phone", contact)
