@@ -6,7 +6,7 @@ import sys
 
 from cyclopts import App, Group
 
-SERVING, DATA, CARE = (Group.create_ordered(name) for name in ("Run", "Look and change", "Care"))
+SERVING, DATA, CARE = (Group(name, sort_key=n) for n, name in enumerate(("Run", "Look and change", "Care")))
 # Name, where its code is, what it is for, and under which heading it is shown.
 COMMANDS = (
     ("serve", "running:serve", "Start everything: database, web application, workers.", SERVING),
@@ -26,12 +26,19 @@ COMMANDS = (
 )
 
 
+def version() -> str:
+    """The program's version."""
+    from importlib import metadata
+
+    return f"whereupon {metadata.version('whereupon')}"
+
+
 def make_app() -> App:
     """The command line, with nothing imported but its names."""
     app = App(
         name="whereupon",
         help="Something happens to a record, whereupon the right things are done.",
-        version="whereupon 0.1.0",
+        version=version,
         help_on_error=False,
     )
     for order, (name, place, text, group) in enumerate(COMMANDS):
