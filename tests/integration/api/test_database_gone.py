@@ -1,4 +1,4 @@
-"""The database goes away and comes back: 503 with Retry-After meanwhile, and nothing to be done afterwards."""
+"""The database goes away and comes back: 503 with Retry-After meanwhile, and all is well afterwards."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import asyncio
 import asyncpg
 
 TERMINATE = """
-SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
 """
 
 

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 CASES = {
-    "key": "cases", "label": "Case", "label_plural": "Cases", "owner_field": "owner",
+    "key": "cases",
+    "label": "Case",
+    "label_plural": "Cases",
+    "owner_field": "owner",
     "fields": [
         {"key": "subject", "type": "text", "required": True},
         {"key": "fee", "type": "money"},
-        {"key": "status", "type": "select", "options": {"choices": ["new", "väntar", "done"], "default": "new"}},
+        {
+            "key": "status",
+            "type": "select",
+            "options": {"choices": ["new", "väntar", "done"], "default": "new"},
+        },
         {"key": "owner", "type": "user"},
         {"key": "gross", "type": "formula", "options": {"expression": "ROUND(fee * 1.24, 2)"}},
     ],
-}  # fmt: skip
+}
 
 
 async def test_a_builder_makes_a_module_and_its_fields(admin):
@@ -125,11 +132,19 @@ async def test_tasks_and_notifications_are_ones_own(admin, client_of, database):
 async def test_held_messages_are_released_or_discarded_by_builders(admin, client_of, database):
     async with database.transaction() as db:
         source = await db.fetchval("""
-            INSERT INTO whereupon.message_sources (sha256, channel, source) VALUES ('x', 'email', '{}') RETURNING id""")
-        ids = [await db.fetchval("""
+            INSERT INTO whereupon.message_sources (sha256, channel, source)
+            VALUES ('x', 'email', '{}') RETURNING id""")
+        ids = [
+            await db.fetchval(
+                """
             INSERT INTO whereupon.messages (run_id, node, channel, recipient, source_id, context, status)
-            VALUES ($1, 'mail', 'email', 'a@example.org', $2, '{}', $3) RETURNING id""", i, source, status)
-            for i, status in enumerate(["held", "held", "uncertain"])]  # fmt: skip
+            VALUES ($1, 'mail', 'email', 'a@example.org', $2, '{}', $3) RETURNING id""",
+                i,
+                source,
+                status,
+            )
+            for i, status in enumerate(["held", "held", "uncertain"])
+        ]
     eve = await client_of("eve@example.org")
     assert (await eve.get("/api/v1/messages")).status_code == 403
     assert (await eve.post("/api/v1/messages/release", json={"ids": ids})).status_code == 403

@@ -169,7 +169,9 @@ async def test_a_person_signs_in_works_and_signs_out(admin, anyone):
     cookie = signed_in.headers["set-cookie"].lower()
     assert "httponly" in cookie
     assert "samesite=lax" in cookie
-    assert (await anyone.get("/api/v1/me")).json()["user"]["name"] == "Eve"
+    me = await anyone.get("/api/v1/me")
+    assert me.json()["user"]["name"] == "Eve"
+    assert "max-age=1209600" in me.headers["set-cookie"].lower()
     stolen = dict(anyone.cookies)
     assert (await anyone.delete("/api/v1/session")).status_code == 204
     anyone.cookies.update(stolen)
@@ -191,10 +193,16 @@ async def test_a_new_password_ends_all_other_sessions(connect, admin, anyone):
 
 
 FROM_WHERE = [
-    ({"sec-fetch-site": "cross-site"}, 403), ({"sec-fetch-site": "same-site"}, 403),
-    ({"sec-fetch-site": ""}, 403), ({"origin": "https://evil.example"}, 403), ({"origin": "null"}, 403),
-    ({"origin": ""}, 403), ({"sec-fetch-site": "same-origin"}, 201), ({"origin": "http://test"}, 201), ({}, 201),
-]  # fmt: skip
+    ({"sec-fetch-site": "cross-site"}, 403),
+    ({"sec-fetch-site": "same-site"}, 403),
+    ({"sec-fetch-site": ""}, 403),
+    ({"origin": "https://evil.example"}, 403),
+    ({"origin": "null"}, 403),
+    ({"origin": ""}, 403),
+    ({"sec-fetch-site": "same-origin"}, 201),
+    ({"origin": "http://test"}, 201),
+    ({}, 201),
+]
 
 
 async def test_another_site_cannot_use_the_session(admin, anyone):
@@ -249,12 +257,18 @@ async def test_another_process_that_takes_a_role_is_heard(app, client_of, databa
 
 
 NOT_FOR_EVERYONE = [
-    ("POST", "/users", {"email": "a@b.org", "name": "A"}), ("PATCH", "/users/1", {"roles": ["administrator"]}),
-    ("POST", "/groups", {"key": "g", "name": "G"}), ("PATCH", "/groups/g", {"name": "G"}), ("DELETE", "/groups/g", None),
-    ("POST", "/roles", {"key": "r", "name": "R", "administrator": True}), ("PATCH", "/roles/r", {"name": "R"}),
-    ("DELETE", "/roles/r", None), ("GET", "/roles", None), ("GET", "/audit", None),
+    ("POST", "/users", {"email": "a@b.org", "name": "A"}),
+    ("PATCH", "/users/1", {"roles": ["administrator"]}),
+    ("POST", "/groups", {"key": "g", "name": "G"}),
+    ("PATCH", "/groups/g", {"name": "G"}),
+    ("DELETE", "/groups/g", None),
+    ("POST", "/roles", {"key": "r", "name": "R", "administrator": True}),
+    ("PATCH", "/roles/r", {"name": "R"}),
+    ("DELETE", "/roles/r", None),
+    ("GET", "/roles", None),
+    ("GET", "/audit", None),
     ("GET", "/tokens?everyone=true", None),
-]  # fmt: skip
+]
 
 
 async def test_only_administrators_change_people(client_of):

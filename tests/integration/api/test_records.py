@@ -43,14 +43,24 @@ async def test_a_record_is_created_read_changed_and_deleted(admin, cases):
 
 
 BAD_RECORDS = [
-    (b'{"subject": ""}', "/subject"), (b"{}", "/subject"), (b'{"subject": null}', "/subject"), (b"[]", ""),
-    (b'{"subject": "a", "sttus": "new"}', "/sttus"), (b'{"subject": "a", "status": "gone"}', "/status"),
-    (b'{"subject": "a", "fee": "x"}', "/fee"), (b'{"subject": "a", "fee": 1e99}', "/fee"),
-    (b'{"subject": "a", "fee": 12345678901234567890123456789012345}', "/fee"), (b'{"subject": "a\\u0000"}', "/subject"),
-    (b'{"subject": "a", "gross": 1}', "/gross"), (b'{"subject": "a", "id": 1}', "/id"),
-    (b'{"subject": "a", "owner": 999}', "/owner"), (b'{"subject": "a", "owner": "\xc3\xa4"}', "/owner"),
-    (b'{"subject": {"a": 1}}', "/subject"), (b"null", ""), (b"", ""),
-]  # fmt: skip
+    (b'{"subject": ""}', "/subject"),
+    (b"{}", "/subject"),
+    (b'{"subject": null}', "/subject"),
+    (b"[]", ""),
+    (b'{"subject": "a", "sttus": "new"}', "/sttus"),
+    (b'{"subject": "a", "status": "gone"}', "/status"),
+    (b'{"subject": "a", "fee": "x"}', "/fee"),
+    (b'{"subject": "a", "fee": 1e99}', "/fee"),
+    (b'{"subject": "a", "fee": 12345678901234567890123456789012345}', "/fee"),
+    (b'{"subject": "a\\u0000"}', "/subject"),
+    (b'{"subject": "a", "gross": 1}', "/gross"),
+    (b'{"subject": "a", "id": 1}', "/id"),
+    (b'{"subject": "a", "owner": 999}', "/owner"),
+    (b'{"subject": "a", "owner": "\xc3\xa4"}', "/owner"),
+    (b'{"subject": {"a": 1}}', "/subject"),
+    (b"null", ""),
+    (b"", ""),
+]
 
 
 @pytest.mark.parametrize(("body", "path"), BAD_RECORDS, ids=[str(b) for b, _ in BAD_RECORDS])
@@ -80,9 +90,15 @@ async def test_records_are_found_by_condition_sorted_and_paged(admin, cases):
         params = {**params, "cursor": page["next_cursor"]} if page["next_cursor"] else None
     assert seen == [4, 3, 2, 1, 0]
     for params in (
-        {"where": "{"}, {"where": '{"field": "sbject", "operator": "is_empty"}'}, {"sort": "sbject"}, {"fields": "x"},
-        {"cursor": "x"}, {"where": "[]"}, {"limit": 0}, {"limit": "viisi"},
-    ):  # fmt: skip
+        {"where": "{"},
+        {"where": '{"field": "sbject", "operator": "is_empty"}'},
+        {"sort": "sbject"},
+        {"fields": "x"},
+        {"cursor": "x"},
+        {"where": "[]"},
+        {"limit": 0},
+        {"limit": "viisi"},
+    ):
         assert (await admin.get(cases, params=params)).status_code == 422, params
 
 
@@ -230,18 +246,28 @@ async def test_each_field_is_shown_and_set_only_as_far_as_the_role_goes(
     record = (await admin.post(cases, json={"subject": "a", "fee": 77123})).json()["id"]
     one, by_fee = f"{cases}/{record}", {"field": "fee", "operator": "equals", "value": 77123}
     about = {"module": "cases", "condition": by_fee}
-    shown = [("GET", one, None), ("GET", cases, None), ("GET", f"{one}/changes", None),
-             ("PATCH", one, {"subject": "b"}), ("POST", f"{cases}/bulk", {"update": [{"id": record, "subject": "c"}]})]  # fmt: skip
+    shown = [
+        ("GET", one, None),
+        ("GET", cases, None),
+        ("GET", f"{one}/changes", None),
+        ("PATCH", one, {"subject": "b"}),
+        ("POST", f"{cases}/bulk", {"update": [{"id": record, "subject": "c"}]}),
+    ]
     for method, path, body in shown:
         answer = await someone.request(method, path, json=body)
         assert answer.is_success, answer.text
         # The formula over the fee is a field of its own, with rights of its own.
         told = answer.text.replace("95632.52", "")
         assert ("77123" in told) is reads or path.endswith("bulk"), (method, path, answer.text)
-    probes = [("GET", f"{cases}?where={json.dumps(by_fee)}", None), ("GET", f"{cases}?sort=fee", None),
-              ("GET", f"{cases}?fields=fee", None), ("POST", "/api/v1/conditions/count", about),
-              ("POST", "/api/v1/conditions/check", about), ("POST", "/api/v1/conditions/explain", about | {"record_id": record}),
-              ("POST", "/api/v1/formulas/check", {"module": "cases", "formula": "fee + 1"})]  # fmt: skip
+    probes = [
+        ("GET", f"{cases}?where={json.dumps(by_fee)}", None),
+        ("GET", f"{cases}?sort=fee", None),
+        ("GET", f"{cases}?fields=fee", None),
+        ("POST", "/api/v1/conditions/count", about),
+        ("POST", "/api/v1/conditions/check", about),
+        ("POST", "/api/v1/conditions/explain", about | {"record_id": record}),
+        ("POST", "/api/v1/formulas/check", {"module": "cases", "formula": "fee + 1"}),
+    ]
     for method, path, body in probes:
         answer = await someone.request(method, path, json=body)
         assert answer.is_success is reads, (method, path, answer.text)

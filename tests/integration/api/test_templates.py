@@ -72,9 +72,13 @@ async def test_tables_that_were_there_before_become_modules_and_go_again(admin, 
     )
     assert [m["key"] for m in again.json()["items"]] == ["orders"]
     for body, status in [
-        ({"schema": "whereupon"}, 201), ({"schema": "ei_ole"}, 404), ({"schema": "vanha", "table": "x"}, 404),
-        ({"schema": "vanha", "key": "x"}, 422), ({"schema": ""}, 422), ({"schema": "pg_catalog", "table": "pg_class"}, 403),
-    ]:  # fmt: skip
+        ({"schema": "whereupon"}, 201),
+        ({"schema": "ei_ole"}, 404),
+        ({"schema": "vanha", "table": "x"}, 404),
+        ({"schema": "vanha", "key": "x"}, 422),
+        ({"schema": ""}, 422),
+        ({"schema": "pg_catalog", "table": "pg_class"}, 403),
+    ]:
         answer = await admin.post("/api/v1/modules/attach", json=body)
         assert answer.status_code == status, (body, answer.text)
         assert status != 201 or answer.json()["items"] == []

@@ -79,11 +79,20 @@ async def test_a_workflow_is_started_by_hand_and_its_run_is_seen_and_cancelled(a
 async def test_only_builders_see_and_change_workflows(admin, workflow, client_of):
     eve = await client_of("eve@example.org")
     for method, path, body in [
-        ("GET", "", None), ("PATCH", "", {"name": "x"}), ("DELETE", "", None), ("PUT", "/draft", DOCUMENT),
-        ("POST", "/publish", {}), ("PUT", "/state", {"state": "disabled"}), ("POST", "/duplicate", None),
-        ("GET", "/versions", None), ("GET", "/problems", None), ("POST", "/cancel", None), ("POST", "/reset", {}),
-        ("POST", "/release", None), ("POST", "/versions/1/restore", None),
-    ]:  # fmt: skip
+        ("GET", "", None),
+        ("PATCH", "", {"name": "x"}),
+        ("DELETE", "", None),
+        ("PUT", "/draft", DOCUMENT),
+        ("POST", "/publish", {}),
+        ("PUT", "/state", {"state": "disabled"}),
+        ("POST", "/duplicate", None),
+        ("GET", "/versions", None),
+        ("GET", "/problems", None),
+        ("POST", "/cancel", None),
+        ("POST", "/reset", {}),
+        ("POST", "/release", None),
+        ("POST", "/versions/1/restore", None),
+    ]:
         answer = await eve.request(method, KEY + path, json=body)
         assert answer.status_code == 403, (method, path, answer.text)
     assert (await eve.get("/api/v1/workflows")).status_code == 403

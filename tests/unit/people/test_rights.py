@@ -33,14 +33,26 @@ UNIONS = [
     ([{"read": "all", "fields": {"fee": "none"}}], "read", True, False, {"id", "subject", "ääni"}, set()),
     ([{"read": "all", "fields": {"fee": "none"}}, {"read": "all"}], "read", True, False, set(FIELDS), set()),
     # A role that opens the fee of one's own records does not open everybody's.
-    ([{"read": "all", "fields": {"fee": "none"}}, {"read": "own"}], "read", True, False,
-     {"id", "subject", "ääni"}, set()),
+    (
+        [{"read": "all", "fields": {"fee": "none"}}, {"read": "own"}],
+        "read",
+        True,
+        False,
+        {"id", "subject", "ääni"},
+        set(),
+    ),
     # A role without any right in the module opens nothing either.
     ([{"read": "all", "fields": {"fee": "none"}}, {}], "read", True, False, {"id", "subject", "ääni"}, set()),
     ([{"update": "all", "fields": {"ääni": "read"}}], "update", True, False, set(), {"subject", "fee"}),
-    ([{"update": "own", "fields": {"fee": "read"}}, {"update": "own", "fields": {"ääni": "none"}}], "update", True,
-     True, set(), {"subject", "fee", "ääni"}),
-]  # fmt: skip
+    (
+        [{"update": "own", "fields": {"fee": "read"}}, {"update": "own", "fields": {"ääni": "none"}}],
+        "update",
+        True,
+        True,
+        set(),
+        {"subject", "fee", "ääni"},
+    ),
+]
 
 
 @pytest.mark.parametrize(("roles", "action", "may", "own", "reads", "writes"), UNIONS)

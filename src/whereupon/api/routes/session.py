@@ -110,7 +110,10 @@ async def sign_out_everywhere(call: TheCall) -> Response:
 
 @router.get("/me", **operation("get_me", Me, summary="Who one is, and what one may do."))
 async def get_me(call: TheCall) -> Response:
-    return await call.read(lambda db: describe(db, call.rights))
+    response = await call.read(lambda db: describe(db, call.rights))
+    if call.identity is not None and call.identity.session is not None:
+        set_cookie(call, response, call.identity.session)  # use prolongs the cookie as it does the session
+    return response
 
 
 @router.put(
