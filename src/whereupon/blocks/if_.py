@@ -45,8 +45,7 @@ class If(Block[IfConfig]):
         scope = batch.place.scope
         sql = batch.place.once("condition", lambda: compile_condition(config.condition, scope))
         rows = await batch.rows({"held": f"({sql}) IS TRUE"})
-        return [_exit(rows[run.id]["held"]) for run in batch.runs]
+        return [HELD if rows[run.id]["held"] else NOT_HELD for run in batch.runs]
 
 
-def _exit(held: bool) -> Done:
-    return Done("true" if held else "false", {"held": held})
+HELD, NOT_HELD = Done("true", {"held": True}), Done("false", {"held": False})

@@ -63,7 +63,7 @@ TAKE_DUE = """
 UPDATE whereupon.due_dates u SET fired_at = clock_timestamp()
 FROM (SELECT d.workflow_id, d.record_id, d.date_value FROM whereupon.due_dates d
       JOIN whereupon.workflows w ON w.id = d.workflow_id AND w.state = 'active'
-      WHERE d.fired_at IS NULL AND d.due_at <= clock_timestamp()
+      WHERE d.fired_at IS NULL AND d.due_at <= statement_timestamp()
       ORDER BY d.due_at LIMIT $1 FOR UPDATE OF d SKIP LOCKED) due
 WHERE u.workflow_id = due.workflow_id AND u.record_id = due.record_id AND u.date_value = due.date_value
 RETURNING u.workflow_id, u.record_id, extract(epoch FROM clock_timestamp() - u.due_at)::float8 AS late

@@ -23,9 +23,10 @@ class Kind:
 
 
 MATCH = Kind(0x5748_4D41, "EXISTS (SELECT 1 FROM whereupon.pending_changes p WHERE p.shard = s)")
+# statement_timestamp, not clock_timestamp: a volatile function could not be looked up in the index.
 ADVANCE = Kind(
     0x5748_4144,
-    "EXISTS (SELECT 1 FROM whereupon.runs r WHERE r.shard = s AND r.ready_at <= clock_timestamp())",
+    "EXISTS (SELECT 1 FROM whereupon.runs r WHERE r.shard = s AND r.ready_at <= statement_timestamp())",
 )
 
 

@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import asyncpg
 
@@ -49,8 +49,7 @@ WHERE r.wakes_on_change AND r.module_id = c.module_id AND r.record_id = c.record
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """What the matcher needs of a change; the rows stay in the database."""
 
     id: int

@@ -10,7 +10,7 @@ from typing import Any
 import asyncpg
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class NewRun:
     """A run about to be. With `error` it is over from birth; with no `node` it has nothing to do."""
 

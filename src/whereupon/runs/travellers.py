@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import asyncpg
 import orjson
@@ -18,7 +18,7 @@ SELECT r.id, r.workflow_id, r.version_id, r.module_id, r.record_id, r.node, r.ch
        r.executions, r.attempts, r.error, r.wakes_on_change, w.state AS workflow_state
 FROM unnest($1::smallint[]) lane,
      LATERAL (SELECT id FROM whereupon.runs q
-              WHERE q.shard = lane AND q.ready_at <= clock_timestamp() AND q.workflow_id <> ALL($3::bigint[])
+              WHERE q.shard = lane AND q.ready_at <= statement_timestamp() AND q.workflow_id <> ALL($3::bigint[])
                 AND NOT (q.serial AND EXISTS (
                   SELECT 1 FROM whereupon.runs e
                   WHERE e.module_id = q.module_id AND e.record_id = q.record_id AND e.workflow_id = q.workflow_id
@@ -33,8 +33,7 @@ MAX_EXECUTIONS = 10_000
 MAX_DATA_BYTES = 10_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class StepRun:
+class StepRun(NamedTuple):
     """One row of a run's history: which block, how it ended, what went in and what came out."""
 
     seq: int

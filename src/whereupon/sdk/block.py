@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 import asyncpg
 from pydantic import BaseModel, ConfigDict
@@ -30,8 +30,7 @@ C = TypeVar("C", bound=Config)
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class RunView:
+class RunView(NamedTuple):
     """What a block sees of a run. `memo` is what its last Wait left; None on the first visit."""
 
     id: int

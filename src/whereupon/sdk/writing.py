@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import asyncpg
 import orjson
@@ -83,8 +83,7 @@ def image_sql(fields: Sequence[Field], row: str) -> str:
     return f"jsonb_build_object({parts})"
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(NamedTuple):
     """What one run did to one record. `allowed` is false where the run's principal may not touch it."""
 
     run_id: int
