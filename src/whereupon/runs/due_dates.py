@@ -7,6 +7,7 @@ from typing import Any
 
 import asyncpg
 
+from whereupon.modules.catalog import quote
 from whereupon.runs.actions import filter_sql
 from whereupon.runs.definitions import Active, Definitions
 from whereupon.runs.start import NewRun, insert_runs
@@ -14,6 +15,7 @@ from whereupon.triggers.date_reached import DateConfig
 from whereupon.workflows.arming import dates_sql
 
 BATCH = 1_000
+DAILY_CAP = 48  # starts of one workflow on one record in a day (rule 19): a date that moves itself is a loop
 
 
 def dated(definitions: Definitions) -> list[Active]:
@@ -49,7 +51,7 @@ def _follow_sql(active: Active, definitions: Definitions) -> str:
     dates = dates_sql(config, module, definitions.catalog, zone)
     return f"""
 WITH dates AS MATERIALIZED (
-  SELECT * FROM ({dates} AND n."{module.key_column}" = ANY($2::text[]::{module.key_type}[])) d),
+  SELECT * FROM ({dates} AND n.{quote(module.key_column)} = ANY($2::text[]::{module.key_type}[])) d),
 gone AS (
   DELETE FROM whereupon.due_dates d WHERE d.workflow_id = $1 AND d.record_id = ANY($2) AND d.fired_at IS NULL
     AND NOT EXISTS (SELECT 1 FROM dates x WHERE x.record_id = d.record_id AND x.date_value = d.date_value))
@@ -98,26 +100,44 @@ def _too_late(active: Active, seconds: float) -> bool:
     return config is not None and config.late_hours is not None and seconds > config.late_hours * 3600
 
 
+# Records on which a workflow has started too often within a day, today's starts included.
+TOO_OFTEN = """
+SELECT record_id FROM whereupon.due_dates
+WHERE workflow_id = $1 AND record_id = ANY($2::text[]) AND fired_at > clock_timestamp() - interval '1 day'
+GROUP BY record_id HAVING count(*) > $3
+"""
+
+
 async def _start(db: asyncpg.Connection[Any], active: Active, keys: Sequence[str]) -> None:
     """Runs on those of the records that are there and meet the filter now."""
     version, module = active.version, active.version.module
     assert module is not None
     rows = await db.fetch(
-        f'SELECT {module.key_sql("n")} AS key FROM {module.sql} n '
-        f'WHERE n."{module.key_column}" = ANY($1::text[]::{module.key_type}[]) AND ({filter_sql(version)})',
+        f"SELECT {module.key_sql('n')} AS key FROM {module.sql} n "
+        f"WHERE n.{quote(module.key_column)} = ANY($1::text[]::{module.key_type}[]) AND ({filter_sql(version)})",
         list(keys),
     )
     wanted = [row["key"] for row in rows]
     if active.recurrence == "first_time":
         wanted = [row["record_id"] for row in await db.fetch(CLAIM, active.workflow_id, wanted)]
-    await insert_runs(db, [_run(active, key) for key in wanted])
+    looping = {row["record_id"] for row in await db.fetch(TOO_OFTEN, active.workflow_id, wanted, DAILY_CAP)}
+    await insert_runs(db, [_run(active, key, looping=key in looping) for key in wanted])
 
 
-def _run(active: Active, record_id: str) -> NewRun:
+def _loop(active: Active) -> dict[str, Any]:
+    return {
+        "code": "loop",
+        "message": f"Stopped a loop. {active.version.name} has started {DAILY_CAP} times on this record within a day, "
+        "because its date is moved again and again.",
+        "suggestion": "Do not let the workflow set its own date to a time that has passed.",
+    }
+
+
+def _run(active: Active, record_id: str, *, looping: bool) -> NewRun:
     version = active.version
     return NewRun(
         workflow_id=version.workflow_id, version_id=version.id, node=version.plan.first, started_by="date_reached",
-        module_id=version.module.id if version.module else None, record_id=record_id, concurrency=active.concurrency,
+        module_id=version.module.id if version.module else None, record_id=record_id, concurrency=active.concurrency, error=_loop(active) if looping else None,
     )  # fmt: skip
 
 

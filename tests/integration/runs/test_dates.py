@@ -98,3 +98,14 @@ async def test_local_time_of_day_in_the_workflows_zone(office: Office) -> None:
     await office.settle()
     due = await office.fetch("SELECT to_char(due_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI') AS at FROM whereupon.due_dates ORDER BY due_at")
     assert [row["at"] for row in due] == ["2027-01-15 06:00", "2027-03-28 05:00"]
+
+
+async def test_a_workflow_that_moves_its_own_date_into_the_past_is_stopped(office: Office) -> None:
+    earlier = {"key": "move", "block": "update_record", "set": {"due_date": {"formula": "due_date - 1"}}}
+    await office.publish(BEFORE | {"passed": "run"}, earlier)
+    await item(office, 10)
+    for _ in range(60):
+        await days_pass(office, 0)
+    runs = await office.runs()
+    assert len(runs) == 49
+    assert (runs[-1]["status"], runs[-1]["error"]["code"]) == ("failed", "loop")
