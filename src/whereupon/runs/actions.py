@@ -25,7 +25,8 @@ async def start_by_hand(
 ) -> dict[str, Any]:
     """Start the active version on these records, or on all that meet its filter (None).
 
-    Gives {"started": …, "left_out": [records that do not meet the filter, are not there, or may not be read]}.
+    Gives {"started": …, "left_out": [records that do not meet the filter, had their first and only time,
+    are not there, or may not be read]}.
     """
     row = await db.fetchrow(FIND_WORKFLOW, workflow)
     if row is None:
@@ -38,12 +39,21 @@ async def start_by_hand(
     if start.trigger.key not in ("manual", "schedule") and not rights.builder:
         raise Refused("Only a builder may start a workflow by hand that starts by itself.")
     keys = await _matching(db, rights, version, records) if version.module else []
+    if version.plan.document.settings.recurrence == "first_time":
+        keys = [row["record_id"] for row in await db.fetch(CLAIM, version.workflow_id, keys)]
     starting: list[str | None] = [*keys] if version.module else [None]
     new = [_by_hand(version, key, rights.user_id) for key in starting]
     await insert_runs(db, new)
     await db.execute("NOTIFY whereupon_runs")
     left_out = sorted(set(records or ()) - set(keys))
     return {"started": len(new), "left_out": left_out}
+
+
+# Rule 9: also a run by hand is a first time.
+CLAIM = """
+INSERT INTO whereupon.claims (workflow_id, record_id) SELECT $1, key FROM unnest($2::text[]) WITH ORDINALITY AS u(key, nr)
+ORDER BY nr ON CONFLICT DO NOTHING RETURNING record_id
+"""
 
 
 def _by_hand(version: Version, record_id: str | None, user_id: int | None) -> NewRun:

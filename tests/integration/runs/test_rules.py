@@ -90,6 +90,14 @@ async def test_first_time_is_claimed_once_and_comes_again_after_a_reset(office: 
     assert len(await office.runs()) == 2
 
 
+async def test_first_time_holds_for_runs_by_hand_too(office: Office) -> None:
+    key = await office.publish({"trigger": "manual"}, {"key": "stop", "block": "stop"}, recurrence="first_time")
+    one, two = str(await office.insert(name="a")), str(await office.insert(name="b"))
+    assert await office.by_hand(key, [one]) == {"started": 1, "left_out": []}
+    assert await office.by_hand(key, [one, two]) == {"started": 1, "left_out": [one]}
+    assert await office.by_hand(key) == {"started": 0, "left_out": []}
+
+
 async def test_when_met_starts_on_the_change_from_not_met_to_met(office: Office) -> None:
     trigger = UPDATED | {"filter": {"field": "amount", "operator": "greater_than", "value": 10}}
     await office.publish(trigger, {"key": "stop", "block": "stop"}, recurrence="when_met")
