@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from whereupon.cli.main import COMMANDS
 from whereupon.conditions.functions import ROWS as FUNCTIONS
 from whereupon.conditions.operators import ROWS as OPERATORS
 from whereupon.docs import notes
@@ -76,11 +77,26 @@ def test_each_field_type_filter_operator_function_and_setting_is_explained() -> 
         ("conditions.md", [operator.key for operator in OPERATORS]),
         ("field-types.md", FIELD_TYPES),
         ("templates.md", FILTERS),
+        ("cli.md", [f"whereupon {name}" for name, *_ in COMMANDS]),
         ("settings.md", [f"WHEREUPON_{name.upper()}" for name in Settings.model_fields]),
     ],
 )
 def test_each_page_names_everything_that_there_is(pages: dict[str, str], page: str, names: list[str]) -> None:
-    assert [name for name in names if f"`{name}`" not in pages[page]] == []
+    assert [
+        name for name in names if f"`{name}`" not in pages[page] and f"# {name}\n" not in pages[page]
+    ] == []
+
+
+def test_every_command_says_what_it_is_for(pages: dict[str, str]) -> None:
+    sections = re.split(r"^#+ (whereupon .+)$", pages["cli.md"], flags=re.MULTILINE)[1:]
+    silent = [name for name, text in zip(sections[::2], sections[1::2], strict=True) if not sentences(text)]
+    assert len(sections) > 40
+    assert silent == []
+
+
+def sentences(text: str) -> list[str]:
+    """The lines of a command's section that explain it."""
+    return re.findall(r"^[A-Z].*[.?]$", FENCED.sub("", text).split("**Parameters**")[0], re.MULTILINE)
 
 
 @pytest.mark.parametrize("path", PROSE, ids=name_of)

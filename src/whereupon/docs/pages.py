@@ -18,7 +18,7 @@ PAGES: Mapping[str, tuple[str, Callable[[], str]]] = {
     "workflow.md": ("Workflow documents", building.workflow_document),
     "workflow.schema.json": ("Their JSON schema", building.document_schema),
     "api.md": ("REST API", running.http_api),
-    # "cli.md": ("Command line", running.command_line),
+    "cli.md": ("Command line", running.command_line),
     "settings.md": ("Settings", running.settings),
     "errors.md": ("Errors and exit codes", running.error_codes),
 }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, cast
 
 from whereupon import errors
@@ -99,4 +101,16 @@ def _answers(operation: Mapping[str, Any]) -> str:
 
 def command_line() -> str:
     """Every command, as the program itself explains it."""
-    return make_app().generate_docs(output_format="markdown", recursive=True).rstrip() + "\n"
+    with called("whereupon"):
+        return make_app().generate_docs(output_format="markdown", recursive=True).rstrip() + "\n"
+
+
+@contextmanager
+def called(name: str) -> Generator[None]:
+    """As if the program had been started by that name, which the explanations contain."""
+    before = sys.argv
+    sys.argv = [name]
+    try:
+        yield
+    finally:
+        sys.argv = before
