@@ -23,6 +23,7 @@ CONNECTIONS = 16
 WARMING = 1_000
 EVENTS, RUNS = 10_000, 8_000
 PACE, PACED_SECONDS = 100.0, 15
+PATIENCE_SECONDS = 120.0
 COUNT_ENDED = "SELECT count(*) FROM whereupon.runs WHERE status = 'succeeded'"
 COUNT_CHANGES = "SELECT count(*) FROM whereupon.changes WHERE op = 'I'"
 
@@ -45,7 +46,7 @@ class Site:
             sys.executable, "-m", "whereupon.bench.client",
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
         )  # fmt: skip
-        said, _ = await client.communicate(orjson.dumps(order))
+        said, _ = await asyncio.wait_for(client.communicate(orjson.dumps(order)), PATIENCE_SECONDS)
         answer: dict[str, Any] = orjson.loads(said)
         if answer["statuses"] != {"201": count}:
             raise AssertionError(f"{count} answers should be 201; they are {answer['statuses']}.")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from decimal import Decimal
 from typing import Any, TypeAlias, TypeVar, cast
@@ -21,6 +21,7 @@ from whereupon.errors import Unavailable
 # What functions that read or write take as `db`.
 Connection: TypeAlias = "asyncpg.Connection[Any]"
 T = TypeVar("T")
+NO_SETTINGS: Mapping[str, str] = {}
 
 # Nothing was wrong with the work itself: another transaction, or a definition change, was in the way.
 TRANSIENT = (
@@ -94,9 +95,15 @@ class Database:
 
     @classmethod
     async def connect(
-        cls, url: str, *, min_size: int = 1, max_size: int = 10, name: str = "whereupon"
+        cls,
+        url: str,
+        *,
+        min_size: int = 1,
+        max_size: int = 10,
+        name: str = "whereupon",
+        server_settings: Mapping[str, str] = NO_SETTINGS,
     ) -> Database:
-        """Open the pool. Raises Unavailable when the server cannot be reached."""
+        """Open the pool, each session with these settings. Raises Unavailable when there is no server."""
         try:
             pool = await asyncpg.create_pool(
                 url,
@@ -105,8 +112,15 @@ class Database:
                 reset=leave_as_it_is,
                 init=prepare_connection,
                 max_inactive_connection_lifetime=300,
+                # The matcher's statement holds every workflow's condition: prepare it however long it is.
+                max_cacheable_statement_size=0,
                 # JIT costs more than it saves on statements of a few milliseconds.
-                server_settings={"application_name": name, "jit": "off", "timezone": "UTC"},
+                server_settings={
+                    "application_name": name,
+                    "jit": "off",
+                    "timezone": "UTC",
+                    **server_settings,
+                },
             )
         except GONE as error:
             raise Unavailable(

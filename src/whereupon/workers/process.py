@@ -11,14 +11,14 @@ import gc
 import os
 import socket
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 
 import structlog
 import uvloop
 
 from whereupon.db.embedded import database_server
-from whereupon.db.pool import GONE, Database
+from whereupon.db.pool import GONE, NO_SETTINGS, Database
 from whereupon.errors import Unavailable, WhereuponError
 from whereupon.settings import Settings
 from whereupon.workers.engine import Engine
@@ -32,6 +32,9 @@ HEARTBEAT_SECONDS = 15.0
 AFTER_CRASH = 1.0  # seconds before a part that ended by an error begins again
 RECONNECT = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)  # seconds between tries until the database first answers
 CONNECTIONS = 10
+# A worker's statements take arrays of ids, and the matcher's is as long as all conditions together: planning
+# them anew for every batch would cost more than it gains.
+PLAN_ONCE = {"plan_cache_mode": "force_generic_plan"}
 
 REGISTER = "INSERT INTO whereupon.worker_processes (host, pid) VALUES ($1, $2) RETURNING id"
 SEEN = "UPDATE whereupon.worker_processes SET seen_at = clock_timestamp() WHERE id = $1"
@@ -40,7 +43,9 @@ UNREGISTER = "DELETE FROM whereupon.worker_processes WHERE id = $1"
 
 async def work(settings: Settings, url: str, stop: asyncio.Event) -> None:
     """Work on the database at `url` until `stop`; then finish what was begun, and return."""
-    database = await connect(url, stop, name="whereupon worker", max_size=CONNECTIONS)
+    database = await connect(
+        url, stop, name="whereupon worker", max_size=CONNECTIONS, server_settings=PLAN_ONCE
+    )
     if database is None:
         return
     spare_the_collector()
@@ -88,12 +93,19 @@ def the_others(
     }
 
 
-async def connect(url: str, stop: asyncio.Event, *, name: str, max_size: int) -> Database | None:
+async def connect(
+    url: str,
+    stop: asyncio.Event,
+    *,
+    name: str,
+    max_size: int,
+    server_settings: Mapping[str, str] = NO_SETTINGS,
+) -> Database | None:
     """Try until the database answers; None when told to stop before it did."""
     tries = 0
     while not stop.is_set():
         try:
-            return await Database.connect(url, max_size=max_size, name=name)
+            return await Database.connect(url, max_size=max_size, name=name, server_settings=server_settings)
         except Unavailable as error:
             pause = RECONNECT[min(tries, len(RECONNECT) - 1)]
             if tries % 10 == 3:
