@@ -17,7 +17,9 @@ def exit_code_of(app: App, words: Sequence[str]) -> int:
     """Run the command that `words` are, and say what went wrong on stderr."""
     as_json = "--json" in words
     try:
-        result = app(words, exit_on_error=False, print_error=False, result_action="return_value")
+        result = app(
+            with_standard_input(words), exit_on_error=False, print_error=False, result_action="return_value"
+        )
     except WhereuponError as error:
         show_error(error, as_json=as_json)
         return error.exit_code
@@ -30,6 +32,19 @@ def exit_code_of(app: App, words: Sequence[str]) -> int:
         sys.stderr.close()
         return 0
     return result if isinstance(result, int) else 0
+
+
+def with_standard_input(words: Sequence[str]) -> list[str]:
+    """The parser takes "-" for an option: as a place to read from it is written "@-".
+
+    >>> with_standard_input(["apply", "-", "--note", "-"])
+    ['apply', '@-', '--note', '-']
+    """
+    before = ["", *words]
+    return [
+        "@-" if word == "-" and not past.startswith("--") else word
+        for past, word in zip(before, words, strict=False)
+    ]
 
 
 class WrongCommand(WhereuponError):

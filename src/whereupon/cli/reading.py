@@ -29,8 +29,8 @@ def read_json(text: str, what: str) -> Any:
 
 
 def read_json_file(file: Path) -> Any:
-    """The JSON in a file, or on standard input for "-". Raises Invalid."""
-    if str(file) == "-":
+    """The JSON in a file, or on standard input for "-" (cli/failing.py). Raises Invalid."""
+    if str(file) in ("-", "@-"):
         return read_json(sys.stdin.read(), "Standard input")
     try:
         return read_json(file.read_text(encoding="utf-8"), str(file))
@@ -45,7 +45,7 @@ def read_values(words: Sequence[str], module: Module) -> dict[str, Any]:
 
     An empty value is a missing one. Raises Invalid.
     """
-    if len(words) == 1 and words[0][:1] in ("{", "@", "-"):
+    if len(words) == 1 and words[0][:1] in ("{", "@"):
         word = words[0]
         found = (
             read_json(word, "The record") if word[0] == "{" else read_json_file(Path(word.removeprefix("@")))

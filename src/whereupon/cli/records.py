@@ -29,7 +29,7 @@ def list_(
     module: str,
     *,
     where: str | None = None,
-    sort: str = "",
+    sort: Annotated[str, Parameter(allow_leading_hyphen=True)] = "",
     fields: str | None = None,
     limit: int = 50,
     common: Common = COMMON,
