@@ -24,7 +24,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[3]
-TEXTS = ("README.md",)
+TEXTS = ("README.md", "docs/tutorial.md")
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 CHANGES_SOMETHING = re.compile(
     r"--json '|-X |--data|-d |publish|create-admin|psql|records (create|update|delete)"
