@@ -122,13 +122,26 @@ async def make_template(server_url: str) -> None:
     await run_sql(url, "VACUUM ANALYZE")
 
 
+async def drop_database(server_url: str, name: str) -> None:
+    """Our role may end its own connections, but not a vacuum that has just begun there: wait for that one."""
+    for attempt in range(50):
+        try:
+            await run_sql(server_url, f'DROP DATABASE "{name}" WITH (FORCE)')
+        except (asyncpg.InsufficientPrivilegeError, asyncpg.ObjectInUseError):
+            if attempt == 49:
+                raise
+            await asyncio.sleep(0.1)
+        else:
+            return
+
+
 @pytest.fixture
 async def database_url(server_url: str, template: str) -> AsyncIterator[str]:
     """The URL of a fresh, migrated database of this test alone, dropped afterwards."""
     name = f"test_{uuid.uuid4().hex[:16]}"
     await run_sql(server_url, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
     yield with_database(server_url, name)
-    await run_sql(server_url, f'DROP DATABASE "{name}" WITH (FORCE)')
+    await drop_database(server_url, name)
 
 
 @pytest.fixture
@@ -137,7 +150,7 @@ async def empty_database_url(server_url: str) -> AsyncIterator[str]:
     name = f"test_{uuid.uuid4().hex[:16]}"
     await run_sql(server_url, f'CREATE DATABASE "{name}"')
     yield with_database(server_url, name)
-    await run_sql(server_url, f'DROP DATABASE "{name}" WITH (FORCE)')
+    await drop_database(server_url, name)
 
 
 @pytest.fixture
