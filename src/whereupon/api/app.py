@@ -20,6 +20,7 @@ from whereupon.api.routes import (
     catalogue,
     conditions,
     docs,
+    documents,
     groups,
     health,
     inbox,
@@ -44,8 +45,8 @@ from whereupon.people.attempts import Attempts
 from whereupon.settings import Settings
 
 ROUTES = (
-    records, session, modules, conditions, workflows, runs, inbox, messages, catalogue, users, groups,
-    roles, tokens, templates, settings_routes, audit, health, setup, docs,
+    records, documents, session, modules, conditions, workflows, runs, inbox, messages, catalogue, users,
+    groups, roles, tokens, templates, settings_routes, audit, health, setup, docs,
 )  # fmt: skip
 
 SECURITY_HEADERS = [

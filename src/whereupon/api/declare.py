@@ -6,6 +6,20 @@ from collections.abc import Iterable
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
+from starlette.responses import Response
+
+# One file; whatever else a client says of it is not believed.
+UPLOAD: dict[str, Any] = {
+    "required": True,
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                "type": "object", "required": ["file"], "additionalProperties": False,
+                "properties": {"file": {"type": "string", "format": "binary"}},
+            }
+        }
+    },
+}  # fmt: skip
 
 
 class Out(BaseModel):
@@ -26,12 +40,15 @@ def operation(
     body: dict[str, Any] | None = None,
     exact_numbers: bool = False,
     direct: bool = False,
+    upload: bool = False,
+    media_type: str = "application/json",
 ) -> dict[str, Any]:
     """Arguments for a router's decorator.
 
     `name` is verb_noun. `errors`: beyond those that follow from the shape (openapi.py). `body`: the JSON
     schema for a route that reads its JSON itself. `exact_numbers`: its fractions arrive as Decimal.
     `direct`: called with the parameters of the address as they are, for where every microsecond counts.
+    `upload`: the route reads its body itself, a file in multipart/form-data. `media_type`: of its answer.
     """
     extra: dict[str, Any] = {"x-errors": sorted(errors)}
     if public:
@@ -42,12 +59,17 @@ def operation(
         extra["x-exact-numbers"] = True
     if direct:
         extra["x-direct"] = True
+    if upload:
+        extra |= {"x-upload": True, "requestBody": UPLOAD}
     if body is not None:
         extra["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}
     answer: dict[str, Any] = {"description": summary}
     if model is not None:
         answer["model"] = model
-    return {
+    elif media_type != "application/json":
+        answer["content"] = {media_type: {"schema": {"type": "string", "format": "binary"}}}
+    framework = {} if media_type == "application/json" else {"response_class": Response}
+    return framework | {
         "operation_id": name,
         "status_code": status,
         "summary": summary,

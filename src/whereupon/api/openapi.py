@@ -27,7 +27,7 @@ ERRORS: dict[int, str] = {
     409: "Something else is in the way: another edit, a name that is taken, a thing in use.",
     412: "If-Match names another version than the stored one.",
     413: "The body is larger than is read.",
-    415: "The body is not JSON.",
+    415: "The body is of a media type that is not read here.",
     422: "What was sent is not valid; `problems` names every wrong place.",
     429: "Too many tries; Retry-After says when to go on.",
     503: "The database does not answer just now; Retry-After says when to try again.",
@@ -93,6 +93,7 @@ def complete_operation(address: str, method: str, operation: dict[str, Any]) -> 
     parameters: list[Any] = operation.setdefault("parameters", [])
     operation.pop("x-exact-numbers", None)
     operation.pop("x-direct", None)
+    operation.pop("x-upload", None)
     statuses = statuses_of(address, method, operation)
     if method == "post":
         parameters.append(IDEMPOTENCY_KEY)

@@ -47,6 +47,12 @@ class NotJson(WhereuponError):
     status, exit_code, code, title = 415, 2, "unsupported_media_type", "Not JSON"
 
 
+class NotMultipart(WhereuponError):
+    """The body is no upload: only the multipart parser makes files."""
+
+    status, exit_code, code, title = 415, 2, "unsupported_media_type", "Not an upload"
+
+
 RETRY_AFTER_SECONDS: Mapping[type[WhereuponError], int] = {Unavailable: 3, TooMany: 60}
 
 # What may be wrong with a value although each field was valid by itself: PostgreSQL says so, and its

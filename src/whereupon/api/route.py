@@ -31,13 +31,14 @@ class Route(APIRoute):
         exact, direct = bool(extra.get("x-exact-numbers")), bool(extra.get("x-direct"))
         known = frozenset(query_names(self.dependant))
         writes = bool((self.methods or set()) & {"POST", "PUT", "PATCH"})
+        uploads = bool(extra.get("x-upload"))
         takes_body = self.body_field is not None or "requestBody" in extra
 
         async def handle(request: Request) -> Response:
             try:
                 call = await begin(request, public=public)
                 refuse_unknown(request, known)
-                if writes:
+                if writes and not uploads:
                     await read(request, call, exact=exact, takes_body=takes_body)
                 request.scope["whereupon.call"] = call
                 if direct:

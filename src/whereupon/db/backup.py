@@ -147,7 +147,10 @@ def files_of(data: Path | None, name: str) -> list[Path]:
     if data is None or not (data / name).exists():
         return []
     found = data / name
-    return [found] if found.is_file() else sorted(path for path in found.rglob("*") if path.is_file())
+    if found.is_file():
+        return [found]
+    # Hidden ones are not complete yet, and may be gone before they are read.
+    return sorted(path for path in found.rglob("[!.]*") if path.is_file())
 
 
 def write_archive(

@@ -18,6 +18,7 @@ from whereupon.errors import Invalid, PreconditionFailed, Problem, Refused
 from whereupon.modules.catalog import Catalog, Module
 from whereupon.people.rights import Action, Rights
 from whereupon.records.accept import Accepted, accept, refuse_read_only
+from whereupon.records.documents import refuse_strange_documents
 from whereupon.records.lines import write_lines
 from whereupon.records.read import Record, check_id, not_found, read_lines, read_record, visible, with_lines
 from whereupon.records.statements import (
@@ -66,6 +67,7 @@ async def create_record(
     module = catalog.module(module_key)
     accepted = accept(catalog, module, data, writer.rights, "create")
     refuse_empty(module, accepted)
+    await refuse_strange_documents(db, catalog, module, [accepted], writer.rights)
     if not accepted.lines:
         record = await insert(db, catalog, module, accepted.values, writer)
         return await lines_if_any(db, catalog, module, record, writer.rights)
@@ -141,6 +143,7 @@ async def update_record(
     module = catalog.module(module_key)
     accepted = accept(catalog, module, data, writer.rights, "update")
     check_id(module, record_id)
+    await refuse_strange_documents(db, catalog, module, [accepted], writer.rights)
     if not accepted.lines:
         async with explained(db, catalog, module, [accepted.values]):
             record = await change(db, catalog, module, record_id, accepted.values, writer, if_match)

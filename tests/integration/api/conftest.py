@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -23,8 +24,8 @@ class Client(httpx2.AsyncClient):
 
 
 @pytest.fixture
-async def app(database: Database) -> AsyncIterator[FastAPI]:
-    app = create_app(database, Settings())
+async def app(database: Database, tmp_path: Path) -> AsyncIterator[FastAPI]:
+    app = create_app(database, Settings(data=tmp_path))
     async with app.router.lifespan_context(app):
         yield app
 

@@ -9,6 +9,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 import requests
@@ -44,7 +45,7 @@ EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "6"))
 # What there is, so that not everything ends with "not found".
 REAL = {
     "module": "cases", "field": "subject", "key": "cases_sulje", "record_id": "1", "user_id": 2, "run_id": 1,
-    "task_id": 1, "message_id": 1, "token_id": 2, "number": 1,
+    "task_id": 1, "message_id": 1, "token_id": 2, "number": 1, "document_id": 1,
 }  # fmt: skip
 
 
@@ -70,7 +71,7 @@ class Running:
 
 
 @pytest.fixture
-def server(database_url: str) -> Iterator[Running]:
+def server(database_url: str, tmp_path: Path) -> Iterator[Running]:
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
     loop = asyncio.new_event_loop()
@@ -88,7 +89,7 @@ def server(database_url: str) -> Iterator[Running]:
 
     database, user_id = run(start()).result(20)
     config = uvicorn.Config(
-        create_app(database, Settings()), log_config=None, access_log=False, lifespan="on"
+        create_app(database, Settings(data=tmp_path)), log_config=None, access_log=False, lifespan="on"
     )
     served = uvicorn.Server(config)
     ended = run(served.serve(sockets=[listening]))
