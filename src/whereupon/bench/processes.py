@@ -72,11 +72,14 @@ class Served:
 
 
 @asynccontextmanager
-async def serving(settings: Mapping[str, str]) -> AsyncGenerator[Served]:
-    """`whereupon serve` on a free port, from when it answers until the block ends."""
+async def serving(settings: Mapping[str, str], modules: Path | None = None) -> AsyncGenerator[Served]:
+    """`whereupon serve` on a free port, from when it answers until the block ends.
+
+    `modules`: a folder that Python looks into first, in it and in the processes that it starts.
+    """
     process = await asyncio.create_subprocess_exec(
         *SERVE, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
-        env=environment(**settings, log_level="error"),
+        env=environment(**{"log_level": "error", **settings}) | ({"PYTHONPATH": str(modules)} if modules else {}),
     )  # fmt: skip
     try:
         assert process.stdout is not None
