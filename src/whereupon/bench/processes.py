@@ -77,10 +77,12 @@ async def serving(settings: Mapping[str, str], modules: Path | None = None) -> A
 
     `modules`: a folder that Python looks into first, in it and in the processes that it starts.
     """
+    env = environment(**{"log_level": "error", **settings})
+    if modules is not None:
+        env["PYTHONPATH"] = os.pathsep.join(filter(None, [str(modules), env.get("PYTHONPATH")]))
     process = await asyncio.create_subprocess_exec(
-        *SERVE, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
-        env=environment(**{"log_level": "error", **settings}) | ({"PYTHONPATH": str(modules)} if modules else {}),
-    )  # fmt: skip
+        *SERVE, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, env=env
+    )
     try:
         assert process.stdout is not None
         said = await asyncio.wait_for(process.stdout.readline(), START_SECONDS)
