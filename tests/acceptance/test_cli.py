@@ -84,7 +84,7 @@ def test_a_record_lives_from_create_to_delete(office: Office) -> None:
 def test_lists_are_narrowed_by_a_condition(office: Office) -> None:
     for name in ("Zoë", "Ζωή", "zoo"):
         office.do("records", "create", "items", f"name={name}")
-    where = json.dumps({"field": "name", "operator": "starts_with", "value": "zo"})
+    where = json.dumps({"field": "name", "operator": "begins_with", "value": "zo"})
     found = office.json("records", "list", "items", "--where", where, "--sort", "-name", "--fields", "name")
     assert [record["name"] for record in found] == ["zoo", "Zoë"]
 

@@ -18,7 +18,7 @@ from whereupon.errors import WhereuponError
 from whereupon.settings import Settings
 from whereupon.workers.leash import LEASH, SOCKET_VARIABLE, follow_the_master, stop_on_signals
 from whereupon.workers.logs import log_to_stderr
-from whereupon.workers.process import connect
+from whereupon.workers.process import connect, rest
 
 log = structlog.get_logger()
 CONNECTIONS = 24  # to the database: more would only make them wait for each other there
@@ -38,24 +38,28 @@ async def run(settings: Settings, url: str, port: socket.socket) -> None:
             log_config=None, access_log=False, server_header=False,
             timeout_graceful_shutdown=GRACE_SECONDS, timeout_keep_alive=75,
         )  # fmt: skip
-        server = Server(config)
-        stopping = asyncio.create_task(server.stop_when(stop))
-        await server.serve(sockets=[port])
-        stopping.cancel()
+        await Server(config, stop).serve(sockets=[port])
     finally:
         await database.close()
 
 
 class Server(uvicorn.Server):
-    """Leaves the signals to us: uvicorn's own handling ends the process before the database is closed."""
+    """Stops by our event, and does next to nothing while nobody asks (uvicorn looks ten times a second)."""
+
+    def __init__(self, config: uvicorn.Config, stop: asyncio.Event) -> None:
+        super().__init__(config)
+        self.stop = stop
 
     @contextmanager
     def capture_signals(self) -> Generator[None]:
+        """Leave the signals to us: uvicorn would end the process before the database is closed."""
         yield
 
-    async def stop_when(self, stop: asyncio.Event) -> None:
-        """Let the requests under way finish once `stop` is set."""
-        await stop.wait()
+    async def main_loop(self) -> None:
+        """Once a second, for the Date header."""
+        while not self.stop.is_set():
+            await self.on_tick(0)
+            await rest(self.stop, 1.0)
         self.should_exit = True
 
 

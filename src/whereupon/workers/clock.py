@@ -25,12 +25,14 @@ from whereupon.workers.loop import Wake, keep_going
 
 log = structlog.get_logger()
 POLL_SECONDS = 2.0  # a schedule that was just published is seen within so long
+TAKEN_SECONDS = 0.1  # what is due, another worker is firing
 ON_TIME = timedelta(seconds=60)  # later than that, a time was missed
 TIMES_AT_ONCE = 10_000  # nominal times settled in one transaction
 
 # The schedule that has been due longest, locked; one that another worker fires is passed over.
 TAKE_DUE = """
-SELECT s.workflow_id, s.version_id, s.next_at, s.missed, w.state = 'active' AS active, clock_timestamp() AS now
+SELECT s.workflow_id, s.version_id, s.next_at, s.missed, w.state = 'active' AS active,
+       clock_timestamp() AS now
 FROM whereupon.schedules s JOIN whereupon.workflows w ON w.id = s.workflow_id
 WHERE s.next_at <= clock_timestamp() ORDER BY s.next_at LIMIT 1 FOR UPDATE OF s SKIP LOCKED
 """
@@ -99,14 +101,17 @@ class Clock:
             wake.ring()
 
     async def tick(self) -> float:
-        """Fire one schedule. Answers how long to sleep."""
+        """Fire one schedule, if one is due. Answers how long to sleep."""
+        async with self.database.connection() as db:
+            seconds: float | None = await db.fetchval(SECONDS_TO_NEXT)
+        if seconds is None or seconds > 0:
+            return POLL_SECONDS if seconds is None else min(POLL_SECONDS, max(0.005, seconds))
         async with self.database.transaction() as db:
             row = await db.fetchrow(TAKE_DUE)
-            if row is not None:
-                await self.fire(db, row)
-                return 0.0
-            seconds = await db.fetchval(SECONDS_TO_NEXT)
-        return POLL_SECONDS if seconds is None else min(POLL_SECONDS, max(0.005, seconds))
+            if row is None:
+                return TAKEN_SECONDS
+            await self.fire(db, row)
+        return 0.0
 
     async def fire(self, db: Connection, row: Mapping[str, Any]) -> None:
         """Settle the times of one schedule that is due, and move it on."""

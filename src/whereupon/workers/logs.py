@@ -11,13 +11,8 @@ import structlog
 from whereupon.errors import Invalid, Problem, did_you_mean
 
 LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
-QUIET = (
-    "asyncio",
-    "pgqueuer",
-    "uvicorn",
-    "alembic",
-    "httpx2",
-)  # of these only what went wrong is of interest
+# Of these only what went wrong is of interest. (asyncpg warns of a lost database; so do we, in one line.)
+QUIET = {"asyncio": 30, "pgqueuer": 30, "uvicorn": 30, "alembic": 30, "httpx2": 30, "asyncpg": 40}
 
 
 def log_to_stderr(level: str, process: str) -> None:
@@ -52,8 +47,8 @@ def _for_programs() -> list[Any]:
 def _adopt_standard_logging(level: int) -> None:
     """Libraries log by the standard library: their lines join ours."""
     logging.basicConfig(handlers=[Adopted()], level=level, force=True)
-    for name in QUIET:
-        logging.getLogger(name).setLevel(max(level, logging.WARNING))
+    for name, least in QUIET.items():
+        logging.getLogger(name).setLevel(max(level, least))
 
 
 class Adopted(logging.Handler):

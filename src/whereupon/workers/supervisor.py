@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import socket
 import sys
 import time
@@ -29,16 +30,9 @@ from whereupon.workers.process import rest
 
 log = structlog.get_logger()
 API, WORKER = "whereupon.api.process", "whereupon.workers.process"
-BACK_OFF = (
-    0.0,
-    0.2,
-    0.5,
-    1.0,
-    2.0,
-    5.0,
-    10.0,
-)  # seconds before a process that died again and again is started
-LIVED_WELL = 10.0  # seconds after which a death counts as the first one
+BACK_OFF = (0.0, 0.2, 0.5, 1.0, 2.0, 5.0)  # seconds to wait with a process that ended again and again
+AFTER_KILL = 0.5  # seconds at most: it did not end by itself, so starting it is likely to help
+LIVED_WELL = 5.0  # seconds after which an end counts as the first one
 PATIENCE = 25.0  # seconds that processes have to finish what they are doing
 BACKLOG = 2048
 
@@ -164,17 +158,16 @@ class Child:
 
     async def keep(self, stop: asyncio.Event) -> None:
         """Start it, and again whenever it ends, until `stop`."""
-        deaths = 0
+        deaths = -1  # the first one follows at once
         while not stop.is_set():
             began = time.monotonic()
             process = await self.start()
             code = await process.wait()
             if stop.is_set():
                 return
-            deaths = 0 if time.monotonic() - began > LIVED_WELL else deaths
-            pause = BACK_OFF[min(deaths, len(BACK_OFF) - 1)]
+            deaths = 0 if time.monotonic() - began > LIVED_WELL else deaths + 1
+            pause = pause_after(deaths, killed=code == -signal.SIGKILL)
             log.warning("process ended; starting it again", name=self.name, code=code, pause=pause)
-            deaths += 1
             await rest(stop, pause)
 
     async def start(self) -> asyncio.subprocess.Process:
@@ -190,6 +183,16 @@ class Child:
         if self.process is not None and self.process.returncode is None:
             with suppress(ProcessLookupError):
                 self.process.kill() if kill else self.process.terminate()
+
+
+def pause_after(deaths: int, *, killed: bool) -> float:
+    """Seconds to wait before the next start, after so many early deaths.
+
+    >>> [pause_after(n, killed=False) for n in (0, 1, 99)], pause_after(99, killed=True)
+    ([0.0, 0.2, 5.0], 0.5)
+    """
+    pause = BACK_OFF[min(max(0, deaths), len(BACK_OFF) - 1)]
+    return min(pause, AFTER_KILL) if killed else pause
 
 
 async def keep_children(children: Sequence[Child], stop: asyncio.Event) -> None:

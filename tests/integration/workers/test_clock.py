@@ -7,8 +7,8 @@ import time
 from typing import Any
 
 import pytest
-
 from tests.office import Office, open_office
+
 from whereupon.db.pool import Database
 from whereupon.people.rights import load_rights
 from whereupon.workers.clock import Clock

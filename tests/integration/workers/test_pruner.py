@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-
 from tests.office import Office, open_office
+
 from whereupon.db.pool import Database
 from whereupon.errors import WhereuponError
 from whereupon.workers.pruner import LOCK, Pruner
@@ -101,8 +101,8 @@ async def test_small_tables_are_swept(office: Office) -> None:
         "SELECT 1, i::text, '', now() - i * interval '1 day' FROM generate_series(0, 4) i"
     )
     await office.execute(
-        "INSERT INTO whereupon.sessions (token_hash, user_id, expires_at) VALUES ('a', $1, now() - interval '1 s'), "
-        "('b', $1, now() + interval '1 hour')", office.admin,
+        "INSERT INTO whereupon.sessions (token_hash, user_id, expires_at) "
+        "VALUES ('a', $1, now() - interval '1 s'), ('b', $1, now() + interval '1 hour')", office.admin,
     )  # fmt: skip
     counts = await Pruner(office.database, bite=2, pause=0).round()
     assert (counts["idempotency keys"], counts["sessions"]) == (3, 1)
