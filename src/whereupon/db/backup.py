@@ -63,6 +63,7 @@ async def backup(url: str, file: Path, *, data: Path | None = None) -> Manifest:
         raise Conflict(f"{file} exists, and a backup never overwrites.", suggestion="Choose another name.")
     if not file.parent.is_dir():
         raise Conflict(f"There is no folder {file.parent}.", suggestion="Create it, or choose another.")
+    file = file.absolute()  # pg_dump works in a folder of its own
     revision, server, created_at = await describe(url)
     with tempfile.TemporaryDirectory(prefix=".whereupon-backup-", dir=file.parent) as folder:
         dump, archive = Path(folder) / DUMP, Path(folder) / "archive.tar"
@@ -87,6 +88,7 @@ async def restore(url: str, file: Path, *, data: Path | None = None, replace: bo
     Conflict (newer than this program, database not empty, another secret key in place), Unavailable.
     """
     manifest = read_manifest(file)
+    file, data = file.absolute(), data.absolute() if data is not None else None
     refuse_newer(manifest)
     await refuse_non_empty(url, replace=replace)
     if data is not None:

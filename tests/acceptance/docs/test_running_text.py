@@ -1,8 +1,9 @@
 """What README.md and the tutorial tell people to type is typed here, against a real server.
 
-A block marked `bash` is run by bash, one after the other, in one environment; one marked `sh` is only shown.
-A `json` block right after it is what it printed: every key shown is there with that value, "…" stands for
-anything. What only looks is tried again for a while: runs take a moment.
+A block marked `bash` is run by bash, one after the other, in one environment; one marked `sql` by another
+program on the same database; one marked `sh` is only shown. A `json` block right after it is what it printed:
+every key shown is there with that value, "…" stands for anything. What only looks is tried again for a
+while: runs take a moment.
 """
 
 from __future__ import annotations
@@ -21,10 +22,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 
 ROOT = Path(__file__).parents[3]
-TEXTS = ("README.md", "docs/tutorial.md")
+TEXTS = (
+    "README.md", "docs/tutorial.md", "docs/operations.md", "docs/how-to/attach.md", "docs/how-to/mail.md",
+    "docs/how-to/why-not.md", "docs/how-to/backup.md",
+)  # fmt: skip
+ADMINISTRATOR = "whereupon users create-admin ana@example.org --name Ana <<< 'correct horse battery staple'"
+TOKEN = 'export AUTH="Authorization: Bearer $(whereupon users token ana@example.org)"'
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 CHANGES_SOMETHING = re.compile(
     r"--json '|-X |--data|-d |publish|create-admin|psql|records (create|update|delete)"
@@ -39,12 +46,13 @@ class Command:
     """A block to run, and what is said to come out of it (None: nothing is said)."""
 
     text: str
-    shown: str | None
-    language: str | None
+    shown: str | None = None
+    language: str | None = None
+    sql: bool = False
 
     @property
     def only_looks(self) -> bool:
-        return CHANGES_SOMETHING.search(self.text) is None
+        return not self.sql and CHANGES_SOMETHING.search(self.text) is None
 
 
 def commands_of(text: str) -> list[Command]:
@@ -52,10 +60,11 @@ def commands_of(text: str) -> list[Command]:
     blocks = [(m.group(1), m.group(2), m.end(), m.start()) for m in BLOCK.finditer(text)]
     found: list[Command] = []
     for (language, body, end, _), following in zip(blocks, [*blocks[1:], None], strict=False):
-        if language == "bash":
+        if language in ("bash", "sql"):
             joined = following is not None and not text[end : following[3]].strip()
             answer = following if joined and following and following[0] in ("json", "text") else None
-            found.append(Command(body, answer[1] if answer else None, answer[0] if answer else None))
+            shown, kind = (answer[1], answer[0]) if answer else (None, None)
+            found.append(Command(body, shown, kind, sql=language == "sql"))
     return found
 
 
@@ -131,6 +140,18 @@ async def shell(text: str, folder: Path, environment: dict[str, str]) -> tuple[i
     return process.returncode, output.decode(), errors.decode()
 
 
+async def perform(command: Command, folder: Path, environment: dict[str, str]) -> tuple[int, str, str]:
+    """Exit code, output and errors."""
+    if not command.sql:
+        return await shell(command.text, folder, environment)
+    connection = await asyncpg.connect(environment["WHEREUPON_DATABASE_URL"])
+    try:
+        await connection.execute(command.text)
+    finally:
+        await connection.close()
+    return 0, "", ""
+
+
 async def follow(
     commands: Iterable[Command], folder: Path, environment: dict[str, str], patience: float = PATIENCE
 ) -> None:
@@ -138,7 +159,7 @@ async def follow(
     for command in commands:
         deadline = time.monotonic() + (patience if command.only_looks else 0)
         while True:
-            code, output, errors = await shell(command.text, folder, environment)
+            code, output, errors = await perform(command, folder, environment)
             wrong = [] if code else wrong_in(command, output)
             if (code == 0 and not wrong) or time.monotonic() > deadline:
                 break
@@ -153,7 +174,7 @@ async def test_what_the_text_tells_to_type_does_what_it_says(
     name: str, database_url: str, tmp_path: Path
 ) -> None:
     commands = commands_of((ROOT / name).read_text(encoding="utf-8"))
-    assert len(commands) > 4
+    assert commands
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     environment = {
         **os.environ,
@@ -163,6 +184,8 @@ async def test_what_the_text_tells_to_type_does_what_it_says(
     }
     async with server(environment) as address:
         environment["WHEREUPON"] = f"{address}/api/v1"
+        if "/how-to/" in name:  # they begin where the tutorial has been
+            await follow([Command(ADMINISTRATOR), Command(TOKEN)], tmp_path, environment, patience=0)
         await follow(commands, tmp_path, environment)
 
 

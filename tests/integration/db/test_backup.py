@@ -61,6 +61,16 @@ async def test_what_was_backed_up_comes_back_whole(
     assert await migrate(empty_database_url) is False
 
 
+async def test_a_file_may_be_named_from_the_folder_that_one_is_in(
+    database_url: str, empty_database_url: str, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(data.parent)
+    await backup(database_url, Path("αντίγραφο.tar"), data=Path("data"))
+    manifest = await restore(empty_database_url, Path("αντίγραφο.tar"), data=Path("fresh"))
+    assert manifest.documents == 2
+    assert (data.parent / "fresh" / "secret.key").exists()
+
+
 async def test_a_backup_is_readable_by_its_owner_alone_and_leaves_nothing_beside_it(saved: Path) -> None:
     assert stat.S_IMODE(saved.stat().st_mode) == 0o600
     assert sorted(path.name for path in saved.parent.iterdir()) == ["data", "saved.tar"]
