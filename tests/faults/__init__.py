@@ -1,1 +1,1 @@
-"""Kill -9 in the middle of everything: nothing may be lost, doubled, or stand still. `make faults` runs it."""
+"""Kill -9 in the middle of everything: nothing may be lost, doubled or stand still (`make faults`)."""

@@ -15,10 +15,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from tests.faults.kills import KINDS, plan, under_fire
-from tests.faults.plant import planted
+from tests.faults.plant import LOG, planted
 from tests.faults.verdict import Finding, judge
 
-PLANTED_RUNS, PLANTED_KILLS = 4_000, 24  # of workers alone: that is where the bug is
+PLANTED_RUNS, PLANTED_KILLS = 12_000, 40  # of workers alone: that is where the bug is
 
 
 async def trial(
@@ -50,17 +50,20 @@ async def main(options: argparse.Namespace) -> int:
     real = await trial(options.runs, options.kills, options.seed, bug=False)
     if not options.json:
         show("The product under fire", *real)
-    bugged = await trial(PLANTED_RUNS, PLANTED_KILLS, options.seed, bug=True, kinds=("worker", "all workers"))
+    bugged = await trial(PLANTED_RUNS, PLANTED_KILLS, options.seed, bug=True, kinds=("worker",))
     withstood, noticed = all(f.ok for f in real[0]), not all(f.ok for f in bugged[0])
     if options.json:
         told = {"product": as_json(*real), "planted_bug": as_json(*bugged), "ok": withstood and noticed}
         print(json.dumps(told, indent=2))
     else:
         show("The same with a planted bug: the commit of an advance split in two", *bugged)
-        print(
-            f"{'✓' if withstood else '✗'} the product withstood; {'✓' if noticed else '✗'} the planted bug was noticed"
-        )
-    return 0 if withstood and noticed else 1
+        print("✓ the product withstood" if withstood else "✗ the product did not withstand")
+        print("✓ the planted bug was noticed" if noticed else "✗ the planted bug was not noticed")
+    if withstood and noticed:
+        LOG.unlink(missing_ok=True)
+        return 0
+    print(f"What the processes said: {LOG}", file=sys.stderr)
+    return 1
 
 
 if __name__ == "__main__":

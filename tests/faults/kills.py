@@ -1,4 +1,4 @@
-"""The faults themselves: bursts of work, a kill somewhere in the middle of it, and how long until work goes on."""
+"""The faults themselves: bursts of work, a kill in the middle of each, and how long until work goes on."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ BREATH = 0.5  # seconds between two faults, at least
 
 # One statement, one commit; done again it changes nothing, so it may be asked again after a lost answer.
 CHANGE = """
-WITH changed AS (UPDATE data.orders SET status = 'new' WHERE id BETWEEN $1 AND $2 AND status = 'open' RETURNING id)
+WITH changed AS (
+  UPDATE data.orders SET status = 'new' WHERE id BETWEEN $1 AND $2 AND status = 'open' RETURNING id)
 SELECT count(*) FROM changed
 """
 HAS_RUN = "SELECT EXISTS (SELECT 1 FROM data.orders WHERE id = $1 AND amount > 0)"

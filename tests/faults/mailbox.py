@@ -1,4 +1,4 @@
-"""A mail server in a process of its own, which no fault touches: it writes down every Message-ID that it accepts.
+"""A mail server in a process of its own, which no fault touches: it notes every Message-ID it accepts.
 
 python -m tests.faults.mailbox FILE      prints its port, then serves until it is ended
 """
@@ -21,7 +21,7 @@ class Recorder:
     def __init__(self, path: Path) -> None:
         self.file = path.open("ab", buffering=0)
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         content = envelope.content if isinstance(envelope.content, bytes) else b""
         found = MESSAGE_ID.search(content)
         self.file.write((found[1] if found else b"<none>") + b"\n")

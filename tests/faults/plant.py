@@ -1,4 +1,4 @@
-"""The installation under fire: `whereupon serve` with its own database and workers, and a mail server beside it."""
+"""The installation under fire: `whereupon serve` with its database and workers, a mail server beside it."""
 
 from __future__ import annotations
 
@@ -27,6 +27,8 @@ WORKERS = 3
 PLANTED = Path(__file__).parent / "planted"
 WORKER_MODULE = "whereupon.workers.process"
 PATIENCE_SECONDS = 90.0
+# What the product says while it is shot at is much, and of interest only when something went wrong.
+LOG = Path(tempfile.gettempdir()) / f"whereupon-faults-{os.getpid()}.log"
 # Adding one is what shows a step that was done twice; setting a value would hide it.
 COUNT_UP = {
     "key": "count",
@@ -132,9 +134,14 @@ def kill(processes: Sequence[psutil.Process]) -> int:
 @asynccontextmanager
 async def planted(records: int, *, bug: bool) -> AsyncGenerator[Plant]:
     """Everything up, a workflow active, so many records waiting to be changed."""
-    with data_folder() as folder, mail_file() as mails:
-        settings = {"data": folder, "workers": str(WORKERS)}
-        async with mail_server(mails) as port, serving(settings, PLANTED if bug else None) as served:
+    settings = {"workers": str(WORKERS), "log_level": "warning"}
+    modules = PLANTED if bug else None
+    with data_folder() as folder, mail_file() as mails, LOG.open("ab") as log:
+        settings["data"] = folder
+        async with (
+            mail_server(mails) as port,
+            serving(settings, modules=modules, log=log.fileno()) as served,
+        ):
             url = EmbeddedServer(Path(folder)).url
             office = await furnish(url, port, records)
             plant = Plant(office, url, psutil.Process(served.pid), mails)

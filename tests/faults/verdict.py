@@ -18,6 +18,7 @@ SELECT NOT EXISTS (SELECT 1 FROM whereupon.pending_changes)
    AND NOT EXISTS (SELECT 1 FROM whereupon.runs WHERE ended_at IS NULL)
    AND NOT EXISTS (SELECT 1 FROM whereupon.messages WHERE status IN ('queued', 'sending'))
 """
+COUNT_MESSAGES = "SELECT count(*) FROM whereupon.messages WHERE status = $1"
 # Each counts what must not be.
 COUNTS = {
     "acknowledged changes that are gone": "SELECT count(*) FROM data.orders WHERE status <> 'new'",
@@ -34,10 +35,10 @@ COUNTS = {
         SELECT count(*) FROM (SELECT FROM whereupon.changes WHERE run_id IS NOT NULL
                               GROUP BY run_id HAVING count(*) > 1) d""",
     "steps in history twice, or missing": """
-        SELECT count(*) FROM (SELECT r.id FROM whereupon.runs r LEFT JOIN whereupon.step_runs s ON s.run_id = r.id
+        SELECT count(*) FROM (SELECT FROM whereupon.runs r LEFT JOIN whereupon.step_runs s ON s.run_id = r.id
                               GROUP BY r.id HAVING count(*) <> 3 OR count(DISTINCT s.node) <> 3) d""",
     "runs without exactly one message": """
-        SELECT count(*) FROM (SELECT r.id FROM whereupon.runs r LEFT JOIN whereupon.messages m ON m.run_id = r.id
+        SELECT count(*) FROM (SELECT FROM whereupon.runs r LEFT JOIN whereupon.messages m ON m.run_id = r.id
                               GROUP BY r.id HAVING count(m.id) <> 1) d""",
     "messages neither sent nor uncertain": """
         SELECT count(*) FROM whereupon.messages WHERE status NOT IN ('sent', 'uncertain')""",
@@ -63,7 +64,7 @@ async def judge(plant: Plant, report: Report) -> tuple[list[Finding], dict[str, 
     found = [Finding("left undone", 0 if quiet else 1, 0)]
     found += [Finding(name, await plant.ask(sql), 0) for name, sql in COUNTS.items()]
     mails = Counter(plant.mails.read_text().split())
-    sent: int = await plant.ask("SELECT count(*) FROM whereupon.messages WHERE status = 'sent'")
+    sent: int = await plant.ask(COUNT_MESSAGES, "sent")
     found += [
         Finding("mails twice for a key", sum(1 for times in mails.values() if times > 1), 0),
         Finding("messages called sent that never came", max(0, sent - len(mails)), 0),
@@ -73,7 +74,7 @@ async def judge(plant: Plant, report: Report) -> tuple[list[Finding], dict[str, 
         "runs": await plant.ask("SELECT count(*) FROM whereupon.runs"),
         "kills": dict(report.kills), "kills_total": report.kills.total(), "processes_killed": report.hit,
         "mails_received": mails.total(), "messages_sent": sent,
-        "messages_uncertain": await plant.ask("SELECT count(*) FROM whereupon.messages WHERE status = 'uncertain'"),
+        "messages_uncertain": await plant.ask(COUNT_MESSAGES, "uncertain"),
     }  # fmt: skip
 
 

@@ -72,16 +72,19 @@ class Served:
 
 
 @asynccontextmanager
-async def serving(settings: Mapping[str, str], modules: Path | None = None) -> AsyncGenerator[Served]:
+async def serving(
+    settings: Mapping[str, str], *, modules: Path | None = None, log: int | None = None
+) -> AsyncGenerator[Served]:
     """`whereupon serve` on a free port, from when it answers until the block ends.
 
     `modules`: a folder that Python looks into first, in it and in the processes that it starts.
+    `log`: the file that it writes its log to, by number; None: our own stderr.
     """
     env = environment(**{"log_level": "error", **settings})
     if modules is not None:
         env["PYTHONPATH"] = os.pathsep.join(filter(None, [str(modules), env.get("PYTHONPATH")]))
     process = await asyncio.create_subprocess_exec(
-        *SERVE, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, env=env
+        *SERVE, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=log, env=env
     )
     try:
         assert process.stdout is not None
