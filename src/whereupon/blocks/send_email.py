@@ -15,6 +15,15 @@ from whereupon.conditions.values import INTEGER, TEXT, Scope, literal
 from whereupon.errors import Problem, did_you_mean
 from whereupon.outbox.mail import mail_source
 from whereupon.outbox.messages import queue_statement, source_id
+from whereupon.sdk.attachments import (
+    WITHIN_LIMITS,
+    Attachment,
+    attachments_sql,
+    check_attachments,
+    reads_of_attachments,
+    require_attachments,
+    too_many,
+)
 from whereupon.sdk.block import Batch, Block, Config
 from whereupon.sdk.outcomes import Done, Fail, Outcome, Wait
 from whereupon.sdk.people import Recipient, check_person, joined_addresses, reads_of
@@ -31,11 +40,20 @@ class EmailConfig(Config):
     cc: list[Recipient] = Field(default_factory=list[Recipient], max_length=50)
     bcc: list[Recipient] = Field(default_factory=list[Recipient], max_length=50)
     reply_to: list[Recipient] = Field(default_factory=list[Recipient], max_length=5)
-    sender: str | None = Field(None, alias="from", max_length=500, description="None: the address of the mail settings.")
+    sender: str | None = Field(
+        None, alias="from", max_length=500, description="None: as the mail settings say."
+    )
     subject: str | None = Field(None, max_length=1_000, description="May contain variables.")
     html: str | None = Field(None, max_length=200_000, description="The body as rich text, with variables.")
-    text: str | None = Field(None, max_length=200_000, description="The body as plain text; none: made from the rich text.")
-    template: str | None = Field(None, description="The key of a saved template, instead of subject and body.")
+    text: str | None = Field(
+        None, max_length=200_000, description="The body as plain text; none: made from html."
+    )
+    attachments: list[Attachment] = Field(
+        default_factory=list[Attachment],
+        max_length=20,
+        description="Files to send along, at most 20 of 20 MB together.",
+    )
+    template: str | None = Field(None, description="A saved template's key, instead of subject and body.")
 
     @model_validator(mode="after")
     def has_words(self) -> EmailConfig:
@@ -59,9 +77,19 @@ class SendEmail(Block[EmailConfig]):
     outputs: ClassVar = {"status": TEXT, "message_id": INTEGER}
     leaves = True
     examples = (
-        {"to": [{"field": "email"}], "subject": "Welcome, {{ record.name }}", "html": "<p>Hello {{ record.name }}</p>"},
-        {"to": [{"owner": True}, {"address": "office@example.org"}], "subject": "New", "text": "See {{ record.id }}"},
-    )
+        {
+            "to": [{"field": "email"}], "subject": "Welcome, {{ record.name }}",
+            "html": "<p>Hello {{ record.name }}</p>",
+        },
+        {
+            "to": [{"owner": True}, {"address": "office@example.org"}], "subject": "New",
+            "text": "See {{ record.id }}",
+        },
+        {
+            "to": [{"field": "email"}], "subject": "Your papers", "text": "They are attached.",
+            "attachments": [{"documents": True, "name": "*.pdf"}],
+        },
+    )  # fmt: skip
 
     def check(self, config: EmailConfig, scope: Scope) -> list[Problem]:
         found = [
@@ -70,9 +98,11 @@ class SendEmail(Block[EmailConfig]):
             for index, recipient in enumerate(getattr(config, name))
             for problem in check_person(recipient, scope, f"/{name}/{index}", needs_user=False)
         ]
+        found += check_attachments(config.attachments, scope, "/attachments")
         if config.template is not None and config.template not in scope.catalog.templates:
             near = did_you_mean(config.template, scope.catalog.templates)
-            return [*found, Problem("unknown_template", f'There is no template "{config.template}".', "/template", near)]
+            told = f'There is no template "{config.template}".'
+            return [*found, Problem("unknown_template", told, "/template", near)]
         for name, text in _words(config, scope).items():
             at = "/template" if config.template else f"/{'from' if name == 'sender' else name}"
             found += check(text, scope, html=name == "html", path=at)
@@ -81,16 +111,22 @@ class SendEmail(Block[EmailConfig]):
     def reads(self, config: EmailConfig, scope: Scope) -> frozenset[str]:
         people = [reads_of(r, scope) for name in ("to", *LISTS) for r in getattr(config, name)]
         texts = [template.reads for template in _templates(config, scope).values()]
-        return frozenset[str]().union(*people, *texts)
+        return reads_of_attachments(config.attachments, scope).union(*people, *texts)
 
     async def run_batch(self, config: EmailConfig, batch: Batch) -> list[Outcome]:
         place = batch.place
         templates = place.once("templates", lambda: _templates(config, place.scope))
+        require_attachments(config.attachments, place.scope, batch.rights)
+        # Not part of the SQL that is kept: the transaction that first wrote the source may yet roll back.
         source = await source_id(batch.db, "email", place.once("source", lambda: _source(config, templates)))
-        sql = place.once("queue", lambda: _queue_sql(config, batch, templates, source))
-        rows = await batch.db.fetch(sql, batch.ids, batch.ids, [run.iteration for run in batch.runs])
+        sql = place.once("queue", lambda: _queue_sql(config, batch, templates))
+        rows = await batch.db.fetch(sql, batch.ids, batch.ids, [run.iteration for run in batch.runs], source)
         queued = {row["run_id"]: row["id"] for row in rows}
-        return [_outcome(queued.get(run.id), awaited=place.awaited) for run in batch.runs]
+        some_failed = len(queued) < len(batch.runs)
+        refused = await _refused(config, batch) if some_failed and config.attachments else {}
+        return [
+            _outcome(queued.get(run.id), refused.get(run.id), awaited=place.awaited) for run in batch.runs
+        ]
 
     async def wake_batch(self, config: EmailConfig, batch: Batch) -> list[Outcome]:
         return [_came_back(run.data.get(batch.place.node, {})) for run in batch.runs]
@@ -122,26 +158,44 @@ def _from_context(name: str) -> dict[str, Any]:
     return {"liquid": f"{{{{ addresses.{name} }}}}", "html": False, "zone": "UTC", "kinds": {}}
 
 
-def _queue_sql(config: EmailConfig, batch: Batch, templates: Mapping[str, Template], source: int) -> str:
-    """Queue one message per run: $1 the runs, $2 and $3 the runs with their iterations."""
+def _queue_sql(config: EmailConfig, batch: Batch, templates: Mapping[str, Template]) -> str:
+    """Queue one message per run: $1 the runs, $2 and $3 the runs with their iterations, $4 the source."""
     place, scope = batch.place, batch.place.scope
     context = context_sql(templates.values(), scope)
     lists = {name: getattr(config, name) for name in LISTS if getattr(config, name)}
     if lists:
         parts = ", ".join(
-            f"'{name}', array_to_string({joined_addresses(people, scope)}, ', ')" for name, people in lists.items()
+            f"'{name}', array_to_string({joined_addresses(people, scope)}, ', ')"
+            for name, people in lists.items()
         )
         context = f"({context} || jsonb_build_object('addresses', jsonb_build_object({parts})))"
+    attached = ""
+    if config.attachments:
+        context = f"({context} || jsonb_build_object('attachments', attached.list))"
+        attached = f"{attachments_sql(config.attachments, scope)} WHERE {WITHIN_LIMITS}"
     recipient = f"array_to_string({joined_addresses(config.to, scope)}, ', ')"
     return queue_statement(
         f"SELECT * FROM (SELECT r.id, {place.workflow_id}::bigint, {literal(place.node)}::text, i.iteration, "
-        f"'email'::text, {recipient} AS recipient, {source}::bigint, {context} AS context, "
+        f"'email'::text, {recipient} AS recipient, $4::bigint, {context} AS context, "
         f"{'true' if place.awaited else 'false'} FROM {place.source} "
-        f"JOIN unnest($2::bigint[], $3::int[]) AS i(run_id, iteration) ON i.run_id = r.id) m WHERE m.recipient <> ''"
+        f"JOIN unnest($2::bigint[], $3::int[]) AS i(run_id, iteration) ON i.run_id = r.id "
+        f"{attached}) m WHERE m.recipient <> ''"
     )
 
 
-def _outcome(message: int | None, *, awaited: bool) -> Outcome:
+async def _refused(config: EmailConfig, batch: Batch) -> dict[int, Fail]:
+    """The runs whose attachments are over a limit, by run id."""
+    place = batch.place
+    sql = place.once("attached", lambda: attachments_sql(config.attachments, place.scope))
+    rows = await batch.db.fetch(
+        f"SELECT r.id, attached.number, attached.size FROM {place.source} {sql}", batch.ids
+    )
+    return {row["id"]: fail for row in rows if (fail := too_many(row))}
+
+
+def _outcome(message: int | None, refused: Fail | None, *, awaited: bool) -> Outcome:
+    if message is None and refused is not None:
+        return refused
     if message is None:
         advice = "Fill in the field that holds the address, or choose another recipient."
         return Fail("There is nobody to write to: the address is empty.", "no_recipient", advice)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from email import policy
 from email.message import EmailMessage
@@ -13,6 +14,9 @@ from typing import Any
 from whereupon.outbox.addresses import BadAddress, Mailbox, one_line, read_mailboxes
 from whereupon.outbox.plain_text import to_text
 from whereupon.outbox.sanitise import clean_html, document
+from whereupon.records.files import FileStore
+from whereupon.records.files import Stored as StoredFile
+from whereupon.records.media_types import clean_name
 from whereupon.templates.template import Stored, Template, render
 
 MAX_SUBJECT = 500  # characters
@@ -64,6 +68,8 @@ def render_mail(source: Mapping[str, Any], context: Mapping[str, Any], recipient
     if "from" in source and (sender := read_mailboxes(render(source["from"], context))):
         letter["from"] = str(sender[0])
     letter["subject"] = one_line(render(source["subject"], context))[:MAX_SUBJECT]
+    if attachments := context.get("attachments"):
+        letter["attachments"] = attachments
     return letter | render_bodies(source, context)
 
 
@@ -92,7 +98,40 @@ def message_id(key: str, sender: Mailbox) -> str:
     return f"<{digest}@{sender.address.rpartition('@')[2]}>"
 
 
-def build(letter: Mapping[str, Any], sender: Mailbox, identity: str, date: datetime) -> EmailMessage:
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """A file on its way out, with its bytes."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+def read_attachments(letter: Mapping[str, Any], files: FileStore) -> list[Attached]:
+    """The files that a letter names. Blocks; raises FileMissing."""
+    return [
+        Attached(one["name"], one["media_type"], files.read(stored_as(one), one["name"]))
+        for one in letter.get("attachments", [])
+    ]
+
+
+def require_attachments(letter: Mapping[str, Any], files: FileStore) -> None:
+    """Only look whether they are there. Blocks; raises FileMissing."""
+    for one in letter.get("attachments", []):
+        files.open(stored_as(one), one["name"]).close()
+
+
+def stored_as(attachment: Mapping[str, Any]) -> StoredFile:
+    return StoredFile(attachment["sha256"], attachment["size"])
+
+
+def build(
+    letter: Mapping[str, Any],
+    sender: Mailbox,
+    identity: str,
+    date: datetime,
+    attached: Sequence[Attached] = (),
+) -> EmailMessage:
     """The whole message. Bcc is not in it: it is only in the envelope."""
     boxes = {key: read_all(letter.get(key, [])) for key in ("to", "cc", "reply_to")}
     everybody = [sender, *(box for many in boxes.values() for box in many)]
@@ -101,8 +140,7 @@ def build(letter: Mapping[str, Any], sender: Mailbox, identity: str, date: datet
     for key, name in (("to", "To"), ("cc", "Cc"), ("reply_to", "Reply-To")):
         if boxes[key]:
             mail[name] = [box.header() for box in boxes[key]]
-    # "=?" would begin an encoded word, which the receiver decodes; a subject is only text.
-    mail["Subject"] = one_line(letter["subject"]).replace("=?", "= ?")
+    mail["Subject"] = undecoded(one_line(letter["subject"]))
     mail["Date"] = format_datetime(date)
     mail["Message-ID"] = identity
     mail["Auto-Submitted"] = "auto-generated"
@@ -110,7 +148,17 @@ def build(letter: Mapping[str, Any], sender: Mailbox, identity: str, date: datet
     mail.set_content(printable(letter["text"]))
     if letter.get("html") is not None:
         mail.add_alternative(document(printable(letter["html"]), letter["subject"]), subtype="html")
+    for one in attached:
+        kind, _, subtype = one.media_type.partition("/")
+        # The library writes the name after RFC 2231; that it is one line is seen to here too.
+        name = undecoded(clean_name(one.name))
+        mail.add_attachment(one.content, maintype=kind, subtype=subtype, filename=name)
     return mail
+
+
+def undecoded(text: str) -> str:
+    """Text of a header that is only text: "=?" would begin an encoded word, which the receiver decodes."""
+    return text.replace("=?", "= ?")
 
 
 def printable(text: str) -> str:

@@ -150,6 +150,7 @@ async def require_change(
 
 
 async def load(db: Connection, ids: Sequence[int]) -> list[Document]:
+    """Those that exist, whoever asks."""
     return [Document(**dict(row)) for row in await db.fetch(LOAD, ids)]
 
 
@@ -192,6 +193,7 @@ def is_record_of(module: Module) -> str:
 
 
 def file_fields(module: Module) -> list[Field]:
+    """The fields of a module that hold documents."""
     return [field for field in module.fields.values() if field.type == "file" and field.column]
 
 
@@ -235,12 +237,14 @@ def documents_in(
 
 
 def named_in(module: Module, values: Any, path: str) -> Iterator[tuple[str, str, int]]:
+    """The same for one row."""
     for field in file_fields(module):
         if values.get(field.key) is not None:
             yield f"{path}/{field.key}", field.label, int(values[field.key])
 
 
 def not_found(document_id: int) -> NotFound:
+    """What is said whether it is not there or may not be known."""
     return NotFound(f"There is no document {document_id}.")
 
 

@@ -50,7 +50,7 @@ class FileStore:
     def put(self, source: BinaryIO) -> Stored:
         """Keep what `source` holds, on disk for good when this returns. Raises Unavailable when it cannot."""
         try:
-            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_private(self.folder.parent, self.folder)
             # Hidden, so that no backup takes half a file; on the same disk, so that renaming is atomic.
             handle, name = tempfile.mkstemp(prefix=".partial-", dir=self.folder)
             partial = Path(name)
@@ -70,7 +70,7 @@ class FileStore:
     def put_in_place(self, partial: Path, sha256: str) -> None:
         """Under its own name; over one that is there already, which is the same unless it is damaged."""
         place = self.path(sha256)
-        place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private(place.parent.parent, place.parent)
         partial.replace(place)
         for folder in (place.parent, place.parent.parent, self.folder):
             flush_folder(folder)
@@ -111,6 +111,12 @@ def copied(source: BinaryIO, target: BinaryIO) -> Stored:
     target.flush()
     os.fsync(target.fileno())
     return Stored(digest.hexdigest(), size)
+
+
+def make_private(*folders: Path) -> None:
+    """Each of the folders, outer ones first, for nobody but its owner; one that is there stays as it is."""
+    for folder in folders:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
 
 def flush_folder(folder: Path) -> None:

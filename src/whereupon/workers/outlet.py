@@ -10,6 +10,7 @@ from whereupon.outbox.channels.preview import Preview
 from whereupon.outbox.channels.transport import Transport
 from whereupon.outbox.secrets import load_key, open_secret
 from whereupon.outbox.settings import Caps, MailSettings, load_settings
+from whereupon.records.files import FileStore
 from whereupon.settings import Settings
 
 LOOK_SECONDS = 2.0
@@ -22,7 +23,8 @@ class Outlet:
         self.settings = settings
         self.mail: MailSettings | None = None
         self.caps = Caps()
-        self.transport: Transport = Preview()
+        self.files = FileStore.of(settings)
+        self.transport: Transport = Preview(self.files)
         self.replaced: list[Transport] = []
         self.looked_at = float("-inf")
         self.password: str | None = None
@@ -36,7 +38,7 @@ class Outlet:
         if (mail, password) != (self.mail, self.password):
             self.replaced.append(self.transport)
             self.mail, self.password = mail, password
-            self.transport = transport_for(mail, password)
+            self.transport = transport_for(mail, password, self.files)
         self.looked_at = time.monotonic()
         await self.close_replaced()
 
@@ -60,10 +62,10 @@ class Outlet:
             await transport.close()
 
 
-def transport_for(mail: MailSettings | None, password: str | None) -> Transport:
+def transport_for(mail: MailSettings | None, password: str | None, files: FileStore) -> Transport:
     """SMTP is loaded only where it is used."""
     if mail is None:
-        return Preview()
+        return Preview(files)
     from whereupon.outbox.channels.email import Smtp
 
-    return Smtp(mail, password)
+    return Smtp(mail, files, password)

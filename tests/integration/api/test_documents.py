@@ -67,7 +67,7 @@ async def test_the_same_content_is_kept_once_under_two_names(admin, tmp_path):
     ("sent", "kept"),
     [
         ("../../../etc/passwd", "passwd"), ("..\\..\\win.ini", "win.ini"), ("/etc/cron.d/x.pdf", "x.pdf"),
-        ("..", "document"), (".", "document"), ("a\u202efdp.pdf", "afdp.pdf"), 
+        ("..", "document"), (".", "document"), ("a\u202efdp.pdf", "afdp.pdf"),
         ("Ελλάς 漢字.pdf", "Ελλάς 漢字.pdf"), ("x" * 400 + ".pdf", "x" * 196 + ".pdf"),
         ("<img src=x onerror=alert(1)>.pdf", "<img src=x onerror=alert(1)>.pdf"),
         ("'; DROP TABLE documents;--.pdf", "'; DROP TABLE documents;--.pdf"),

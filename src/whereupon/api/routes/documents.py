@@ -51,7 +51,7 @@ class DocumentOut(Out):
     created_at: datetime
 
 
-class Attached(BaseModel):
+class ChosenDocument(BaseModel):
     """Which uploaded document is to be attached."""
 
     model_config = ConfigDict(extra="forbid")
@@ -121,7 +121,7 @@ async def list_record_documents(
     "/records/{module}/{record_id}/documents",
     **operation("attach_document", DocumentOut, summary="Attach an uploaded file to a record."),
 )
-async def attach(call: TheCall, module: PathKey, record_id: PathRecord, body: Attached) -> Response:
+async def attach(call: TheCall, module: PathKey, record_id: PathRecord, body: ChosenDocument) -> Response:
     async def work(db: Connection) -> dict[str, Any]:
         catalog = await call.catalog(db)
         document = await attach_document(db, catalog, body.document_id, module, record_id, call.rights)

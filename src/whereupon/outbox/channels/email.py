@@ -11,19 +11,22 @@ import ssl
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from whereupon.outbox.addresses import read_mailboxes
 from whereupon.outbox.channels.transport import Letter, MayBegin, failed, retry, sent, uncertain
-from whereupon.outbox.mail import build, envelope_of, message_id
+from whereupon.outbox.mail import build, envelope_of, message_id, read_attachments
 from whereupon.outbox.messages import Outcome
 from whereupon.outbox.settings import MailSettings
+from whereupon.records.files import FileMissing, FileStore
 
 IDLE_SECONDS = 20  # a connection that rests longer is closed
 PROBE_SECONDS = 3  # one that rested longer is asked whether it is still there
 PER_CONNECTION = 200  # mails; many servers allow no more
+LARGE_AT_ONCE = 2  # mails with files: each is in memory several times over while it is sent
 PAUSE_SECONDS = 5  # after the server could not be reached, before it is tried again
 
 
@@ -61,11 +64,13 @@ class Smtp:
 
     leaves = True
 
-    def __init__(self, settings: MailSettings, password: str | None = None) -> None:
+    def __init__(self, settings: MailSettings, files: FileStore, password: str | None = None) -> None:
         self.settings = settings
+        self.files = files
         self.password = password
         self.threads = ThreadPoolExecutor(settings.connections, thread_name_prefix="smtp")
         self.slots = asyncio.Semaphore(settings.connections)
+        self.large = asyncio.Semaphore(LARGE_AT_ONCE)
         self.resting: list[Line] = []
         self.users = 0  # letters under way
         self.unreachable: tuple[float, str] = (0, "")
@@ -80,7 +85,7 @@ class Smtp:
 
         self.users += 1
         try:
-            async with self.slots:
+            async with self.large if letter.content.get("attachments") else nullcontext(), self.slots:
                 outcome = await loop.run_in_executor(self.threads, self.deliver, letter, begin)
         finally:
             self.users -= 1
@@ -111,8 +116,12 @@ class Smtp:
         """The whole dialogue for one mail. Never raises for what the server does."""
         try:
             sender = read_mailboxes(letter.content.get("from") or self.settings.from_address)[0]
-            mail = build(letter.content, sender, message_id(letter.key, sender), datetime.now(UTC))
+            attached = read_attachments(letter.content, self.files)
+            identity = message_id(letter.key, sender)
+            mail = build(letter.content, sender, identity, datetime.now(UTC), attached)
             data = mail.as_bytes()
+        except FileMissing as error:
+            return failed(letter, error.code, error.message)
         except (ValueError, IndexError, LookupError) as error:  # UnicodeError is a ValueError
             return failed(letter, "bad_message", f"The mail could not be put together: {error}")
         to = Envelope(sender.address, envelope_of(letter.content))
