@@ -23,7 +23,7 @@ bench: $(STAMP)
 	$(BIN)/whereupon bench
 
 faults: $(STAMP)
-	$(BIN)/whereupon faults
+	$(BIN)/python -m tests.faults
 
 format: $(STAMP)
 	$(BIN)/ruff format src tests

@@ -12,24 +12,36 @@ import random
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from tests.faults.kills import KINDS, plan, under_fire
 from tests.faults.plant import LOG, planted
 from tests.faults.verdict import Finding, judge
 
-PLANTED_RUNS, PLANTED_KILLS = 12_000, 40  # of workers alone: that is where the bug is
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One installation and what is done to it. `delay`: seconds within which a kill follows its burst of work."""
+
+    runs: int
+    kills: int
+    kinds: Sequence[str] = tuple(KINDS)
+    workers: int = 3
+    delay: float = 0.25  # while runs advance, or while their mails leave
+    bug: bool = False
+
+    async def take_place(self, seed: int) -> tuple[list[Finding], dict[str, Any]]:
+        """What came of it."""
+        dice, began = random.Random(seed), time.perf_counter()
+        async with planted(self.runs, self.workers, bug=self.bug) as plant:
+            report = await under_fire(plant, self.runs, plan(self.kills, dice, self.kinds), dice, self.delay)
+            findings, counts = await judge(plant, report)
+        return findings, counts | {"seed": seed, "seconds": round(time.perf_counter() - began, 1)}
 
 
-async def trial(
-    runs: int, kills: int, seed: int, *, bug: bool, kinds: Sequence[str] = tuple(KINDS)
-) -> tuple[list[Finding], dict[str, Any]]:
-    """One installation, its faults, and what came of it."""
-    dice, began = random.Random(seed), time.perf_counter()
-    async with planted(runs, bug=bug) as plant:
-        report = await under_fire(plant, runs, plan(kills, dice, kinds), dice)
-        findings, counts = await judge(plant, report)
-    return findings, counts | {"seed": seed, "seconds": round(time.perf_counter() - began, 1)}
+# Kills of workers alone, while runs advance: that is where the bug is. It ends at the first trace of it.
+PLANTED = Trial(runs=9_000, kills=45, kinds=("worker",), workers=2, delay=0.12, bug=True)
 
 
 def show(title: str, findings: Sequence[Finding], counts: dict[str, Any]) -> None:
@@ -47,10 +59,10 @@ def as_json(findings: Sequence[Finding], counts: dict[str, Any]) -> dict[str, An
 
 async def main(options: argparse.Namespace) -> int:
     """0 when the product withstood and the planted bug was found."""
-    real = await trial(options.runs, options.kills, options.seed, bug=False)
+    real = await Trial(options.runs, options.kills).take_place(options.seed)
     if not options.json:
         show("The product under fire", *real)
-    bugged = await trial(PLANTED_RUNS, PLANTED_KILLS, options.seed, bug=True, kinds=("worker",))
+    bugged = await PLANTED.take_place(options.seed)
     withstood, noticed = all(f.ok for f in real[0]), not all(f.ok for f in bugged[0])
     if options.json:
         told = {"product": as_json(*real), "planted_bug": as_json(*bugged), "ok": withstood and noticed}

@@ -14,7 +14,6 @@ from tests.faults.plant import Plant, kill
 # How often each kind comes, of a hundred.
 KINDS = {"worker": 64, "all workers": 10, "postmaster": 13, "backend": 13}
 DATABASE = ("postmaster", "backend")
-LONGEST_DELAY = 0.25  # seconds from the burst to the kill: while runs advance, or while their mails leave
 BREATH = 0.5  # seconds between two faults, at least
 
 # One statement, one commit; done again it changes nothing, so it may be asked again after a lost answer.
@@ -23,6 +22,7 @@ WITH changed AS (
   UPDATE data.orders SET status = 'new' WHERE id BETWEEN $1 AND $2 AND status = 'open' RETURNING id)
 SELECT count(*) FROM changed
 """
+DOUBLED = "SELECT EXISTS (SELECT 1 FROM data.orders WHERE amount > 1)"
 HAS_RUN = "SELECT EXISTS (SELECT 1 FROM data.orders WHERE id = $1 AND amount > 0)"
 
 
@@ -60,14 +60,18 @@ def plan(kills: int, dice: random.Random, kinds: Sequence[str] = tuple(KINDS)) -
     return found
 
 
-async def under_fire(plant: Plant, records: int, faults: Sequence[str], dice: random.Random) -> Report:
-    """Change every record once, in as many bursts as there are faults."""
+async def under_fire(
+    plant: Plant, records: int, faults: Sequence[str], dice: random.Random, delay: float
+) -> Report:
+    """Change every record once, in as many bursts as there are faults; each kill comes within `delay` seconds."""
     report, work = Report(), Work(plant, records)
     size = max(1, records // len(faults) - 1)
     for kind in faults:
         await work.burst(size)
-        await asyncio.sleep(dice.uniform(0, LONGEST_DELAY))
+        await asyncio.sleep(dice.uniform(0, delay))
         await strike(plant, work, kind, dice, report)
+        if await plant.ask(DOUBLED):
+            break  # there is nothing more to find out
         await asyncio.sleep(dice.uniform(BREATH, 2 * BREATH))
     await work.burst(records)
     return report

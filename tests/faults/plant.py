@@ -23,7 +23,6 @@ from whereupon.db.embedded import EmbeddedServer
 from whereupon.db.pool import GONE, TRANSIENT
 from whereupon.outbox.settings import MailSettings, save_mail_settings
 
-WORKERS = 3
 PLANTED = Path(__file__).parent / "planted"
 WORKER_MODULE = "whereupon.workers.process"
 PATIENCE_SECONDS = 90.0
@@ -132,9 +131,9 @@ def kill(processes: Sequence[psutil.Process]) -> int:
 
 
 @asynccontextmanager
-async def planted(records: int, *, bug: bool) -> AsyncGenerator[Plant]:
+async def planted(records: int, workers: int, *, bug: bool) -> AsyncGenerator[Plant]:
     """Everything up, a workflow active, so many records waiting to be changed."""
-    settings = {"workers": str(WORKERS), "log_level": "warning"}
+    settings = {"workers": str(workers), "log_level": "warning"}
     modules = PLANTED if bug else None
     with data_folder() as folder, mail_file() as mails, LOG.open("ab") as log:
         settings["data"] = folder
