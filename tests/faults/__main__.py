@@ -22,7 +22,7 @@ from tests.faults.verdict import Finding, judge
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One installation and what is done to it. `delay`: seconds within which a kill follows its burst of work."""
+    """One installation and what is done to it. `delay`: seconds within which a kill follows its burst."""
 
     runs: int
     kills: int

@@ -63,7 +63,7 @@ def plan(kills: int, dice: random.Random, kinds: Sequence[str] = tuple(KINDS)) -
 async def under_fire(
     plant: Plant, records: int, faults: Sequence[str], dice: random.Random, delay: float
 ) -> Report:
-    """Change every record once, in as many bursts as there are faults; each kill comes within `delay` seconds."""
+    """Change every record once, in as many bursts as there are faults; each kill comes within `delay` s."""
     report, work = Report(), Work(plant, records)
     size = max(1, records // len(faults) - 1)
     for kind in faults:
