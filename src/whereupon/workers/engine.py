@@ -7,6 +7,7 @@ They are woken by NOTIFY; a slow poll is the safety net for a notification that 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -22,6 +23,7 @@ from whereupon.workers.loop import Wake, keep_going
 
 log = structlog.get_logger()
 POLL_SECONDS = 2.0
+CROWD, CROWDED_SECONDS = 100, 0.2  # a batch of so many means that more are waiting
 ADVANCERS = 2  # while one waits for its commit to reach the disk, the other computes
 PATIENCE, HARDLY = "2s", "100ms"  # with a row lock: of a whole batch, and while looking for the held record
 REVISION = "SELECT number FROM whereupon.revision, set_config('lock_timeout', $1, true)"
@@ -42,7 +44,7 @@ class Engine:
         self.definitions: Definitions | None = None
         self.changes = Wake()
         self.runs = Wake()
-        self.busy = False  # runs are waiting to be advanced: the deliverer takes smaller bites
+        self.crowded_at = -CROWDED_SECONDS  # when a batch was last a large one, on the loop's clock
 
     async def run(self, stop: asyncio.Event) -> None:
         """Both loops and the ear, until `stop` is set."""
@@ -54,6 +56,15 @@ class Engine:
             await stop.wait()
             self.changes.ring()
             self.runs.ring()
+
+    @property
+    def busy(self) -> bool:
+        """Whether many runs wait to be matched or advanced: whoever delivers gives way then."""
+        return time.monotonic() - self.crowded_at < CROWDED_SECONDS
+
+    def _note_crowd(self, size: int) -> None:
+        if size >= CROWD:
+            self.crowded_at = time.monotonic()
 
     async def current(self, db: asyncpg.Connection[Any], patience: str = PATIENCE) -> Definitions:
         """The definitions as of now: loaded again when anything was changed.
@@ -70,13 +81,14 @@ class Engine:
         async with self.database.transaction() as db:
             matched = await match_batch(db, await self.current(db))
         if matched.changes:
+            self._note_crowd(matched.changes)
             self.runs.ring()
         return 0.0 if matched.changes else POLL_SECONDS
 
     async def advance(self) -> float:
         """One batch of runs. Answers how long to sleep."""
         advanced = await self._advance_or_find_the_bad_one()
-        self.busy = advanced.runs > 0
+        self._note_crowd(advanced.runs)
         if advanced.runs:
             self.changes.ring()
             return 0.0
