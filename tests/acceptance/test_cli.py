@@ -47,12 +47,14 @@ def office() -> Iterator[Office]:
     with data_folder() as folder:
         server = EmbeddedServer(folder)
         server.start()  # so that not every command has to
-        office = Office(folder)
-        office.do("users", "create-admin", "Boss@example.org", "--name", "Η Μαρία", given=PASSWORD + "\n")
-        office.do("modules", "create", "-", given=json.dumps(ITEMS))
-        office.do("workflows", "apply", "-", "--publish", given=json.dumps(WORKFLOW))
-        yield office
-        server.stop()
+        try:
+            office = Office(folder)
+            office.do("users", "create-admin", "Boss@example.org", "--name", "Η Μαρία", given=PASSWORD + "\n")
+            office.do("modules", "create", "-", given=json.dumps(ITEMS))
+            office.do("workflows", "apply", "-", "--publish", given=json.dumps(WORKFLOW))
+            yield office
+        finally:
+            server.stop()
 
 
 def test_help_comes_at_once(tmp_path: Path) -> None:
