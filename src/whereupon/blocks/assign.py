@@ -26,17 +26,23 @@ class AssignConfig(Config):
     """Who becomes the owner, or is written to another user field."""
 
     to: Literal["user", "round_robin", "least_loaded", "owners_manager"]
-    field: str | None = Field(None, description="The user field that is written; none: the module's owner field.")
+    field: str | None = Field(
+        None, description="The user field that is written; none: the module's owner field."
+    )
     user: int | None = Field(None, description="For user: the user's id.")
     group: str | None = Field(None, description="For round_robin and least_loaded: the group's key.")
-    open: Condition | None = Field(None, description="For least_loaded: which records count as load; none: all.")
+    open: Condition | None = Field(
+        None, description="For least_loaded: which records count as load; none: all."
+    )
 
     @model_validator(mode="after")
     def fits(self) -> AssignConfig:
         for name, kinds in NEEDS.items():
             needed = self.to in kinds
             if (getattr(self, name) is not None) != needed:
-                raise ValueError(f'"{name}" {"is required" if needed else "does not go"} with to = "{self.to}"')
+                raise ValueError(
+                    f'"{name}" {"is required" if needed else "does not go"} with to = "{self.to}"'
+                )
         return self
 
 
@@ -96,7 +102,9 @@ def _field(config: AssignConfig, scope: Scope) -> tuple[Module, ModuleField]:
 
 
 def _load_scope(scope: Scope) -> Scope:
-    return Scope(catalog=scope.catalog, module=scope.module, row="t", user=scope.user, time_zone=scope.time_zone)
+    return Scope(
+        catalog=scope.catalog, module=scope.module, row="t", user=scope.user, time_zone=scope.time_zone
+    )
 
 
 async def _choose(
@@ -144,7 +152,9 @@ WHERE g.key = $1 AND m.group_id = g.id AND m.user_id = v.user_id
 
 async def _members(group: str, batch: Batch) -> list[int] | Fail:
     members = [row["user_id"] for row in await batch.db.fetch(MEMBERS, group)]
-    return members or Fail(f'The group "{group}" has no active member.', "no_user", "Add somebody to the group.")
+    return members or Fail(
+        f'The group "{group}" has no active member.', "no_user", "Add somebody to the group."
+    )
 
 
 async def _in_turn(group: str, batch: Batch) -> dict[int, int] | Fail:
@@ -179,7 +189,9 @@ async def _loads(
 ) -> dict[int, int]:
     """How many records each member has already, of those that count."""
     column = quote(field.column or "")
-    counted = compile_condition(config.open, _load_scope(batch.place.scope)) if config.open is not None else "true"
+    counted = (
+        compile_condition(config.open, _load_scope(batch.place.scope)) if config.open is not None else "true"
+    )
     sql = (
         f"SELECT t.{column} AS user_id, count(*) AS load FROM {module.sql} t "
         f"WHERE t.{column} = ANY($1::bigint[]) AND ({counted}) GROUP BY 1"
@@ -187,9 +199,7 @@ async def _loads(
     return {row["user_id"]: row["load"] for row in await batch.db.fetch(sql, members)}
 
 
-async def _write(
-    batch: Batch, module: Module, field: ModuleField, chosen: dict[int, int]
-) -> frozenset[int]:
+async def _write(batch: Batch, module: Module, field: ModuleField, chosen: dict[int, int]) -> frozenset[int]:
     """One update per chosen user, over all the runs that got that user. The runs that may not."""
     records = {run.id: run.record_id for run in batch.runs if run.record_id is not None}
     by_user: dict[int, list[tuple[int, str]]] = {}

@@ -39,11 +39,15 @@ class CreateTask(Block[TaskConfig]):
     description = "Creates a to-do for a user or a group, with a due date."
     Config = TaskConfig
     outputs: ClassVar = {"id": TEXT}
-    examples = ({"title": "Call {{ record.name }}", "assignee": {"owner": True}, "due": {"today": {"plus": 3}}},)
+    examples = (
+        {"title": "Call {{ record.name }}", "assignee": {"owner": True}, "due": {"today": {"plus": 3}}},
+    )
 
     def check(self, config: TaskConfig, scope: Scope) -> list[Problem]:
         found = check_person(config.assignee, scope, "/assignee", needs_user=True)
-        found += check_text(config.title, scope, "/title") + check_text(config.description, scope, "/description")
+        found += check_text(config.title, scope, "/title") + check_text(
+            config.description, scope, "/description"
+        )
         try:
             compile_value(config.due, scope, DATETIME)
         except Invalid as error:
@@ -64,7 +68,9 @@ class CreateTask(Block[TaskConfig]):
         rows = await batch.rows({"assignee": user, "due": due})
         texts = await render_texts(batch, {"title": config.title, "description": config.description})
         ready = [run for run in batch.runs if group or rows[run.id]["assignee"] is not None]
-        found = await batch.db.fetch(INSERT, *_columns(batch, ready, rows, texts), group, config.priority, config.status)
+        found = await batch.db.fetch(
+            INSERT, *_columns(batch, ready, rows, texts), group, config.priority, config.status
+        )
         tasks = {row["run_id"]: row["id"] for row in found}
         return [_outcome(tasks.get(run.id), rows[run.id], texts[run.id]["title"]) for run in batch.runs]
 
@@ -84,14 +90,15 @@ def _columns(
     batch: Batch, runs: Sequence[RunView], rows: Mapping[int, Any], texts: Mapping[int, Mapping[str, str]]
 ) -> list[Any]:
     return [
-        [run.id for run in runs], [run.record_id for run in runs], [texts[run.id]["title"][:300] for run in runs],
+        [run.id for run in runs], [run.record_id for run in runs],
+        [texts[run.id]["title"][:300] for run in runs],
         [texts[run.id]["description"] for run in runs], [rows[run.id]["assignee"] for run in runs],
         [rows[run.id]["due"] for run in runs], batch.place.module.id if batch.place.module else None,
         batch.place.node,
     ]  # fmt: skip
 
 
-async def _group_id(config: TaskConfig, batch: Batch) -> int | None | Fail:
+async def _group_id(config: TaskConfig, batch: Batch) -> int | Fail | None:
     if config.assignee.group is None:
         return None
     found = await batch.db.fetchval("SELECT id FROM whereupon.groups WHERE key = $1", config.assignee.group)

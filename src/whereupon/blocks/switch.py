@@ -48,7 +48,11 @@ class Switch(Block[SwitchConfig]):
     Config = SwitchConfig
     outputs: ClassVar = {"port": TEXT}
     examples = (
-        {"cases": [{"port": "done", "condition": {"field": "status", "operator": "equals", "value": "done"}}]},
+        {
+            "cases": [
+                {"port": "done", "condition": {"field": "status", "operator": "equals", "value": "done"}}
+            ]
+        },
     )
 
     def ports(self, config: SwitchConfig) -> tuple[str, ...]:

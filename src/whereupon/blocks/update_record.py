@@ -1,4 +1,4 @@
-"""D5: writes fields of this record, of a linked one, of its child records, or of records that a query finds."""
+"""D5: writes fields of this record, of a linked one, of its child records, or of records found."""
 
 from __future__ import annotations
 
@@ -33,7 +33,9 @@ class UpdateConfig(Config):
 
     which: Literal["record", "linked", "children", "found"] = "record"
     link: str | None = Field(None, description="For linked: the reference field, or a path of them.")
-    children: str | None = Field(None, description="For children: module.reference field, as in tasks.project.")
+    children: str | None = Field(
+        None, description="For children: module.reference field, as in tasks.project."
+    )
     module: str | None = Field(None, description="For found: the module to search.")
     where: Condition | None = Field(
         None, description="For children and found: only those for which this holds."
@@ -59,7 +61,9 @@ class UpdateRecord(Block[UpdateConfig]):
     label = "Update fields"
     group = "Records"
     icon = "pencil"
-    description = "Writes fields of this record, of a linked record, of its child records or of records found."
+    description = (
+        "Writes fields of this record, of a linked record, of its child records or of records found."
+    )
     Config = UpdateConfig
     outputs: ClassVar = {"updated": INTEGER}
     examples = (
@@ -149,7 +153,9 @@ def _child_field(config: UpdateConfig, module: Module, scope: Scope) -> ModuleFi
     if field is None or scope.module is None or field.target != scope.module.key or field.column is None:
         links = scope.catalog.children(scope.module.key) if scope.module else []
         known = [f"{child.key}.{f.key}" for child, f in links]
-        advice = did_you_mean(config.children or "", known) or (f"Known: {', '.join(known)}." if known else None)
+        advice = did_you_mean(config.children or "", known) or (
+            f"Known: {', '.join(known)}." if known else None
+        )
         message = f'"{config.children}" does not lead to this record.'
         raise Invalid.of(Problem("unknown_field", message, "/children", advice))
     return field
@@ -190,9 +196,13 @@ def _outcome(config: UpdateConfig, module: Module, written: list[Written]) -> Ou
         message = f"The workflow's publisher may not update {module.label} {', '.join(refused[:5])}."
         return Fail(message, "refused")
     if len(written) > MOST_TARGETS:
-        raise Invalid(f"It would write to more than {MOST_TARGETS:,} records.", suggestion="Narrow the condition.")
+        raise Invalid(
+            f"It would write to more than {MOST_TARGETS:,} records.", suggestion="Narrow the condition."
+        )
     if config.which == "record" and len(written) == 1:
         one = written[0]
         return Done("next", {"updated": 1, "before": one.before, "after": one.after})
     shown = [{"record": one.record_id, "before": one.before, "after": one.after} for one in written[:100]]
-    return Done("next", {"updated": len(written), "module": module.key, "records": shown}, records=len(written))
+    return Done(
+        "next", {"updated": len(written), "module": module.key, "records": shown}, records=len(written)
+    )

@@ -39,7 +39,9 @@ class WaitConfig(Config):
     until_field: str | None = Field(None, description="Until this date of the record, shifted by the offset.")
     offset: Duration | None = Field(None, description="With until_field: before (negative) or after it.")
     time_of_day: str | None = Field(
-        None, pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="Until it is next this time, local to the workflow."
+        None,
+        pattern=r"^([01]\d|2[0-3]):[0-5]\d$",
+        description="Until it is next this time, local to the workflow.",
     )
     condition: Condition | None = Field(None, description="Until this holds for the record.")
     signal: str | None = Field(
@@ -79,7 +81,10 @@ class WaitBlock(Block[WaitConfig]):
     examples = (
         {"duration": {"amount": 2, "unit": "minutes"}},
         {"until_field": "due_date", "offset": {"amount": -14, "unit": "days"}},
-        {"condition": {"field": "status", "operator": "equals", "value": "done"}, "time_limit": {"amount": 30}},
+        {
+            "condition": {"field": "status", "operator": "equals", "value": "done"},
+            "time_limit": {"amount": 30},
+        },
     )
 
     def ports(self, config: WaitConfig) -> tuple[str, ...]:
@@ -162,7 +167,9 @@ def _date_sql(config: WaitConfig, scope: Scope, zone: str) -> str:
 def _next_time_of_day(time_of_day: str, zone: str) -> str:
     local = f"(clock_timestamp() AT TIME ZONE {zone})"
     today = f"(date_trunc('day', {local}) + time '{time_of_day}')"
-    return f"(CASE WHEN {today} > {local} THEN {today} ELSE {today} + interval '1 day' END) AT TIME ZONE {zone}"
+    return (
+        f"(CASE WHEN {today} > {local} THEN {today} ELSE {today} + interval '1 day' END) AT TIME ZONE {zone}"
+    )
 
 
 def _wake_columns(config: WaitConfig, scope: Scope) -> dict[str, str]:

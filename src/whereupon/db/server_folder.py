@@ -104,7 +104,7 @@ class ServerFolder:
             )
 
     def _make_home(self) -> None:
-        """Under another name until it belongs to the account: a program starting beside us must not see it half made."""
+        """Under another name until it belongs to the account: nobody must see it half made."""
         made = Path(tempfile.mkdtemp(prefix=f"{self.home.name}.", dir=self.home.parent))
         os.chown(made, self.account.uid, self.account.gid)
         try:

@@ -73,7 +73,8 @@ def context_sql(user_id: int | None, pairs: str, key: str) -> str:
     fixed = literal(orjson.dumps({"actor": user_id, "origin": "workflow", "quiet": True}).decode())
     return (
         f"SELECT set_config('whereupon.context', ({fixed}::jsonb || "
-        f"jsonb_build_object('causes', jsonb_object_agg({key}::text, run_id)))::text, true) AS told FROM {pairs}"
+        f"jsonb_build_object('causes', jsonb_object_agg({key}::text, run_id)))::text, true) AS told "
+        f"FROM {pairs}"
     )
 
 
@@ -118,7 +119,8 @@ context AS MATERIALIZED ({context_sql(batch.rights.user_id, "v", "key")}),
 written AS (
   UPDATE {module.sql} t SET {sets} FROM v, context
   WHERE t.{key} = v.key AND v.allowed AND ({now}) IS DISTINCT FROM ({then}))
-SELECT v.run_id, v.key::text AS key, v.before::text AS before, jsonb_build_object({after})::text AS after, v.allowed
+SELECT v.run_id, v.key::text AS key, v.before::text AS before, jsonb_build_object({after})::text AS after,
+  v.allowed
 FROM v
 """
 
@@ -158,7 +160,8 @@ async def update_records(
         runs, keys = [run for run, _ in turn], [key for _, key in turn]
         rows = await batch.db.fetch(sql, sorted(set(runs)), runs, keys)
         written += [
-            Written(r["run_id"], r["key"], orjson.Fragment(r["before"]), orjson.Fragment(r["after"]), r["allowed"])
+            Written(r["run_id"], r["key"], orjson.Fragment(r["before"]), orjson.Fragment(r["after"]),
+                    r["allowed"])
             for r in rows
         ]  # fmt: skip
     return written

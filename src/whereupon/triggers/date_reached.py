@@ -24,12 +24,16 @@ class DateConfig(Config):
     amount: int = Field(0, ge=-100_000, le=100_000, description="Negative: before the date.")
     unit: Literal["minutes", "hours", "days", "weeks", "months"] = "days"
     time_of_day: str | None = Field(
-        None, pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="Local time; none: midnight, or the date's own time."
+        None,
+        pattern=r"^([01]\d|2[0-3]):[0-5]\d$",
+        description="Local time; none: midnight, or the date's own time.",
     )
     passed: Literal["skip", "run"] = Field(
         "skip", description="What to do on activation with records whose time has already passed."
     )
-    late_hours: int | None = Field(None, ge=1, le=87_600, description="Later than that it does not start; none: always.")
+    late_hours: int | None = Field(
+        None, ge=1, le=87_600, description="Later than that it does not start; none: always."
+    )
 
 
 class DateReached(Trigger[DateConfig]):
@@ -40,7 +44,10 @@ class DateReached(Trigger[DateConfig]):
     description = "Starts so long before or after a date of the record."
     Config = DateConfig
     scheduled = True
-    examples = ({"field": "due_date", "amount": 30}, {"field": "due_date", "amount": -14, "time_of_day": "08:00"})
+    examples = (
+        {"field": "due_date", "amount": 30},
+        {"field": "due_date", "amount": -14, "time_of_day": "08:00"},
+    )
 
     def check(self, config: DateConfig, scope: Scope) -> list[Problem]:
         if scope.module is None:

@@ -6,7 +6,7 @@ next valid instant, one that comes twice in autumn runs once (rule 20).
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -33,7 +33,7 @@ class ScheduleConfig(Config):
     @classmethod
     def valid_cron(cls, value: str) -> str:
         try:
-            CronSim(value, datetime(2026, 1, 1))
+            CronSim(value, datetime(2026, 1, 1, tzinfo=UTC))
         except CronSimError as error:
             raise ValueError(
                 f'"{value}" is no schedule: {error}. An example: "0 8 * * 1-5" is 08:00 on working days'
