@@ -73,18 +73,19 @@ class CreateRecord(Block[CreateConfig]):
 
     def reads(self, config: CreateConfig, scope: Scope) -> frozenset[str]:
         module = _module(config.module, scope)
-        found = reads_of_assignments(config.set, module, scope) | {f"{module.key}.{key}" for key in config.set}
+        found = reads_of_assignments(config.set, module, scope)
         for lines in config.lines:
             old, new = _line_modules(lines, module, scope)
             inner = _line_scope(old, scope)
-            found |= reads_of_assignments(lines.set, new, inner) | {f"{new.key}.{key}" for key in lines.set}
+            found |= reads_of_assignments(lines.set, new, inner) | {f"{old.key}.{old.parent_field}"}
             found |= fields_read(lines.where, inner) if lines.where is not None else frozenset()
         return found
 
     def writes(self, config: CreateConfig, scope: Scope) -> frozenset[str]:
         module = _module(config.module, scope)
-        lines = (_line_modules(lines, module, scope)[1].key for lines in config.lines)
-        return frozenset({module.key, *lines})
+        made = [(module.key, config.set)]
+        made += [(_line_modules(lines, module, scope)[1].key, lines.set) for lines in config.lines]
+        return frozenset(name for key, set_ in made for name in (key, *(f"{key}.{field}" for field in set_)))
 
     async def run_batch(self, config: CreateConfig, batch: Batch) -> list[Outcome]:
         scope = batch.place.scope

@@ -6,13 +6,13 @@ workflows; everybody else has, per module, read/create/update/delete and limits 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from whereupon.db.pool import Connection
 from whereupon.errors import Refused
-from whereupon.modules.catalog import Module
+from whereupon.modules.catalog import Catalog, Module
 
 Action = Literal["read", "create", "update", "delete"]
 Extent = Literal["none", "own", "all"]
@@ -126,6 +126,53 @@ class Rights:
 
 
 ASK_ADMINISTRATOR = "Ask an administrator for a role that allows it."
+
+
+# Who people are is known to everyone who is signed in (api/routes/users.py).
+KNOWN_TO_ALL = frozenset({"users.id", "users.name", "users.email", "users.manager", "users.active"})
+
+
+def require_reads(rights: Rights, reads: Iterable[str], catalog: Catalog, module_key: str | None) -> None:
+    """Raises Refused unless what a condition, text or formula over a module reads may be read."""
+    for refusal in refused_reads(rights, reads, catalog, module_key):
+        raise refusal
+
+
+def refused_reads(
+    rights: Rights, reads: Iterable[str], catalog: Catalog, module_key: str | None
+) -> Iterator[Refused]:
+    """One refusal for each "module.field" of `reads` that is held back; a bare "module" is asked for, too.
+
+    A link leads to any record, so where it leads every record has to be readable.
+    """
+    if rights.administrator:
+        return
+    wanted = sorted(set(reads) - KNOWN_TO_ALL)
+    reached = linked_modules(wanted, catalog) | {name.partition(".")[0] for name in wanted} - {module_key}
+    for name in wanted:
+        key, _, field_key = name.partition(".")
+        try:
+            rights.require("read", key, [field_key] if field_key else [])
+        except Refused as refusal:
+            yield refusal
+        else:
+            if rights.own_only("read", key) and key in reached:
+                yield Refused(f'You may read only your own records of "{key}", and this reads others.')
+
+
+def linked_modules(names: Iterable[str], catalog: Catalog) -> set[str]:
+    """The modules to which reference fields among the "module.field" names lead, if more of them is read.
+
+    Comparing the reference itself shows nothing of the record that it leads to.
+    """
+    found: set[str] = set()
+    for name in names:
+        key, _, field_key = name.partition(".")
+        module = catalog.modules.get(key)
+        target = module.fields[field_key].target if module and field_key in module.fields else None
+        if target and any(other != name and other.startswith(f"{target}.") for other in names):
+            found.add(target)
+    return found
 
 
 def everything(user_id: int | None = None) -> Rights:

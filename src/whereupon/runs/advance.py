@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import asyncpg
@@ -22,6 +23,7 @@ from whereupon.errors import WhereuponError
 from whereupon.modules.catalog import Module, quote
 from whereupon.runs.definitions import Definitions, Version, load_versions
 from whereupon.runs.lanes import ADVANCE, lock_lanes
+from whereupon.runs.principal import as_publisher
 from whereupon.runs.settle import LOCKED, Settling, settle
 from whereupon.runs.travellers import Traveller, take_runs
 from whereupon.runs.write_back import write_back
@@ -219,11 +221,10 @@ async def _call(
     advance: Advance, version: Version, step: Step, travellers: Sequence[Traveller], waking: bool
 ) -> list[Outcome]:
     assert version.rights is not None  # a run without rights was held when it set off
-    place = version.place(step.node.key)
-    batch = Batch(advance.db, place, [t.view() for t in travellers], version.rights)
+    batch = Batch(advance.db, version.place(step.node.key), [t.view() for t in travellers], version.rights)
     work = step.block.wake_batch if waking else step.block.run_batch
     try:
-        outcomes = await work(step.config, batch)
+        outcomes = await as_publisher(version, step, batch, partial(work, step.config))
     except WhereuponError as error:  # it concerns the node, not one record: a right that is missing, say
         return [Fail(str(error), error.code, error.suggestion) for _ in travellers]
     if len(outcomes) != len(travellers):

@@ -114,7 +114,7 @@ class Block(Generic[C]):
         return frozenset()
 
     def writes(self, config: C, scope: Scope) -> frozenset[str]:
-        """The "module.field" names that it writes; a bare "module" for records that it creates."""
+        """The "module.field" names that it writes; a bare "module" beside them where it creates records."""
         return frozenset()
 
     async def run_batch(self, config: C, batch: Batch) -> list[Outcome]:

@@ -10,9 +10,9 @@ from whereupon.conditions.compile import check_condition, fields_read
 from whereupon.conditions.values import Scope
 from whereupon.errors import Problem, Refused, did_you_mean
 from whereupon.modules.catalog import Catalog, Module
-from whereupon.people.rights import Rights
+from whereupon.people.rights import Action, Rights, refused_reads
 from whereupon.workflows.document import START, Document
-from whereupon.workflows.plan import ERROR_PORT, Plan, make_plan, scope_at
+from whereupon.workflows.plan import ERROR_PORT, Plan, Start, make_plan, scope_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +53,7 @@ def fields_used(document: Document, around: Surroundings) -> list[str]:
         used |= step.block.reads(step.config, scope) | step.block.writes(step.config, scope)
     if plan.start and around.module:
         scope = around.scope(plan, plan.start.node.key)
-        used |= plan.start.trigger.reads(plan.start.config, scope)
-        used |= fields_read(plan.start.filter, scope) if plan.start.filter else frozenset()
+        used |= start_reads(plan.start, scope)
     return sorted(used)
 
 
@@ -175,9 +174,10 @@ def _trigger(plan: Plan, around: Surroundings) -> Iterator[Problem]:
             yield Problem("missing", message, "/module", "Choose the module that it watches.")
         return
     scope = around.scope(plan, start.node.key)
-    yield from (problem.under(f"{at}/config") for problem in start.trigger.check(start.config, scope))
+    found = [problem.under(f"{at}/config") for problem in start.trigger.check(start.config, scope)]
     if start.filter is not None:
-        yield from check_condition(start.filter, scope, f"{at}/config/filter")
+        found += check_condition(start.filter, scope, f"{at}/config/filter")
+    yield from found
     if start.trigger.scheduled and plan.document.settings.recurrence == "when_met":
         message, advice = "A schedule has no change from not met to met.", 'Choose "first_time" or "every_time".'
         yield Problem("recurrence", message, "/settings/recurrence", advice)
@@ -187,6 +187,15 @@ def _trigger(plan: Plan, around: Surroundings) -> Iterator[Problem]:
     if not around.rights.may("read", module.key):
         message = f"You may not read {module.label_plural}."
         yield Problem("refused", message, "/module", "Ask an administrator for the right.")
+        return
+    if not found:
+        yield from _reads(start_reads(start, scope), around, at)
+
+
+def start_reads(start: Start, scope: Scope) -> frozenset[str]:
+    """The "module.field" names that a sound START reads."""
+    by_filter = fields_read(start.filter, scope) if start.filter is not None else frozenset[str]()
+    return start.trigger.reads(start.config, scope) | by_filter
 
 
 def _blocks(plan: Plan, around: Surroundings) -> Iterator[Problem]:
@@ -196,17 +205,29 @@ def _blocks(plan: Plan, around: Surroundings) -> Iterator[Problem]:
         found = step.block.check(step.config, scope)
         yield from (problem.under(f"{at}/config") for problem in found)
         if not found:
-            yield from _rights(step.block.writes(step.config, scope), around.rights, at)
+            yield from _writes(step.block.writes(step.config, scope), around.rights, at)
+            yield from _reads(step.block.reads(step.config, scope), around, at)
 
 
-def _rights(writes: frozenset[str], rights: Rights, at: str) -> Iterator[Problem]:
+def _writes(writes: frozenset[str], rights: Rights, at: str) -> Iterator[Problem]:
     for name in sorted(writes):
         module_key, _, field = name.partition(".")
+        action: Action = "create" if module_key in writes else "update"
         try:
-            rights.require("update" if field else "create", module_key, [field] if field else [])
+            rights.require(action, module_key, [field] if field else [])
         except Refused as error:
-            message = f"The workflow would act as you. {error.message}"
-            yield Problem("refused", message, at, error.suggestion)
+            yield _would_act_as_you(error, at)
+
+
+def _reads(reads: frozenset[str], around: Surroundings, at: str) -> Iterator[Problem]:
+    """What a mail, a condition or a value may not tell, because who publishes may not know it."""
+    module_key = around.module.key if around.module else None
+    for error in refused_reads(around.rights, reads, around.catalog, module_key):
+        yield _would_act_as_you(error, at)
+
+
+def _would_act_as_you(error: Refused, at: str) -> Problem:
+    return Problem("refused", f"The workflow would act as you. {error.message}", at, error.suggestion)
 
 
 def _at(plan: Plan, key: str) -> str:

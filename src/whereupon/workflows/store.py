@@ -79,6 +79,9 @@ VALUES ($1, $2, $3, $4, $5, $6, $7)
 LOCK = "SELECT id, state, draft, draft_etag::text AS etag, module_id FROM whereupon.workflows WHERE key = $1 AND state <> 'deleted' FOR UPDATE"
 
 
+HAS_VERSION = "SELECT EXISTS (SELECT FROM whereupon.versions WHERE workflow_id = $1)"
+
+
 async def list_workflows(
     db: Connection,
     *,
@@ -178,8 +181,7 @@ async def change_workflow(
     for name, value in given.items():
         match name:
             case "module":
-                module = _module(await load_catalog(db), value)
-                columns["module_id"] = module.id if module else None
+                columns["module_id"] = await _new_module_id(db, row, value)
             case "document":
                 columns["draft"] = value if value is not None else row["draft"]
             case "owner":
@@ -198,6 +200,20 @@ async def change_workflow(
         await db.execute("NOTIFY whereupon_runs")
     await audit.append(db, rights.user_id, "change_workflow", f"workflow:{key}", changed=sorted(given))
     return await get_workflow(db, key)
+
+
+async def _new_module_id(db: Connection, row: Mapping[str, Any], key: str | None) -> int | None:
+    """The module that a draft is to watch. Published versions were checked for theirs: they keep it."""
+    catalog = await load_catalog(db)
+    module = _module(catalog, key)
+    module_id = module.id if module else None
+    if module_id != row["module_id"] and await db.fetchval(HAS_VERSION, row["id"]):
+        watched = catalog.by_id[row["module_id"]].label_plural if row["module_id"] else "no module"
+        raise Conflict(
+            f"It was published for {watched}, and its runs and versions belong to that.",
+            suggestion="Duplicate it, and choose the module of the copy.",
+        )
+    return module_id
 
 
 async def problems_of_draft(db: Connection, rights: Rights, key: str) -> list[Problem]:

@@ -7,7 +7,7 @@ import pytest
 
 from tests.office import Office
 from whereupon.errors import Conflict
-from whereupon.people.rights import load_rights
+from whereupon.people.rights import Rights, load_rights
 from whereupon.runs.actions import cancel_runs, release_runs, rerun, signal
 from whereupon.workflows import store
 
@@ -413,6 +413,51 @@ async def test_a_run_may_only_what_its_publisher_may(office: Office) -> None:
     await office.settle()
     assert [(await office.item(k))["note"] for k in (own, other)] == ["mine", None]
     assert [(r["status"], (r["error"] or {}).get("code")) for r in await office.runs()] == [("succeeded", None), ("failed", "refused")]
+
+
+MAIL = {"key": "mail", "block": "send_email", "to": [{"address": "me@example.org"}], "subject": "News"}
+
+
+async def builder(office: Office, read: str, hidden: str = "{}") -> tuple[int, Rights]:
+    """A builder who may read items so far, and write them all."""
+    await office.execute("INSERT INTO whereupon.roles (key, name, builder) VALUES ('b', 'B', true)")
+    await office.execute(
+        "INSERT INTO whereupon.role_modules (role_id, module_id, can_read, can_create, can_update, fields) "
+        "SELECT r.id, m.id, $1, 'all', 'all', $2::text::jsonb FROM whereupon.roles r, whereupon.modules m "
+        "WHERE r.key = 'b' AND m.key = 'items'", read, hidden,
+    )  # fmt: skip
+    user = await office.user("b@example.org", role="b")
+    async with office.database.connection() as db:
+        return user, await load_rights(db, user)
+
+
+async def test_a_run_tells_nothing_of_records_that_its_publisher_may_not_read(office: Office) -> None:
+    user, rights = await builder(office, "own")
+    mail = MAIL | {"text": "{{ record.name }}"}
+    await office.publish(CREATED, mail, rights=rights)
+    own = await office.insert(name="ours", owner=user)
+    other = await office.insert(name="Säästö", owner=office.admin)
+    nobodys = await office.insert(name="nobody's")
+    await office.settle()
+    contexts = [m["context"] for m in await office.fetch("SELECT context FROM whereupon.messages")]
+    assert contexts == [{"record": {"name": "ours"}}]
+    found = {int(r["record_id"]): (r["status"], (r["error"] or {}).get("code")) for r in await office.runs()}
+    assert found == {own: ("succeeded", None), other: ("failed", "refused"), nobodys: ("failed", "refused")}
+
+
+async def test_a_field_that_is_closed_to_the_publisher_later_is_closed_to_the_runs(office: Office) -> None:
+    _, rights = await builder(office, "all")
+    condition = {"field": "amount", "operator": "greater_than", "value": 10}
+    await office.publish(CREATED, MAIL | {"text": "{{ record.note }}"}, name="Mail", rights=rights)
+    await office.publish(CREATED | {"filter": condition}, note("rich"), name="Filter", rights=rights)
+    fields = '{"note": "none", "amount": "none"}'
+    await office.execute("UPDATE whereupon.role_modules SET fields = $1::text::jsonb", fields)
+    await office.execute("UPDATE whereupon.revision SET number = number + 1")
+    key = await office.insert(name="a", note="secret", amount=11)
+    await office.settle()
+    assert await office.fetch("SELECT FROM whereupon.messages") == []
+    assert (await office.item(key))["note"] == "secret"
+    assert [(r["status"], r["error"]["code"]) for r in await office.runs()] == [("failed", "refused")] * 2
 
 
 async def test_runs_of_a_disabled_publisher_are_held_until_released(office: Office) -> None:

@@ -166,6 +166,78 @@ async def test_who_may_not_write_may_not_publish_a_workflow_that_does(office: Of
         await office.publish(CREATED, NOTE, rights=Rights(None, administrator=True, builder=True))
 
 
+MAIL = {"key": "m", "block": "send_email", "to": [{"address": "me@example.org"}]}
+AMOUNT = {"formula": 'TEXT(amount, "0")'}
+HIDDEN_READS: dict[str, tuple[Mapping[str, Any], ...]] = {
+    "in the filter": (CREATED | {"filter": {"field": "amount", "operator": "is_not_empty"}}, STOP),
+    "in a mail": (CREATED, MAIL | {"subject": "x", "text": "{{ record.amount }}"}),
+    "in a subject, through a link": (CREATED, MAIL | {"subject": "{{ record.parent.amount }}", "text": "x"}),
+    "in a notification": (
+        CREATED, {"key": "t", "block": "notify", "to": [{"owner": True}], "title": "{{ record.amount }}"},
+    ),
+    "in a value": (CREATED, NOTE | {"set": {"note": AMOUNT}}),
+    "in the value of a new record": (
+        CREATED, {"key": "n", "block": "create_record", "module": "items", "set": {"name": AMOUNT}},
+    ),
+    "in the choice of records": (
+        CREATED,
+        {
+            "key": "n", "block": "update_record", "which": "found", "module": "items", "set": {"note": "x"},
+            "where": {"field": "amount", "operator": "equals", "value": 7},
+        },
+    ),
+    "in a wait": (
+        CREATED, {"key": "w", "block": "wait", "condition": {"field": "amount", "operator": "is_empty"}},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("place", HIDDEN_READS)
+async def test_who_may_not_read_a_field_may_not_publish_what_tells_it(office: Office, place: str) -> None:
+    rights = await builder_without(office, "amount")
+    with pytest.raises(Invalid) as refused:
+        await office.publish(*HIDDEN_READS[place], rights=rights)
+    assert {p.code for p in refused.value.problems} == {"refused"}, refused.value.problems
+    assert any('may not read "amount" of "items"' in p.message for p in refused.value.problems)
+    await office.publish(CREATED, NOTE, rights=rights)
+
+
+async def test_who_may_not_set_a_field_may_not_publish_a_workflow_that_creates_it(office: Office) -> None:
+    rights = await builder_without(office, "amount")
+    made = {"key": "n", "block": "create_record", "module": "items", "set": {"name": "x", "amount": 1}}
+    with pytest.raises(Invalid, match='may not write "amount"'):
+        await office.publish(CREATED, made, rights=rights)
+    made = {"key": "n", "block": "create_record", "module": "items", "set": {"name": "x", "note": "y"}}
+    await office.publish({"trigger": "record_deleted"}, made, rights=rights)
+
+
+async def builder_without(office: Office, hidden: str) -> Rights:
+    """The rights of a builder to whom one field of the items is closed."""
+    await office.execute("INSERT INTO whereupon.roles (key, name, builder) VALUES ('b', 'B', true)")
+    await office.execute(
+        "INSERT INTO whereupon.role_modules (role_id, module_id, can_read, can_create, can_update, fields) "
+        "SELECT r.id, m.id, 'all', 'all', 'all', jsonb_build_object($1::text, 'none') "
+        "FROM whereupon.roles r, whereupon.modules m WHERE r.key = 'b' AND m.key = 'items'", hidden,
+    )  # fmt: skip
+    user = await office.user("b@example.org", role="b")
+    async with office.database.connection() as db:
+        return await load_rights(db, user)
+
+
+async def test_a_published_workflow_does_not_move_to_another_module(office: Office) -> None:
+    fields = [{"key": "note", "type": "text"}]
+    await office.module({"key": "others", "label": "Other", "label_plural": "Others", "fields": fields})
+    key = await office.publish(CREATED, NOTE)
+    async with office.database.transaction() as db:
+        with pytest.raises(Conflict, match="Item"):
+            await store.change_workflow(db, office.rights, key, store.WorkflowChange(module="others"))
+        await store.change_workflow(db, office.rights, key, store.WorkflowChange(module="items", name="Same"))
+        draft = await store.create_workflow(db, office.rights, store.NewWorkflow(name="W", module="items"))
+        away = store.WorkflowChange(module="others")
+        moved = await store.change_workflow(db, office.rights, draft["key"], away)
+        assert moved["module"] == "others"
+
+
 async def test_states_lead_where_they_may(office: Office) -> None:
     key = await office.publish(CREATED, NOTE)
     async with office.database.transaction() as db:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from whereupon.api.call import TheCall
 from whereupon.api.declare import Out, operation
 from whereupon.api.problems import FieldProblem
-from whereupon.api.reading import require_reads, user_sql, where_sql
+from whereupon.api.reading import user_sql, where_sql
 from whereupon.api.route import routes_of
 from whereupon.api.routes.shapes import Anything
 from whereupon.conditions.compile import compile_tree
@@ -20,6 +20,7 @@ from whereupon.conditions.expressions import compile_value
 from whereupon.conditions.values import Scope
 from whereupon.db.pool import Connection
 from whereupon.errors import Invalid
+from whereupon.people.rights import require_reads
 from whereupon.people.users import Id
 from whereupon.records.read import count_records, read_record
 
@@ -90,7 +91,7 @@ async def check_condition(call: TheCall, body: ToCheck) -> Response:
             reads = compile_tree(body.condition, scope).reads
         except Invalid as error:
             return {"problems": [p.as_json() for p in error.problems], "reads": []}
-        require_reads(call.rights, () if call.rights.builder else reads, module)
+        require_reads(call.rights, () if call.rights.builder else reads, catalog, module.key)
         return {"problems": [], "reads": sorted(reads)}
 
     return await call.read(work)
@@ -121,7 +122,8 @@ async def explain_condition(call: TheCall, body: ToExplain) -> Response:
         module = catalog.module(body.module)
         call.rights.require("read", module.key)
         scope = Scope(catalog, module, user=user_sql(call.rights))
-        require_reads(call.rights, compile_tree(body.condition, with_change(scope)).reads, module)
+        reads = compile_tree(body.condition, with_change(scope)).reads
+        require_reads(call.rights, reads, catalog, module.key)
         if call.rights.own_only("read", module.key):
             await read_record(db, catalog, module.key, body.record_id, call.rights, lines=False)
         return await explain(db, body.condition, scope, body.record_id, body.change_id)
@@ -148,7 +150,7 @@ async def check_formula(call: TheCall, body: ToCheckFormula) -> Response:
             )
         except Invalid as error:
             return {"problems": [p.as_json() for p in error.problems], "reads": [], "gives": None}
-        require_reads(call.rights, () if call.rights.builder else value.reads, module)
+        require_reads(call.rights, () if call.rights.builder else value.reads, catalog, module.key)
         return {"problems": [], "reads": sorted(value.reads), "gives": value.type.noun}
 
     return await call.read(work)

@@ -11,13 +11,14 @@ from starlette.responses import Response
 from whereupon.api.call import TheCall
 from whereupon.api.declare import Out, operation
 from whereupon.api.paging import Cursor, Limit, id_after, paged
-from whereupon.api.reading import require_reads, user_sql
+from whereupon.api.reading import user_sql
 from whereupon.api.route import routes_of
 from whereupon.api.routes.shapes import Page, PathKey
 from whereupon.conditions.values import Scope
 from whereupon.db.pool import Connection
 from whereupon.modules.catalog import Module, quote
 from whereupon.outbox.mail import mail_source, render_bodies
+from whereupon.people.rights import require_reads
 from whereupon.records.read import read_record
 from whereupon.templates import saved
 from whereupon.templates.saved import NewTemplate, TemplateChange, Words
@@ -79,7 +80,7 @@ async def preview_template(call: TheCall, body: ToPreview) -> Response:
         scope = Scope(catalog, module, user=user_sql(call.rights))
         saved.require_sound(catalog, module.key, body)
         parsed = {name: parse(text, scope, html=name == "html") for name, text in saved.stored(body).items()}
-        require_reads(call.rights, {name for t in parsed.values() for name in t.reads}, module)
+        require_reads(call.rights, {name for t in parsed.values() for name in t.reads}, catalog, module.key)
         source = mail_source(subject=parsed["subject"], html=parsed.get("html"), text=parsed.get("text"))
         gathered = context_sql(parsed.values(), scope)
         context = await db.fetchval(f"SELECT {gathered} FROM {module.sql} n WHERE {this(module)}", record.id)
