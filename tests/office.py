@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import asyncpg
@@ -14,15 +15,16 @@ from whereupon.modules.definitions import ModuleIn
 from whereupon.people.rights import Rights, load_rights
 from whereupon.records.schema import DEFINER
 from whereupon.runs.actions import start_by_hand
-from whereupon.runs.advance import advance_batch
 from whereupon.runs.match import match_batch
 from whereupon.workers.engine import Engine
 from whereupon.workflows import store
 
 # What a wait has noted as its end is moved together with the time at which it wakes.
 EARLIER = """
-UPDATE whereupon.runs SET ready_at = ready_at - $1::text::interval, waiting = CASE WHEN waiting #> '{memo,limit}' <> 'null'
-  THEN jsonb_set(waiting, '{memo,limit}', to_jsonb(((waiting #>> '{memo,limit}')::timestamptz - $1::text::interval)::text))
+UPDATE whereupon.runs SET ready_at = ready_at - $1::text::interval, waiting =
+  CASE WHEN waiting #> '{memo,limit}' <> 'null'
+  THEN jsonb_set(waiting, '{memo,limit}',
+    to_jsonb(((waiting #>> '{memo,limit}')::timestamptz - $1::text::interval)::text))
   ELSE waiting END
 WHERE ready_at IS NOT NULL
 """
@@ -33,7 +35,8 @@ ITEMS: Mapping[str, Any] = {
     "owner_field": "owner",
     "fields": [
         {"key": "name", "type": "text", "required": True},
-        {"key": "status", "type": "select", "options": {"choices": [{"key": k, "label": k} for k in ("new", "open", "done")]}},
+        {"key": "status", "type": "select", "options": {"choices": [{"key": k, "label": k} for k in ("new",
+        "open", "done")]}},
         {"key": "email", "type": "email"},
         {"key": "amount", "type": "decimal", "options": {"precision": 12, "scale": 2}},
         {"key": "due_date", "type": "date"},
@@ -55,23 +58,33 @@ class Office:
     keys: list[str] = field(default_factory=list)
 
     async def module(self, definition: Mapping[str, Any]) -> None:
-        await defining(self.database, lambda db: DEFINER.create_module(db, ModuleIn.model_validate(definition)))
+        await defining(
+            self.database, lambda db: DEFINER.create_module(db, ModuleIn.model_validate(definition))
+        )
 
-    async def user(self, email: str, *, manager: int | None = None, role: str | None = None, name: str = "") -> int:
+    async def user(
+        self, email: str, *, manager: int | None = None, role: str | None = None, name: str = ""
+    ) -> int:
         user: int = await self.fetchval(
             "INSERT INTO whereupon.users (email, name, manager_id) VALUES ($1, $2, $3) RETURNING id",
             email, name or email.partition("@")[0], manager,
         )  # fmt: skip
         if role:
             await self.execute(
-                "INSERT INTO whereupon.user_roles SELECT $1, id FROM whereupon.roles WHERE key = $2", user, role
+                "INSERT INTO whereupon.user_roles SELECT $1, id FROM whereupon.roles WHERE key = $2",
+                user,
+                role,
             )
         return user
 
     async def group(self, key: str, members: Sequence[int]) -> None:
-        group = await self.fetchval("INSERT INTO whereupon.groups (key, name) VALUES ($1, $1) RETURNING id", key)
+        group = await self.fetchval(
+            "INSERT INTO whereupon.groups (key, name) VALUES ($1, $1) RETURNING id", key
+        )
         for member in members:
-            await self.execute("INSERT INTO whereupon.group_members (group_id, user_id) VALUES ($1, $2)", group, member)
+            await self.execute(
+                "INSERT INTO whereupon.group_members (group_id, user_id) VALUES ($1, $2)", group, member
+            )
 
     async def publish(
         self,
@@ -83,7 +96,7 @@ class Office:
         rights: Rights | None = None,
         **settings: Any,
     ) -> str:
-        """Publish a workflow whose nodes follow each other, unless `edges` ([from, port, to]) say otherwise."""
+        """Publish a workflow; its nodes follow each other unless `edges` ([from, port, to]) say otherwise."""
         document = draw(trigger, *nodes, edges=edges, **settings)
         async with self.database.transaction() as db:
             new = store.NewWorkflow(name=name, module=module, document=document)
@@ -96,7 +109,7 @@ class Office:
         for _ in range(most):
             async with self.database.transaction() as db:
                 matched = await match_batch(db, await self.engine.current(db))
-            advanced = await self.engine._advance_or_find_the_bad_one()  # noqa: SLF001 - the loop without its sleep
+            advanced = await self.engine._advance_or_find_the_bad_one()
             if not matched.changes and not advanced.runs:
                 return
         raise AssertionError("It does not come to rest.")
@@ -113,15 +126,23 @@ class Office:
         return found
 
     async def insert(self, **values: Any) -> int:
-        columns, marks = ", ".join(f'"{c}"' for c in values), ", ".join(f"${i}" for i in range(1, len(values) + 1))
-        return await self.fetchval(f"INSERT INTO data.items ({columns}) VALUES ({marks}) RETURNING id", *values.values())
+        columns, marks = (
+            ", ".join(f'"{c}"' for c in values),
+            ", ".join(f"${i}" for i in range(1, len(values) + 1)),
+        )
+        return await self.fetchval(
+            f"INSERT INTO data.items ({columns}) VALUES ({marks}) RETURNING id", *values.values()
+        )
 
     async def item(self, key: int) -> asyncpg.Record:
         rows = await self.fetch("SELECT * FROM data.items WHERE id = $1", key)
         return rows[0]
 
     async def runs(self, **where: Any) -> list[asyncpg.Record]:
-        rows = await self.fetch("SELECT r.*, w.key AS workflow FROM whereupon.runs r JOIN whereupon.workflows w ON w.id = r.workflow_id ORDER BY r.id")
+        rows = await self.fetch(
+            "SELECT r.*, w.key AS workflow FROM whereupon.runs r "
+            "JOIN whereupon.workflows w ON w.id = r.workflow_id ORDER BY r.id"
+        )
         return [row for row in rows if all(row[key] == value for key, value in where.items())]
 
     async def steps(self, run: int) -> list[asyncpg.Record]:
@@ -153,7 +174,7 @@ def draw(
         policy = {"on_error": node["on_error"]} if "on_error" in node else {}
         placed.append({"key": node["key"], "block": node["block"], "config": rest, **policy})
     keys = [node["key"] for node in placed]
-    chain = [[a, "next", b] for a, b in zip(keys, keys[1:], strict=False)]
+    chain = [[a, "next", b] for a, b in pairwise(keys)]
     drawn = [{"from": a, "port": port, "to": b} for a, port, b in (chain if edges is None else edges)]
     return {"format": 1, "nodes": placed, "edges": drawn, "settings": settings}
 

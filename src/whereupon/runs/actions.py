@@ -17,7 +17,9 @@ from whereupon.runs.start import NewRun, insert_runs
 
 MOST_AT_ONCE = 100_000
 # The workflow, with the version that a new run gets.
-FIND_WORKFLOW = "SELECT id, name, state, active_version_id FROM whereupon.workflows WHERE key = $1 AND state <> 'deleted'"
+FIND_WORKFLOW = (
+    "SELECT id, name, state, active_version_id FROM whereupon.workflows WHERE key = $1 AND state <> 'deleted'"
+)
 
 
 async def start_by_hand(
@@ -32,7 +34,9 @@ async def start_by_hand(
     if row is None:
         raise NotFound(f'There is no workflow "{workflow}".')
     if row["state"] != "active":
-        raise Conflict(f"{row['name']} is {row['state']}, so it does not run.", suggestion="Activate it first.")
+        raise Conflict(
+            f"{row['name']} is {row['state']}, so it does not run.", suggestion="Activate it first."
+        )
     version = await _version(db, row["active_version_id"])
     start = version.plan.start
     assert start is not None
@@ -51,7 +55,8 @@ async def start_by_hand(
 
 # Rule 9: also a run by hand is a first time.
 CLAIM = """
-INSERT INTO whereupon.claims (workflow_id, record_id) SELECT $1, key FROM unnest($2::text[]) WITH ORDINALITY AS u(key, nr)
+INSERT INTO whereupon.claims (workflow_id, record_id) SELECT $1, key
+  FROM unnest($2::text[]) WITH ORDINALITY AS u(key, nr)
 ORDER BY nr ON CONFLICT DO NOTHING RETURNING record_id
 """
 
@@ -80,7 +85,8 @@ async def _matching(
     key = module.key_sql("n")
     wanted = f"AND {key} = ANY($2::text[])" if records is not None else "AND $2::text[] IS NULL"
     rows = await db.fetch(
-        f"SELECT {key} AS key FROM {module.sql} n WHERE ({') AND ('.join(conditions)}) {wanted} ORDER BY n.{quote(module.key_columns[0])} LIMIT $1",
+        f"SELECT {key} AS key FROM {module.sql} n WHERE ({') AND ('.join(conditions)}) {wanted} "
+        f"ORDER BY n.{quote(module.key_columns[0])} LIMIT $1",
         MOST_AT_ONCE + 1, list(records) if records is not None else None,
     )  # fmt: skip
     if len(rows) > MOST_AT_ONCE:
@@ -96,19 +102,26 @@ def filter_sql(version: Version) -> str:
         return "true"
     zone = version.plan.document.settings.time_zone or version.time_zone
     user = f"{version.user_id}::bigint" if version.user_id is not None else None
-    return compile_condition(start.filter, Scope(catalog=version.catalog, module=version.module, time_zone=zone, user=user))
+    return compile_condition(
+        start.filter, Scope(catalog=version.catalog, module=version.module, time_zone=zone, user=user)
+    )
 
 
 def _own(rights: Rights, module: Module) -> str:
     if not rights.own_only("read", module.key):
         return "true"
     owner = module.fields.get(module.owner_field or "")
-    return f"n.{quote(owner.column)} = {rights.user_id}" if owner and owner.column and rights.user_id else "false"
+    return (
+        f"n.{quote(owner.column)} = {rights.user_id}"
+        if owner and owner.column and rights.user_id
+        else "false"
+    )
 
 
 CANCEL = """
-UPDATE whereupon.runs SET status = 'cancelled', node = NULL, ready_at = NULL, wakes_on_change = false, waiting = NULL,
-  ended_at = clock_timestamp(), error = jsonb_build_object('code', 'cancelled', 'message', 'A person cancelled it.')
+UPDATE whereupon.runs SET status = 'cancelled', node = NULL, ready_at = NULL, wakes_on_change = false,
+  waiting = NULL, ended_at = clock_timestamp(),
+  error = jsonb_build_object('code', 'cancelled', 'message', 'A person cancelled it.')
 WHERE id = ANY($1::bigint[]) AND ended_at IS NULL RETURNING id
 """
 
@@ -128,7 +141,9 @@ async def cancel_waiting(db: Connection, rights: Rights, workflow: str) -> int:
     row = await db.fetchrow(FIND_WORKFLOW, workflow)
     if row is None:
         raise NotFound(f'There is no workflow "{workflow}".')
-    rows = await db.fetch("SELECT id FROM whereupon.runs WHERE workflow_id = $1 AND ended_at IS NULL", row["id"])
+    rows = await db.fetch(
+        "SELECT id FROM whereupon.runs WHERE workflow_id = $1 AND ended_at IS NULL", row["id"]
+    )
     return len(await cancel_runs(db, rights, [r["id"] for r in rows]))
 
 
@@ -152,7 +167,9 @@ async def rerun(
         raise NotFound(f"There is no run {run_id}.")
     _refuse_rerun(row, start_at)
     failed = start_at == "failed"
-    version = await _version(db, row["version_id"] if failed else row["active_version_id"] or row["version_id"])
+    version = await _version(
+        db, row["version_id"] if failed else row["active_version_id"] or row["version_id"]
+    )
     new = NewRun(
         workflow_id=row["workflow_id"], version_id=version.id, started_by="rerun", rerun_of=run_id,
         node=row["error"]["node"] if failed else version.plan.first, module_id=row["module_id"],
@@ -169,7 +186,9 @@ def _refuse_rerun(row: Mapping[str, Any], start_at: str) -> None:
     if row["ended_at"] is None:
         raise Conflict("The run is still under way.", suggestion="Cancel it first, or wait for it.")
     if row["workflow_state"] in ("archived", "deleted"):
-        raise Conflict(f"{row['workflow_name']} is {row['workflow_state']}.", suggestion="Restore the workflow first.")
+        raise Conflict(
+            f"{row['workflow_name']} is {row['workflow_state']}.", suggestion="Restore the workflow first."
+        )
     error: Mapping[str, Any] = row["error"] or {}
     if start_at == "failed" and not error.get("node"):
         raise Conflict("The run did not fail at a block.", suggestion="Run it again from the start.")
@@ -191,7 +210,8 @@ async def release_runs(db: Connection, rights: Rights, ids: Sequence[int]) -> li
 
 SIGNAL = """
 WITH told AS (INSERT INTO whereupon.signals (run_id, name, payload) VALUES ($1, $2, $3))
-UPDATE whereupon.runs SET ready_at = clock_timestamp() WHERE id = $1 AND status = 'waiting' AND ended_at IS NULL
+UPDATE whereupon.runs SET ready_at = clock_timestamp() WHERE id = $1 AND status = 'waiting'
+  AND ended_at IS NULL
 RETURNING id
 """
 

@@ -173,7 +173,8 @@ def _one_per_record(travellers: list[Traveller]) -> tuple[list[Traveller], list[
 
 # Later blocks read the outputs of earlier ones from the run's row.
 WRITE_DATA = """
-UPDATE whereupon.runs r SET data = v.data FROM unnest($1::bigint[], $2::jsonb[]) AS v(id, data) WHERE r.id = v.id
+UPDATE whereupon.runs r SET data = v.data FROM unnest($1::bigint[], $2::jsonb[]) AS v(id, data)
+  WHERE r.id = v.id
 """
 
 

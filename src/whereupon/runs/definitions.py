@@ -147,9 +147,7 @@ def _active(version: Version, activated_at: datetime) -> Active:
 
 async def organisation_time_zone(db: asyncpg.Connection[Any]) -> str:
     """The organisation's IANA zone; UTC until it is set."""
-    found = await db.fetchval(
-        "SELECT value->>'time_zone' FROM whereupon.settings WHERE key = 'organisation'"
-    )
+    found = await db.fetchval("SELECT value->>'time_zone' FROM whereupon.settings WHERE key = 'organisation'")
     return found or "UTC"
 
 

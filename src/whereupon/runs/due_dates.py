@@ -21,7 +21,9 @@ DAILY_CAP = 48  # starts of one workflow on one record in a day (rule 19): a dat
 def dated(definitions: Definitions) -> list[Active]:
     """The active workflows that start by a date of the record."""
     if "dated" not in definitions.memory:
-        definitions.memory["dated"] = [a for a in definitions.active if _config(a) is not None and a.version.module]
+        definitions.memory["dated"] = [
+            a for a in definitions.active if _config(a) is not None and a.version.module
+        ]
     return definitions.memory["dated"]
 
 
@@ -38,7 +40,9 @@ async def follow_dates(
         module = active.version.module
         keys = touched.get(module.id) if module else None
         if keys:
-            sql = definitions.memory.setdefault(("follow", active.version.id), _follow_sql(active, definitions))
+            sql = definitions.memory.setdefault(
+                ("follow", active.version.id), _follow_sql(active, definitions)
+            )
             await db.execute(sql, active.workflow_id, list(keys))
 
 
@@ -114,7 +118,8 @@ async def _start(db: asyncpg.Connection[Any], active: Active, keys: Sequence[str
     assert module is not None
     rows = await db.fetch(
         f"SELECT {module.key_sql('n')} AS key FROM {module.sql} n "
-        f"WHERE n.{quote(module.key_column)} = ANY($1::text[]::{module.key_type}[]) AND ({filter_sql(version)})",
+        f"WHERE n.{quote(module.key_column)} = ANY($1::text[]::{module.key_type}[]) "
+        f"AND ({filter_sql(version)})",
         list(keys),
     )
     wanted = [row["key"] for row in rows]
@@ -127,7 +132,8 @@ async def _start(db: asyncpg.Connection[Any], active: Active, keys: Sequence[str
 def _loop(active: Active) -> dict[str, Any]:
     return {
         "code": "loop",
-        "message": f"Stopped a loop. {active.version.name} has started {DAILY_CAP} times on this record within a day, "
+        "message": f"Stopped a loop. {active.version.name} has started {DAILY_CAP} times on this record "
+        "within a day, "
         "because its date is moved again and again.",
         "suggestion": "Do not let the workflow set its own date to a time that has passed.",
     }
@@ -136,8 +142,9 @@ def _loop(active: Active) -> dict[str, Any]:
 def _run(active: Active, record_id: str, *, looping: bool) -> NewRun:
     version = active.version
     return NewRun(
-        workflow_id=version.workflow_id, version_id=version.id, node=version.plan.first, started_by="date_reached",
-        module_id=version.module.id if version.module else None, record_id=record_id, concurrency=active.concurrency, error=_loop(active) if looping else None,
+        workflow_id=version.workflow_id, version_id=version.id, node=version.plan.first,
+        started_by="date_reached", module_id=version.module.id if version.module else None,
+        record_id=record_id, concurrency=active.concurrency, error=_loop(active) if looping else None,
     )  # fmt: skip
 
 

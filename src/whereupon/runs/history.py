@@ -10,9 +10,10 @@ from whereupon.errors import NotFound
 from whereupon.people.rights import Rights
 
 SELECT = """
-SELECT r.id, w.key AS workflow, w.name AS workflow_name, v.number AS version, m.key AS module, r.record_id, r.status,
-       r.node, r.ready_at, r.started_by, r.user_id, r.change_id, r.parent_run_id, r.rerun_of, r.depth, r.executions,
-       r.attempts, r.error, r.created_at, r.started_at, r.ended_at
+SELECT r.id, w.key AS workflow, w.name AS workflow_name, v.number AS version, m.key AS module,
+       r.record_id, r.status, r.node, r.ready_at, r.started_by, r.user_id, r.change_id, r.parent_run_id,
+       r.rerun_of, r.depth, r.executions,
+       r.attempts, r.error, r.created_at, r.started_at, r.ended_at, v.uses
 FROM whereupon.runs r
 JOIN whereupon.workflows w ON w.id = r.workflow_id
 LEFT JOIN whereupon.versions v ON v.id = r.version_id
@@ -23,7 +24,8 @@ LIST = (
     SELECT
     + """
 WHERE ($1::bigint IS NULL OR r.id < $1) AND ($2::text[] IS NULL OR m.key IS NULL OR m.key = ANY($2))
-  AND ($3::text IS NULL OR w.key = $3) AND ($4::text IS NULL OR m.key = $4) AND ($5::text IS NULL OR r.record_id = $5)
+  AND ($3::text IS NULL OR w.key = $3) AND ($4::text IS NULL OR m.key = $4)
+  AND ($5::text IS NULL OR r.record_id = $5)
   AND ($6::text IS NULL OR r.status = $6) AND ($7::timestamptz IS NULL OR r.created_at >= $7)
 ORDER BY r.id DESC LIMIT $8
 """
@@ -52,8 +54,30 @@ async def list_runs(
     since: Any = None,
     limit: int = 50,
 ) -> list[Mapping[str, Any]]:
-    """Runs on records of modules that the user may read, newest first; `after` is the last id of the page before."""
-    return await db.fetch(LIST, after, _modules(rights), workflow, module, record_id, status, since, limit)
+    """Runs on records that the user may read, newest first; `after`: the last id of the page before."""
+    rows = await db.fetch(LIST, after, _modules(rights), workflow, module, record_id, status, since, limit)
+    return [_as_seen(dict(row), rights)[0] for row in rows]
+
+
+def _as_seen(run: dict[str, Any], rights: Rights) -> tuple[dict[str, Any], bool]:
+    """The run without what its version uses, and whether the user may see all that the run did.
+
+    Values, addresses and errors of a run come from the fields that it uses, so they are told to nobody who
+    may not read those fields.
+    """
+    uses: list[str] | None = run.pop("uses")
+    whole = rights.administrator or (uses is not None and rights.sees(uses))
+    return (run if whole else run | {"error": _withheld(run["error"])}), whole
+
+
+def _withheld(error: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    return None if error is None else {"code": error.get("code"), "node": error.get("node")} | WITHHELD
+
+
+WITHHELD = {
+    "message": "What went wrong is not shown: the run uses records or fields that you may not read.",
+    "suggestion": "Ask somebody who may read them.",
+}
 
 
 def _modules(rights: Rights) -> list[str] | None:
@@ -64,20 +88,32 @@ def _modules(rights: Rights) -> list[str] | None:
 
 
 async def get_run(db: Connection, rights: Rights, run_id: int) -> dict[str, Any]:
-    """A run with its steps, its messages, and what it waits for. Raises NotFound."""
+    """A run with its steps, its messages, and what it waits for; values only for who may read them.
+
+    Raises NotFound.
+    """
     row = await db.fetchrow(FIND, run_id)
     allowed = _modules(rights)
     if row is None or (allowed is not None and row["module"] is not None and row["module"] not in allowed):
         raise NotFound(f"There is no run {run_id}.")
     waiting: Any = await db.fetchrow(WAITING, run_id)
-    return {
-        **dict(row),
+    seen, whole = _as_seen(dict(row), rights)
+    found: dict[str, Any] = {
+        **seen,
         "waiting": waiting["waiting"],
         "data": waiting["data"],
         "chain": waiting["chain"],
         "steps": [dict(step) for step in await db.fetch(STEPS, run_id)],
         "messages": [dict(message) for message in await db.fetch(MESSAGES, run_id)],
     }
+    return found if whole else _outline(found)
+
+
+def _outline(run: dict[str, Any]) -> dict[str, Any]:
+    """Which blocks ran, when and how they ended, without any value."""
+    steps = [{**s, "input": None, "output": None, "error": _withheld(s["error"])} for s in run["steps"]]
+    messages = [{**m, "recipient": None, "error": _withheld(m["error"])} for m in run["messages"]]
+    return run | {"waiting": None, "data": {}, "chain": None, "steps": steps, "messages": messages}
 
 
 COUNTS = """

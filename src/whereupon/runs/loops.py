@@ -63,10 +63,8 @@ def _ancestry(row: asyncpg.Record) -> Ancestry:
     return Ancestry(row["state"], row["depth"], row["chain"] or [own])
 
 
-def judge_chain(
-    ancestry: Ancestry | None, link: tuple[int, int, str], definitions: Definitions
-) -> Verdict:
-    """Whether a run of (workflow, module, record) may follow, and its chain. Without ancestry it is the first."""
+def judge_chain(ancestry: Ancestry | None, link: tuple[int, int, str], definitions: Definitions) -> Verdict:
+    """Whether a run of (workflow, module, record) may follow, and its chain. No ancestry: the first."""
     if ancestry is None:
         return Verdict()
     chain = [*ancestry.chain, [*link, ancestry.state]]

@@ -122,7 +122,7 @@ async def match_changes(
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """The conditions of some workflows on one kind of change, as one query; hits are indexes of `workflows`."""
+    """Conditions of some workflows on one kind of change, as one query; hits are indexes of `workflows`."""
 
     sql: str
     workflows: tuple[Active, ...]

@@ -62,7 +62,9 @@ def _leave_by(at: Settling, traveller: Traveller, port: str) -> str | None:
     traveller.waiting, traveller.wakes_on_change, traveller.attempts = None, False, 0
     target = at.step.exits.get(port)
     if traveller.executions >= MAX_EXECUTIONS:
-        return _stop(at, traveller, "too_many_blocks", f"The run executed {MAX_EXECUTIONS:,} blocks and was stopped.")
+        return _stop(
+            at, traveller, "too_many_blocks", f"The run executed {MAX_EXECUTIONS:,} blocks and was stopped."
+        )
     if target is None:
         traveller.end("partial" if traveller.error else "succeeded", at.now)
     else:

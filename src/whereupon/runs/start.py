@@ -54,8 +54,9 @@ class NewRun:
 
 SKIPPED = {"code": "skipped", "message": "Another run of this workflow was under way on this record."}
 COLUMNS = (
-    "workflow_id", "version_id", "module_id", "record_id", "status", "node", "ready_at", "shard", "started_by",
-    "user_id", "change_id", "parent_run_id", "rerun_of", "depth", "chain", "data", "serial", "error", "ended_at",
+    "workflow_id", "version_id", "module_id", "record_id", "status", "node", "ready_at", "shard",
+    "started_by", "user_id", "change_id", "parent_run_id", "rerun_of", "depth", "chain", "data", "serial",
+    "error", "ended_at",
 )  # fmt: skip
 # The lane of each record, as the database computes it.
 SHARDS = "SELECT whereupon.shard(k) AS shard FROM unnest($1::text[]) WITH ORDINALITY AS u(k, i) ORDER BY i"
@@ -91,7 +92,8 @@ async def insert_runs(db: asyncpg.Connection[Any], runs: Sequence[NewRun]) -> No
 # Plain runs: what their workflows have in common goes over once ($1-$6), then which workflow, record,
 # lane and change each run has ($7-$10).
 INSERT_PLAIN = """
-WITH w AS (SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::boolean[])
+WITH w AS (
+  SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::boolean[])
   WITH ORDINALITY AS w(workflow_id, version_id, module_id, node, started_by, serial, nr))
 INSERT INTO whereupon.runs (workflow_id, version_id, module_id, node, started_by, serial, status, ready_at,
                             record_id, shard, change_id)
@@ -107,10 +109,12 @@ async def _insert_plain(db: asyncpg.Connection[Any], runs: Sequence[NewRun]) -> 
     """The common case, with few values to send for each run."""
     kinds: dict[tuple[Any, ...], int] = {}
     for run in runs:
-        kind = (run.workflow_id, run.version_id, run.module_id, run.node, run.started_by, run.concurrency == "queue")
+        queued = run.concurrency == "queue"
+        kind = (run.workflow_id, run.version_id, run.module_id, run.node, run.started_by, queued)
         kinds.setdefault(kind, len(kinds) + 1)
     numbers = [
-        kinds[r.workflow_id, r.version_id, r.module_id, r.node, r.started_by, r.concurrency == "queue"] for r in runs
+        kinds[r.workflow_id, r.version_id, r.module_id, r.node, r.started_by, r.concurrency == "queue"]
+        for r in runs
     ]
     columns = [list(column) for column in zip(*kinds, strict=True)]
     each = [run.record_id for run in runs], [run.shard for run in runs], [run.change_id for run in runs]
@@ -130,7 +134,8 @@ def _row(run: NewRun, shard: int, now: datetime) -> tuple[Any, ...]:
     over = run.status != "queued"
     return (
         run.workflow_id, run.version_id, run.module_id, run.record_id, run.status, None if over else run.node,
-        None if over else now, shard, run.started_by, run.user_id, run.change_id, run.parent_run_id, run.rerun_of,
+        None if over else now, shard, run.started_by, run.user_id, run.change_id, run.parent_run_id,
+        run.rerun_of,
         run.depth, run.chain, run.data, run.concurrency == "queue", run.error, now if over else None,
     )  # fmt: skip
 

@@ -18,10 +18,12 @@ SELECT r.id, r.workflow_id, r.version_id, r.module_id, r.record_id, r.node, r.ch
        r.executions, r.attempts, r.error, r.wakes_on_change, w.state AS workflow_state
 FROM unnest($1::smallint[]) lane,
      LATERAL (SELECT id FROM whereupon.runs q
-              WHERE q.shard = lane AND q.ready_at <= statement_timestamp() AND q.workflow_id <> ALL($3::bigint[])
+              WHERE q.shard = lane AND q.ready_at <= statement_timestamp()
+                AND q.workflow_id <> ALL($3::bigint[])
                 AND NOT (q.serial AND EXISTS (
                   SELECT 1 FROM whereupon.runs e
-                  WHERE e.module_id = q.module_id AND e.record_id = q.record_id AND e.workflow_id = q.workflow_id
+                  WHERE e.module_id = q.module_id AND e.record_id = q.record_id
+                    AND e.workflow_id = q.workflow_id
                     AND e.id < q.id AND e.ended_at IS NULL))
               ORDER BY q.ready_at, q.id LIMIT $2) due
 JOIN whereupon.runs r ON r.id = due.id
@@ -91,7 +93,7 @@ class Traveller:
         return self.waiting is not None and not self.waiting.get("retry")
 
     def end(self, status: str, now: datetime, error: dict[str, Any] | None = None) -> None:
-        """Nothing more will happen to it. Where it stood is kept for a failed one: a rerun may begin there."""
+        """Nothing more will happen to it. Where a failed one stood is kept: a rerun may begin there."""
         self.node = self.node if status == "failed" else None
         self.status, self.ready_at, self.ended_at = status, None, now
         self.waiting, self.wakes_on_change = None, False

@@ -35,7 +35,8 @@ WHERE r.id = v.id
 """
 # History rows of one kind: the same block, the same way out, at the same time.
 INSERT_STEPS = """
-INSERT INTO whereupon.step_runs (run_id, seq, input, output, error, records, node, block, status, port, started_at, ended_at)
+INSERT INTO whereupon.step_runs (run_id, seq, input, output, error, records, node, block, status, port,
+  started_at, ended_at)
 SELECT v.run_id, v.seq, {input}, {output}, {error}, {records}, $7, $8, $9, $10, $11, $12
 FROM unnest($1::bigint[], $2::integer[]{arrays}) AS v(run_id, seq{names})
 """

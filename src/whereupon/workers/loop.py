@@ -1,9 +1,10 @@
-"""What every moving part does: work while there is work, sleep until woken, outlive the database's restarts."""
+"""What every moving part does: work while there is work, sleep until woken, outlive a restarted database."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import asyncpg
 import structlog
@@ -28,10 +29,8 @@ class Wake:
 
     async def wait(self, seconds: float) -> None:
         """Until it rings, at most so long."""
-        try:
+        with suppress(TimeoutError):
             await asyncio.wait_for(self._event.wait(), seconds)
-        except TimeoutError:
-            pass
         self._event.clear()
 
 

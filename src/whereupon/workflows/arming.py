@@ -75,7 +75,8 @@ async def arm_all_dates(db: Connection, workflow_id: int, config: DateConfig, da
     passed = "clock_timestamp()" if config.passed == "skip" else "NULL::timestamptz"
     await db.execute(
         f"INSERT INTO whereupon.due_dates (workflow_id, record_id, date_value, due_at, fired_at) "
-        f"SELECT $1, d.record_id, d.date_value, d.due_at, CASE WHEN d.due_at <= clock_timestamp() THEN {passed} END "
+        f"SELECT $1, d.record_id, d.date_value, d.due_at, "
+        f"CASE WHEN d.due_at <= clock_timestamp() THEN {passed} END "
         f"FROM ({dates}) d ON CONFLICT DO NOTHING",
         workflow_id,
     )

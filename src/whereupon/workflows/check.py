@@ -60,9 +60,13 @@ def fields_used(document: Document, around: Surroundings) -> list[str]:
 def _starts(plan: Plan) -> Iterator[Problem]:
     starts = [i for i, node in enumerate(plan.document.nodes) if node.block == START]
     if not starts:
-        yield Problem("no_start", "The workflow has no START.", "/nodes", 'Add a node with the block "start".')
+        yield Problem(
+            "no_start", "The workflow has no START.", "/nodes", 'Add a node with the block "start".'
+        )
     for index in starts[1:]:
-        yield Problem("second_start", "The workflow has a second START.", f"/nodes/{index}", "Keep one of them.")
+        yield Problem(
+            "second_start", "The workflow has a second START.", f"/nodes/{index}", "Keep one of them."
+        )
     if plan.start and not plan.start.exits:
         at = _at(plan, plan.start.node.key)
         yield Problem("missing_exit", "START leads nowhere.", at, "Connect it to the first block.")
@@ -84,12 +88,16 @@ def _edges(plan: Plan) -> Iterator[Problem]:
         at = f"/edges/{index}"
         for end, name in (("from", edge.source), ("to", edge.target)):
             if name not in known:
-                yield Problem("unknown_node", f'There is no node "{name}".', f"{at}/{end}", did_you_mean(name, known))
+                yield Problem(
+                    "unknown_node", f'There is no node "{name}".', f"{at}/{end}", did_you_mean(name, known)
+                )
         if edge.target == start:
             advice = "Connect it to the first block instead."
             yield Problem("into_start", "No connection may lead into START.", f"{at}/to", advice)
         if taken[edge.source, edge.port] > 1:
-            message = f'Exit "{edge.port}" of "{edge.source}" has {taken[edge.source, edge.port]} connections.'
+            message = (
+                f'Exit "{edge.port}" of "{edge.source}" has {taken[edge.source, edge.port]} connections.'
+            )
             advice = "An exit leads to one block: put the second one behind the first."
             yield Problem("second_connection", message, f"{at}/port", advice)
         if (ports := _ports(plan, edge.source)) is not None and edge.port not in ports:
@@ -179,7 +187,8 @@ def _trigger(plan: Plan, around: Surroundings) -> Iterator[Problem]:
         found += check_condition(start.filter, scope, f"{at}/config/filter")
     yield from found
     if start.trigger.scheduled and plan.document.settings.recurrence == "when_met":
-        message, advice = "A schedule has no change from not met to met.", 'Choose "first_time" or "every_time".'
+        message = "A schedule has no change from not met to met."
+        advice = 'Choose "first_time" or "every_time".'
         yield Problem("recurrence", message, "/settings/recurrence", advice)
     if listens and not module.captured:
         message = f"Changes of {module.label_plural} are not recorded."

@@ -68,7 +68,8 @@ LIST = (
     + """
 WHERE w.state <> 'deleted' AND ($1::bigint IS NULL OR w.id < $1)
   AND ($2::text IS NULL OR m.key = $2) AND ($3::text IS NULL OR w.state = $3)
-  AND ($4::text IS NULL OR w.category = $4) AND ($5::text IS NULL OR w.name ILIKE $5 OR w.description ILIKE $5)
+  AND ($4::text IS NULL OR w.category = $4)
+    AND ($5::text IS NULL OR w.name ILIKE $5 OR w.description ILIKE $5)
 ORDER BY w.id DESC LIMIT $6
 """
 )
@@ -76,7 +77,10 @@ INSERT = """
 INSERT INTO whereupon.workflows (key, name, description, category, module_id, draft, owner_id)
 VALUES ($1, $2, $3, $4, $5, $6, $7)
 """
-LOCK = "SELECT id, state, draft, draft_etag::text AS etag, module_id FROM whereupon.workflows WHERE key = $1 AND state <> 'deleted' FOR UPDATE"
+LOCK = """
+SELECT id, state, draft, draft_etag::text AS etag, module_id FROM whereupon.workflows
+WHERE key = $1 AND state <> 'deleted' FOR UPDATE
+"""
 
 
 HAS_VERSION = "SELECT EXISTS (SELECT FROM whereupon.versions WHERE workflow_id = $1)"
@@ -121,7 +125,9 @@ async def create_workflow(db: Connection, rights: Rights, new: NewWorkflow) -> M
     parse_document(document)
     key = await _free_key(db, new.key or key_of(new.name), chosen=new.key is not None)
     module_id = module.id if module else None
-    await db.execute(INSERT, key, new.name, new.description, new.category, module_id, document, rights.user_id)
+    await db.execute(
+        INSERT, key, new.name, new.description, new.category, module_id, document, rights.user_id
+    )
     await audit.append(db, rights.user_id, "create_workflow", f"workflow:{key}")
     return await get_workflow(db, key)
 
@@ -137,7 +143,10 @@ def key_of(name: str) -> str:
 
 
 async def _free_key(db: Connection, key: str, *, chosen: bool) -> str:
-    taken = {row["key"] for row in await db.fetch("SELECT key FROM whereupon.workflows WHERE key LIKE $1 || '%'", key)}
+    taken = {
+        row["key"]
+        for row in await db.fetch("SELECT key FROM whereupon.workflows WHERE key LIKE $1 || '%'", key)
+    }
     if key not in taken:
         return key
     if chosen:
@@ -251,7 +260,9 @@ async def publish(
     """Freeze the draft as a version and make it the active one. Raises Invalid naming every fault."""
     rights.require_builder()
     if rights.user_id is None:
-        raise Refused("A workflow acts as the user who publishes it, so it needs one.", suggestion="Sign in as a user.")
+        raise Refused(
+            "A workflow acts as the user who publishes it, so it needs one.", suggestion="Sign in as a user."
+        )
     row = await _locked(db, key, if_match)
     if row["state"] == "archived":
         raise Conflict("An archived workflow cannot be published.", suggestion="Set it to disabled first.")
@@ -269,8 +280,9 @@ async def publish(
 
 
 CANCEL_ALL = """
-UPDATE whereupon.runs SET status = 'cancelled', node = NULL, ready_at = NULL, wakes_on_change = false, waiting = NULL,
-  ended_at = clock_timestamp(), error = jsonb_build_object('code', 'cancelled', 'message', $2::text)
+UPDATE whereupon.runs SET status = 'cancelled', node = NULL, ready_at = NULL, wakes_on_change = false,
+  waiting = NULL, ended_at = clock_timestamp(),
+  error = jsonb_build_object('code', 'cancelled', 'message', $2::text)
 WHERE workflow_id = $1 AND ended_at IS NULL
 """
 
@@ -288,7 +300,8 @@ async def set_state(
             suggestion="Disable it instead." if state == "draft" else "Publish it first.",
         )
     await db.execute(
-        "UPDATE whereupon.workflows SET state = $2, updated_at = now(), paused = $3, draft_etag = draft_etag + 1, "
+        "UPDATE whereupon.workflows SET state = $2, updated_at = now(), paused = $3, "
+        "draft_etag = draft_etag + 1, "
         "activated_at = CASE WHEN $2 = 'active' THEN clock_timestamp() ELSE activated_at END WHERE id = $1",
         row["id"], state, state != "active" and in_flight == "pause",
     )  # fmt: skip
@@ -297,7 +310,9 @@ async def set_state(
     if state == "active":
         await _arm(db, rights, key, version)
     await revise(db)
-    await audit.append(db, rights.user_id, "set_workflow_state", f"workflow:{key}", state=state, in_flight=in_flight)
+    await audit.append(
+        db, rights.user_id, "set_workflow_state", f"workflow:{key}", state=state, in_flight=in_flight
+    )
     return await get_workflow(db, key)
 
 
@@ -306,7 +321,9 @@ async def _arm(db: Connection, rights: Rights, key: str, version_id: int) -> Non
     row = await get_workflow(db, key)
     around = await _surroundings(db, rights, row["module"])
     found = await db.fetchval("SELECT document FROM whereupon.versions WHERE id = $1", version_id)
-    clock = Clocked(row["id"], version_id, parse_document(found), around.catalog, around.module, around.time_zone)
+    clock = Clocked(
+        row["id"], version_id, parse_document(found), around.catalog, around.module, around.time_zone
+    )
     await arm_clock(db, clock)
 
 
@@ -317,7 +334,8 @@ async def delete_workflow(db: Connection, rights: Rights, key: str) -> None:
     await db.execute(CANCEL_ALL, row["id"], "The workflow was deleted.")
     await disarm_clock(db, row["id"])
     await db.execute(
-        "UPDATE whereupon.workflows SET state = 'deleted', deleted_at = now(), key = key || '~' || id WHERE id = $1",
+        "UPDATE whereupon.workflows SET state = 'deleted', deleted_at = now(), key = key || '~' || id "
+        "WHERE id = $1",
         row["id"],
     )
     await revise(db)
@@ -335,7 +353,8 @@ async def duplicate(db: Connection, rights: Rights, key: str) -> Mapping[str, An
 
 # Published versions, newest first.
 VERSIONS = """
-SELECT v.id, v.number, v.published_by, v.published_at, v.note, v.document, v.id = w.active_version_id AS active
+SELECT v.id, v.number, v.published_by, v.published_at, v.note, v.document,
+  v.id = w.active_version_id AS active
 FROM whereupon.versions v JOIN whereupon.workflows w ON w.id = v.workflow_id
 WHERE w.key = $1 AND w.state <> 'deleted' ORDER BY v.number DESC LIMIT $2
 """
@@ -352,7 +371,9 @@ async def restore_version(db: Connection, rights: Rights, key: str, number: int)
     found = next((v for v in await list_versions(db, key) if v["number"] == number), None)
     if found is None:
         raise NotFound(f'"{key}" has no version {number}.')
-    return await change_workflow(db, rights, key, WorkflowChange.model_validate({"document": found["document"]}))
+    return await change_workflow(
+        db, rights, key, WorkflowChange.model_validate({"document": found["document"]})
+    )
 
 
 RESET = "DELETE FROM whereupon.claims WHERE workflow_id = $1 AND ($2::text IS NULL OR record_id = $2)"

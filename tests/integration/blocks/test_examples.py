@@ -125,7 +125,8 @@ async def reach_the_date(office: Office, item: int, workflow: str) -> None:
 
 
 EVENTS = {
-    "date_reached": reach_the_date, "record_created": create, "record_updated": update, "record_deleted": delete,
+    "date_reached": reach_the_date, "record_created": create, "record_updated": update,
+    "record_deleted": delete,
     "stage_entered": enter_stage, "manual": press, "schedule": strike,
 }  # fmt: skip
 

@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-
 from tests.office import Office
 
 CREATED = {"trigger": "record_created"}
@@ -11,7 +10,8 @@ QUOTES: dict[str, Any] = {
     "key": "quotes", "label": "Quote", "label_plural": "Quotes",
     "fields": [
         {"key": "title", "type": "text", "required": True},
-        {"key": "status", "type": "select", "options": {"choices": [{"key": "draft", "label": "Draft"}, {"key": "accepted", "label": "Accepted"}]}},
+        {"key": "status", "type": "select", "options": {"choices": [{"key": "draft", "label": "Draft"},
+        {"key": "accepted", "label": "Accepted"}]}},
         {"key": "lines", "type": "line_items", "options": {"fields": [
             {"key": "product", "type": "text"}, {"key": "quantity", "type": "integer"},
             {"key": "price", "type": "decimal", "options": {"precision": 12, "scale": 2}}]}},
@@ -19,40 +19,74 @@ QUOTES: dict[str, Any] = {
     ],
 }  # fmt: skip
 ORDERS = QUOTES | {"key": "orders", "label": "Order", "label_plural": "Orders",
-                   "fields": [*QUOTES["fields"], {"key": "number", "type": "auto_number", "options": {"prefix": "SO-", "digits": 4}}]}  # fmt: skip
+                   "fields": [*QUOTES["fields"], {"key": "number", "type": "auto_number",
+                   "options": {"prefix": "SO-", "digits": 4}}]}  # fmt: skip
 
 
 async def test_an_accepted_quote_becomes_an_order_with_the_same_lines(office: Office) -> None:
     await office.module(QUOTES)
     await office.module(ORDERS)
-    lines = {"from": "lines", "to": "lines", "set": {k: {"field": k} for k in ("product", "quantity", "price")}}
-    create = {"key": "order", "block": "create_record", "module": "orders", "set": {"title": {"field": "title"}}, "lines": [lines]}
+    lines = {
+        "from": "lines",
+        "to": "lines",
+        "set": {k: {"field": k} for k in ("product", "quantity", "price")},
+    }
+    create = {
+        "key": "order",
+        "block": "create_record",
+        "module": "orders",
+        "set": {"title": {"field": "title"}},
+        "lines": [lines],
+    }
     trigger = {"trigger": "record_updated", "fields": ["status"],
                "filter": {"field": "status", "operator": "equals", "value": "accepted"}}  # fmt: skip
     await office.publish(trigger, create, module="quotes")
-    line_table = await office.fetchval("SELECT table_name FROM whereupon.modules WHERE parent_field IS NOT NULL AND key LIKE 'quotes%'")
-    parent = await office.fetchval("SELECT parent_field FROM whereupon.modules WHERE parent_field IS NOT NULL AND key LIKE 'quotes%'")
+    line_table = await office.fetchval(
+        "SELECT table_name FROM whereupon.modules WHERE parent_field IS NOT NULL AND key LIKE 'quotes%'"
+    )
+    parent = await office.fetchval(
+        "SELECT parent_field FROM whereupon.modules WHERE parent_field IS NOT NULL AND key LIKE 'quotes%'"
+    )
     for title, products in (("Ärzte", ["Bandage", "Schere"]), ("empty", [])):
         quote = await office.fetchval("INSERT INTO data.quotes (title) VALUES ($1) RETURNING id", title)
         for product in products:
-            await office.execute(f'INSERT INTO data."{line_table}" ({parent}, product, quantity, price) VALUES ($1, $2, 2, 9.5)', quote, product)
+            await office.execute(
+                f'INSERT INTO data."{line_table}" ({parent}, product, quantity, price) '
+                "VALUES ($1, $2, 2, 9.5)",
+                quote,
+                product,
+            )
     await office.execute("UPDATE data.quotes SET status = 'accepted'")
     await office.settle()
     orders = await office.fetch("SELECT id, title, number, created_by FROM data.orders ORDER BY id")
-    assert [(o["title"], o["number"], o["created_by"]) for o in orders] == [("Ärzte", "SO-0001", office.admin), ("empty", "SO-0002", office.admin)]
+    assert [(o["title"], o["number"], o["created_by"]) for o in orders] == [
+        ("Ärzte", "SO-0001", office.admin),
+        ("empty", "SO-0002", office.admin),
+    ]
     order_lines = line_table.replace("quotes", "orders")
-    copied = await office.fetch(f'SELECT {parent.replace("quote", "order")} AS parent, product, quantity, price FROM data."{order_lines}" ORDER BY id')
-    assert [tuple(row.values())[1:] for row in copied] == [("Bandage", 2, copied[0]["price"]), ("Schere", 2, copied[0]["price"])]
+    copied = await office.fetch(
+        f"SELECT {parent.replace('quote', 'order')} AS parent, product, quantity, price "
+        f'FROM data."{order_lines}" ORDER BY id'
+    )
+    assert [tuple(row.values())[1:] for row in copied] == [
+        ("Bandage", 2, copied[0]["price"]),
+        ("Schere", 2, copied[0]["price"]),
+    ]
     assert {row["parent"] for row in copied} == {orders[0]["id"]}
-    causes = await office.fetch("SELECT DISTINCT c.run_id FROM whereupon.changes c JOIN whereupon.modules m ON m.id = c.module_id WHERE m.key LIKE 'orders%' AND c.op = 'I'")
+    causes = await office.fetch(
+        "SELECT DISTINCT c.run_id FROM whereupon.changes c JOIN whereupon.modules m ON m.id = c.module_id "
+        "WHERE m.key LIKE 'orders%' AND c.op = 'I'"
+    )
     assert {row["run_id"] for row in causes} == {run["id"] for run in await office.runs()}
 
 
 async def test_children_and_found_records_are_updated_together(office: Office) -> None:
     children = {"key": "kids", "block": "update_record", "which": "children", "children": "items.parent",
-                "where": {"field": "status", "operator": "equals", "value": "new"}, "set": {"status": "open"}}  # fmt: skip
+                "where": {"field": "status", "operator": "equals", "value": "new"},
+                "set": {"status": "open"}}  # fmt: skip
     found = {"key": "found", "block": "update_record", "which": "found", "module": "items",
-             "where": {"field": "name", "operator": "begins_with", "value": "other"}, "set": {"note": {"field": "name"}}}  # fmt: skip
+             "where": {"field": "name", "operator": "begins_with", "value": "other"},
+             "set": {"note": {"field": "name"}}}  # fmt: skip
     await office.publish({"trigger": "manual"}, children, found)
     parent = await office.insert(name="Père")
     kids = [await office.insert(name=f"kid {s}", status=s, parent=parent) for s in ("new", "done", "new")]
@@ -87,11 +121,16 @@ async def test_the_least_loaded_member_gets_it(office: Office) -> None:
         await office.insert(name="old", owner=ann, status="open")
     await office.insert(name="old", owner=bob, status="done")
     is_open = {"field": "status", "operator": "not_equals", "value": "done"}
-    await office.publish(CREATED, {"key": "give", "block": "assign", "to": "least_loaded", "group": "support", "open": is_open})
+    await office.publish(
+        CREATED, {"key": "give", "block": "assign", "to": "least_loaded", "group": "support", "open": is_open}
+    )
     for name in "abcd":
         await office.insert(name=name, status="new")
     await office.settle()
-    owners = [r["owner"] for r in await office.fetch("SELECT owner FROM data.items WHERE length(name) = 1 ORDER BY id")]
+    owners = [
+        r["owner"]
+        for r in await office.fetch("SELECT owner FROM data.items WHERE length(name) = 1 ORDER BY id")
+    ]
     assert owners.count(bob) >= 3
 
 
@@ -117,24 +156,44 @@ async def test_an_empty_group_fails_with_advice(office: Office) -> None:
 async def test_tasks_and_notifications_reach_people(office: Office) -> None:
     clerk = await office.user("clerk@example.org", manager=office.admin)
     await office.group("team", [clerk, office.admin])
-    task = {"key": "task", "block": "create_task", "title": "Call {{ record.name }}", "assignee": {"owner": True},
+    task = {"key": "task", "block": "create_task", "title": "Call {{ record.name }}",
+    "assignee": {"owner": True},
             "due": {"today": {"plus": 3}}, "priority": "high"}  # fmt: skip
     team = {"key": "team", "block": "create_task", "title": "For all", "assignee": {"group": "team"}}
-    tell = {"key": "tell", "block": "notify", "to": [{"group": "team"}, {"owner": True}, {"field": "owner.manager"}], "title": "{{ record.name }}"}
+    tell = {
+        "key": "tell",
+        "block": "notify",
+        "to": [{"group": "team"}, {"owner": True}, {"field": "owner.manager"}],
+        "title": "{{ record.name }}",
+    }
     await office.publish(CREATED, task, team, tell)
     key = await office.insert(name="Łukasz", owner=clerk)
     await office.settle()
-    tasks = await office.fetch("SELECT title, assignee_user_id, assignee_group_id IS NOT NULL AS for_group, record_id, due_at::date - current_date AS days FROM whereupon.tasks ORDER BY id")
-    assert [tuple(t.values()) for t in tasks] == [("Call Łukasz", clerk, False, str(key), 3), ("For all", None, True, str(key), None)]
+    tasks = await office.fetch(
+        "SELECT title, assignee_user_id, assignee_group_id IS NOT NULL AS for_group, record_id, "
+        "due_at::date - current_date AS days FROM whereupon.tasks ORDER BY id"
+    )
+    assert [tuple(t.values()) for t in tasks] == [
+        ("Call Łukasz", clerk, False, str(key), 3),
+        ("For all", None, True, str(key), None),
+    ]
     notes = await office.fetch("SELECT user_id, title FROM whereupon.notifications ORDER BY user_id")
     assert [tuple(n.values()) for n in notes] == [(office.admin, "Łukasz"), (clerk, "Łukasz")]
 
 
 async def test_switch_takes_the_first_exit_that_holds(office: Office) -> None:
     cases = [{"port": "big", "condition": {"field": "amount", "operator": "greater_than", "value": 100}},
-             {"port": "some", "condition": {"field": "amount", "operator": "greater_than", "value": 0}}]  # fmt: skip
-    nodes = [{"key": name, "block": "update_record", "set": {"note": name}} for name in ("big", "some", "rest")]
-    edges = [["start", "next", "switch"], ["switch", "big", "big"], ["switch", "some", "some"], ["switch", "otherwise", "rest"]]
+             {"port": "some", "condition": {"field": "amount", "operator": "greater_than",
+             "value": 0}}]  # fmt: skip
+    nodes = [
+        {"key": name, "block": "update_record", "set": {"note": name}} for name in ("big", "some", "rest")
+    ]
+    edges = [
+        ["start", "next", "switch"],
+        ["switch", "big", "big"],
+        ["switch", "some", "some"],
+        ["switch", "otherwise", "rest"],
+    ]
     await office.publish(CREATED, {"key": "switch", "block": "switch", "cases": cases}, *nodes, edges=edges)
     keys = [await office.insert(name="a", amount=amount) for amount in (500, 50, None)]
     await office.settle()
@@ -152,9 +211,23 @@ async def test_an_output_of_one_block_is_there_for_the_next(office: Office) -> N
     assert (await office.item(key))["note"] == f"made {child}"
 
 
-@pytest.mark.parametrize("name", ["{{ 7 | times: 7 }}", "'; DROP TABLE data.items; --", "=1+1", "a\r\nBcc: x@example.org", "<script>alert(1)</script>"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "{{ 7 | times: 7 }}",
+        "'; DROP TABLE data.items; --",
+        "=1+1",
+        "a\r\nBcc: x@example.org",
+        "<script>alert(1)</script>",
+    ],
+)
 async def test_a_value_is_never_evaluated_again(office: Office, name: str) -> None:
-    task = {"key": "task", "block": "create_task", "title": "{{ record.name }}", "assignee": {"user": office.admin}}
+    task = {
+        "key": "task",
+        "block": "create_task",
+        "title": "{{ record.name }}",
+        "assignee": {"user": office.admin},
+    }
     copy = {"key": "copy", "block": "update_record", "set": {"note": {"formula": 'name & "!"'}}}
     await office.publish(CREATED, task, copy)
     key = await office.insert(name=name)

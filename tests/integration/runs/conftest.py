@@ -1,6 +1,6 @@
 import pytest
-
 from tests.office import Office, open_office
+
 from whereupon.db.pool import Database
 
 

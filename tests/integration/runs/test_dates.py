@@ -3,6 +3,7 @@
 from typing import Any
 
 from tests.office import Office
+
 from whereupon.workers.reminder import Reminder
 from whereupon.workflows import store
 
@@ -12,7 +13,9 @@ BEFORE = {"trigger": "date_reached", "field": "due_date", "amount": -14}
 
 async def item(office: Office, days: int | None, **values: Any) -> int:
     date = "current_date + $1::int" if days is not None else "nullif($1::int, 0)::text::date"
-    key = await office.fetchval(f"INSERT INTO data.items (name, due_date) VALUES ('a', {date}) RETURNING id", days or 0)
+    key = await office.fetchval(
+        f"INSERT INTO data.items (name, due_date) VALUES ('a', {date}) RETURNING id", days or 0
+    )
     for column, value in values.items():
         await office.execute(f"UPDATE data.items SET {column} = $1 WHERE id = $2", value, key)
     return int(key)
@@ -20,7 +23,10 @@ async def item(office: Office, days: int | None, **values: Any) -> int:
 
 async def days_pass(office: Office, days: int) -> None:
     await office.settle()
-    await office.execute("UPDATE whereupon.due_dates SET due_at = due_at - make_interval(days => $1) WHERE fired_at IS NULL", days)
+    await office.execute(
+        "UPDATE whereupon.due_dates SET due_at = due_at - make_interval(days => $1) WHERE fired_at IS NULL",
+        days,
+    )
     reminder = Reminder(office.database, office.engine.current)
     while await reminder.tick() == 0.0:
         pass
@@ -28,7 +34,10 @@ async def days_pass(office: Office, days: int) -> None:
 
 
 async def reminded(office: Office) -> list[int]:
-    return [row["id"] for row in await office.fetch("SELECT id FROM data.items WHERE note = 'reminded' ORDER BY id")]
+    return [
+        row["id"]
+        for row in await office.fetch("SELECT id FROM data.items WHERE note = 'reminded' ORDER BY id")
+    ]
 
 
 async def test_it_starts_so_long_before_the_date_and_once(office: Office) -> None:
@@ -70,7 +79,9 @@ async def test_activation_skips_what_has_passed_unless_asked_to_run_it(office: O
 
 
 async def test_the_filter_is_asked_when_the_time_comes(office: Office) -> None:
-    await office.publish(BEFORE | {"filter": {"field": "status", "operator": "not_equals", "value": "done"}}, TELL)
+    await office.publish(
+        BEFORE | {"filter": {"field": "status", "operator": "not_equals", "value": "done"}}, TELL
+    )
     open_one, done = await item(office, 20), await item(office, 20)
     await office.settle()
     await office.execute("UPDATE data.items SET status = 'done' WHERE id = $1", done)
@@ -94,9 +105,14 @@ async def test_too_late_is_skipped_and_a_disabled_workflow_does_not_start(office
 async def test_local_time_of_day_in_the_workflows_zone(office: Office) -> None:
     trigger = {"trigger": "date_reached", "field": "due_date", "time_of_day": "08:00"}
     await office.publish(trigger, TELL, time_zone="Europe/Athens")
-    await office.execute("INSERT INTO data.items (name, due_date) VALUES ('a', '2027-03-28'), ('b', '2027-01-15')")
+    await office.execute(
+        "INSERT INTO data.items (name, due_date) VALUES ('a', '2027-03-28'), ('b', '2027-01-15')"
+    )
     await office.settle()
-    due = await office.fetch("SELECT to_char(due_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI') AS at FROM whereupon.due_dates ORDER BY due_at")
+    due = await office.fetch(
+        "SELECT to_char(due_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI') AS at "
+        "FROM whereupon.due_dates ORDER BY due_at"
+    )
     assert [row["at"] for row in due] == ["2027-01-15 06:00", "2027-03-28 05:00"]
 
 
