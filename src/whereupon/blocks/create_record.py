@@ -97,24 +97,33 @@ class CreateRecord(Block[CreateConfig]):
         rows = {row["run_id"]: row for row in await batch.db.fetch(sql, batch.ids)}
         created = [(run, row["key"]) for run, row in rows.items()]
         counts = [
-            await _copy_lines(batch, lines, index, module, created) for index, lines in enumerate(config.lines)
+            await _copy_lines(batch, lines, index, module, created)
+            for index, lines in enumerate(config.lines)
         ]
         return [
-            _outcome(module, rows[run.id], sum(count.get(run.id, 0) for count in counts)) for run in batch.runs
+            _outcome(module, rows[run.id], sum(count.get(run.id, 0) for count in counts))
+            for run in batch.runs
         ]
 
 
 def _missing(config: CreateConfig, module: Module) -> list[Problem]:
     """Required fields that get no value and have no default."""
     return [
-        Problem("missing", f'"{field.label}" of {module.label} is required.', "/set", f'Give "{field.key}" a value.')
+        Problem(
+            "missing",
+            f'"{field.label}" of {module.label} is required.',
+            "/set",
+            f'Give "{field.key}" a value.',
+        )
         for field in module.fields.values()
         if field.required and field.key not in config.set and _must_be_given(field)
     ]
 
 
 def _must_be_given(field: ModuleField) -> bool:
-    has_own = field.type in ("auto_number", "formula", "line_items") or field.options.get("default") is not None
+    has_own = (
+        field.type in ("auto_number", "formula", "line_items") or field.options.get("default") is not None
+    )
     return not (field.read_only or field.system or has_own)
 
 
@@ -197,7 +206,8 @@ WITH v AS MATERIALIZED ({selected}),
 context AS MATERIALIZED ({context_sql(batch.rights.user_id, "v", "key")}),
 written AS (
   INSERT INTO {module.sql} AS t ({key}{columns}{author[0]})
-  SELECT v.key{values}{author[1]} FROM v, context RETURNING t.{key} AS key, {image_sql(fields, "t")}::text AS written)
+  SELECT v.key{values}{author[1]} FROM v, context
+  RETURNING t.{key} AS key, {image_sql(fields, "t")}::text AS written)
 SELECT v.run_id, v.key::text AS key, w.written FROM v JOIN written w ON w.key = v.key
 """
 
@@ -224,10 +234,12 @@ def _lines_sql(batch: Batch, lines: LinesConfig, old: Module, new: Module) -> st
     where = compile_condition(lines.where, inner) if lines.where is not None else "true"
     own_key = quote(place.module.key_column) if place.module else ""
     selected = (
-        f"SELECT r.id AS run_id, {new_key_sql(new, [])} AS key, p.key::{type_of_field(link, place.catalog).sql} AS v0"
+        f"SELECT r.id AS run_id, {new_key_sql(new, [])} AS key, "
+        f"p.key::{type_of_field(link, place.catalog).sql} AS v0"
         f"{_values_sql(batch, assignments, first=1)} "
         f"FROM {place.source} JOIN unnest($1::bigint[], $2::text[]) AS p(run_id, key) ON p.run_id = r.id "
-        f"JOIN {old.sql} l ON l.{old_parent} = n.{own_key} WHERE {where} ORDER BY r.id, l.{quote(old.key_column)}"
+        f"JOIN {old.sql} l ON l.{old_parent} = n.{own_key} WHERE {where} "
+        f"ORDER BY r.id, l.{quote(old.key_column)}"
     )
     return _write_sql(batch, new, [link, *(a.field for a in assignments)], selected)
 

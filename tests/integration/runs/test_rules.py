@@ -4,8 +4,8 @@ import asyncio
 from typing import Any
 
 import pytest
-
 from tests.office import Office
+
 from whereupon.errors import Conflict
 from whereupon.people.rights import Rights, load_rights
 from whereupon.runs.actions import cancel_runs, release_runs, rerun, signal
@@ -20,7 +20,12 @@ def note(text: str, key: str = "note", **more: Any) -> dict[str, Any]:
 
 
 def plus_one(key: str = "count", **more: Any) -> dict[str, Any]:
-    return {"key": key, "block": "update_record", "set": {"amount": {"formula": "IFBLANK(amount, 0) + 1"}}, **more}
+    return {
+        "key": key,
+        "block": "update_record",
+        "set": {"amount": {"formula": "IFBLANK(amount, 0) + 1"}},
+        **more,
+    }
 
 
 # Matching --------------------------------------------------------------------------------------
@@ -73,7 +78,9 @@ async def test_a_deleted_record_is_seen_with_its_last_values(office: Office) -> 
     key = await office.insert(name="Ünder")
     await office.execute("DELETE FROM data.items WHERE id = $1", key)
     await office.settle()
-    assert [n["title"] for n in await office.fetch("SELECT title FROM whereupon.notifications")] == ["Gone: Ünder"]
+    assert [n["title"] for n in await office.fetch("SELECT title FROM whereupon.notifications")] == [
+        "Gone: Ünder"
+    ]
 
 
 async def test_first_time_is_claimed_once_and_comes_again_after_a_reset(office: Office) -> None:
@@ -91,7 +98,9 @@ async def test_first_time_is_claimed_once_and_comes_again_after_a_reset(office: 
 
 
 async def test_first_time_holds_for_runs_by_hand_too(office: Office) -> None:
-    key = await office.publish({"trigger": "manual"}, {"key": "stop", "block": "stop"}, recurrence="first_time")
+    key = await office.publish(
+        {"trigger": "manual"}, {"key": "stop", "block": "stop"}, recurrence="first_time"
+    )
     one, two = str(await office.insert(name="a")), str(await office.insert(name="b"))
     assert await office.by_hand(key, [one]) == {"started": 1, "left_out": []}
     assert await office.by_hand(key, [one, two]) == {"started": 1, "left_out": [one]}
@@ -119,7 +128,9 @@ async def test_a_workflow_that_was_activated_later_does_not_see_earlier_changes(
 async def test_changes_that_are_not_to_be_matched_are_kept_but_start_nothing(office: Office) -> None:
     await office.publish(CREATED, note("seen"))
     async with office.database.transaction() as db:
-        await db.execute("SELECT set_config('whereupon.context', '{\"origin\": \"import\", \"match\": false}', true)")
+        await db.execute(
+            'SELECT set_config(\'whereupon.context\', \'{"origin": "import", "match": false}\', true)'
+        )
         await db.execute("INSERT INTO data.items (name) VALUES ('imported')")
     await office.settle()
     assert await office.runs() == []
@@ -141,21 +152,36 @@ async def test_two_changes_of_one_record_each_count_once_and_in_order(office: Of
 
 async def test_many_runs_that_write_one_parent_do_not_lose_each_other(office: Office) -> None:
     count = {"formula": "IFBLANK(parent.amount, 0) + 1"}
-    block = {"key": "up", "block": "update_record", "which": "linked", "link": "parent", "set": {"amount": count}}
+    block = {
+        "key": "up",
+        "block": "update_record",
+        "which": "linked",
+        "link": "parent",
+        "set": {"amount": count},
+    }
     await office.publish(CREATED | {"filter": {"field": "parent", "operator": "is_not_empty"}}, block)
     parent = await office.insert(name="parent", amount=0)
-    await office.execute("INSERT INTO data.items (name, parent) SELECT 'c', $1 FROM generate_series(1, 40)", parent)
+    await office.execute(
+        "INSERT INTO data.items (name, parent) SELECT 'c', $1 FROM generate_series(1, 40)", parent
+    )
     await office.settle()
     assert (await office.item(parent))["amount"] == 40
 
 
 async def test_one_bad_record_fails_alone(office: Office) -> None:
     block = {"key": "big", "block": "update_record", "set": {"amount": {"formula": "amount * 10000000000"}}}
-    await office.publish(CREATED | {"filter": {"field": "amount", "operator": "less_than", "value": 49}}, block)
-    await office.execute("INSERT INTO data.items (name, amount) SELECT 'n' || g, g % 100 / 99 FROM generate_series(1, 300) g")
+    await office.publish(
+        CREATED | {"filter": {"field": "amount", "operator": "less_than", "value": 49}}, block
+    )
+    await office.execute(
+        "INSERT INTO data.items (name, amount) SELECT 'n' || g, g % 100 / 99 FROM generate_series(1, 300) g"
+    )
     await office.settle()
     runs = await office.runs()
-    assert {s: sum(r["status"] == s for r in runs) for s in ("succeeded", "failed")} == {"succeeded": 297, "failed": 3}
+    assert {s: sum(r["status"] == s for r in runs) for s in ("succeeded", "failed")} == {
+        "succeeded": 297,
+        "failed": 3,
+    }
     failed = next(run for run in runs if run["status"] == "failed")
     assert "overflow" in failed["error"]["message"]
     assert [s["status"] for s in await office.steps(failed["id"])] == ["failed"]
@@ -187,7 +213,9 @@ async def test_retry_tries_again_with_growing_pauses_and_then_stops(office: Offi
     await office.settle()
     pauses = []
     for _ in range(2):
-        pauses.append(await office.fetchval("SELECT round(extract(epoch FROM ready_at - now())) FROM whereupon.runs"))
+        pauses.append(
+            await office.fetchval("SELECT round(extract(epoch FROM ready_at - now())) FROM whereupon.runs")
+        )
         await office.skip_time("3 minutes")
     assert [int(p) for p in pauses] == [60, 120] or [int(p) for p in pauses] == [59, 119]
     run = (await office.runs())[0]
@@ -247,7 +275,9 @@ HOUR = {"key": "wait", "block": "wait", "duration": {"amount": 1, "unit": "hours
     ],
 )
 async def test_a_second_run_on_the_same_record(office: Office, concurrency: str, statuses: list[str]) -> None:
-    await office.publish({"trigger": "record_updated", "fields": ["name"]}, HOUR, plus_one(), concurrency=concurrency)
+    await office.publish(
+        {"trigger": "record_updated", "fields": ["name"]}, HOUR, plus_one(), concurrency=concurrency
+    )
     key = await office.insert(name="a", amount=0)
     for name in "bc":
         await office.execute("UPDATE data.items SET name = $1 WHERE id = $2", name, key)
@@ -255,7 +285,9 @@ async def test_a_second_run_on_the_same_record(office: Office, concurrency: str,
     assert [run["status"] for run in await office.runs()] == statuses
     for _ in range(3):
         await office.skip_time("2 hours")
-    assert (await office.item(key))["amount"] == {"parallel": 2, "queue": 2, "skip": 1, "restart": 1}[concurrency]
+    assert (await office.item(key))["amount"] == {"parallel": 2, "queue": 2, "skip": 1, "restart": 1}[
+        concurrency
+    ]
 
 
 # Waits -------------------------------------------------------------------------------------------
@@ -313,9 +345,16 @@ async def test_waiting_for_a_signal(office: Office) -> None:
 
 
 async def test_waiting_until_a_date_follows_the_date_when_it_is_moved(office: Office) -> None:
-    wait = {"key": "wait", "block": "wait", "until_field": "due_date", "offset": {"amount": -1, "unit": "days"}}
+    wait = {
+        "key": "wait",
+        "block": "wait",
+        "until_field": "due_date",
+        "offset": {"amount": -1, "unit": "days"},
+    }
     await office.publish(CREATED, wait, note("due"))
-    key = await office.fetchval("INSERT INTO data.items (name, due_date) VALUES ('a', current_date + 30) RETURNING id")
+    key = await office.fetchval(
+        "INSERT INTO data.items (name, due_date) VALUES ('a', current_date + 30) RETURNING id"
+    )
     none = await office.insert(name="without a date")
     await office.settle()
     assert [(await office.item(k))["note"] for k in (key, none)] == [None, "due"]
@@ -375,12 +414,18 @@ async def test_two_workflows_that_undo_each_other_are_stopped(office: Office) ->
     for name, old, new in (("A", "new", "open"), ("B", "open", "new")):
         trigger = {"trigger": "record_updated", "fields": ["status"],
                    "filter": {"field": "status", "operator": "equals", "value": old}}  # fmt: skip
-        await office.publish(trigger, {"key": "flip", "block": "update_record", "set": {"status": new}}, name=name)
+        await office.publish(
+            trigger, {"key": "flip", "block": "update_record", "set": {"status": new}}, name=name
+        )
     key = await office.insert(name="a", status="done")
     await office.execute("UPDATE data.items SET status = 'new' WHERE id = $1", key)
     await office.settle()
     runs = await office.runs()
-    assert [(r["workflow"], r["status"]) for r in runs] == [("a", "succeeded"), ("b", "succeeded"), ("a", "failed")]
+    assert [(r["workflow"], r["status"]) for r in runs] == [
+        ("a", "succeeded"),
+        ("b", "succeeded"),
+        ("a", "failed"),
+    ]
     assert "a state that it had already" in runs[-1]["error"]["message"]
 
 
@@ -403,7 +448,8 @@ async def test_a_run_may_only_what_its_publisher_may(office: Office) -> None:
     await office.execute("INSERT INTO whereupon.roles (key, name, builder) VALUES ('clerk', 'Clerk', true)")
     await office.execute(
         "INSERT INTO whereupon.role_modules (role_id, module_id, can_read, can_update) "
-        "SELECT r.id, m.id, 'all', 'own' FROM whereupon.roles r, whereupon.modules m WHERE r.key = 'clerk' AND m.key = 'items'"
+        "SELECT r.id, m.id, 'all', 'own' FROM whereupon.roles r, whereupon.modules m WHERE r.key = 'clerk' "
+        "AND m.key = 'items'"
     )
     clerk = await office.user("clerk@example.org", role="clerk")
     async with office.database.connection() as db:
@@ -412,7 +458,10 @@ async def test_a_run_may_only_what_its_publisher_may(office: Office) -> None:
     own, other = await office.insert(name="a", owner=clerk), await office.insert(name="b", owner=office.admin)
     await office.settle()
     assert [(await office.item(k))["note"] for k in (own, other)] == ["mine", None]
-    assert [(r["status"], (r["error"] or {}).get("code")) for r in await office.runs()] == [("succeeded", None), ("failed", "refused")]
+    assert [(r["status"], (r["error"] or {}).get("code")) for r in await office.runs()] == [
+        ("succeeded", None),
+        ("failed", "refused"),
+    ]
 
 
 MAIL = {"key": "mail", "block": "send_email", "to": [{"address": "me@example.org"}], "subject": "News"}
@@ -489,9 +538,11 @@ async def test_two_engines_share_the_work_and_do_nothing_twice(office: Office) -
     stop = asyncio.Event()
     engines = [asyncio.create_task(Engine(office.database).run(stop)) for _ in range(2)]
     for _ in range(20):
-        await office.execute("INSERT INTO data.items (name, amount) SELECT 'n', 0 FROM generate_series(1, 50)")
+        await office.execute(
+            "INSERT INTO data.items (name, amount) SELECT 'n', 0 FROM generate_series(1, 50)"
+        )
     async with asyncio.timeout(30):
-        while await office.fetchval("SELECT count(*) FROM whereupon.runs WHERE status = 'succeeded'") < 1000:
+        while await office.fetchval("SELECT count(*) FROM whereupon.runs WHERE status = 'succeeded'") < 1000:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
     stop.set()
     await asyncio.gather(*engines)

@@ -47,7 +47,8 @@ def fired(cron: str, zone: str, begin: str, end: str) -> list[str]:
             "0 8 * * *", "UTC", "2026-10-24T12:00", "2026-10-26T12:00",
             ["2026-10-25T08:00", "2026-10-26T08:00"], id="a zone that never changes",
         ),
-        pytest.param("0 8 29 2 *", ATHENS, "2025-03-01T00:00", "2028-02-28T00:00", [], id="no such day in years"),
+        pytest.param("0 8 29 2 *", ATHENS, "2025-03-01T00:00", "2028-02-28T00:00", [],
+                     id="no such day in years"),
     ],
 )  # fmt: skip
 def test_local_times_fire_once_where_the_clock_jumps(
