@@ -107,6 +107,13 @@ class Rights:
             return NOTHING
         return frozenset(module.fields) - self.grant(module.key).hidden
 
+    def sees(self, names: Iterable[str]) -> bool:
+        """Whether each "module.field", or bare "module", may be read, and that of every record."""
+        return self.administrator or all(
+            self.grant(key).read == "all" and field_key not in self.grant(key).hidden
+            for key, _, field_key in (name.partition(".") for name in set(names) - KNOWN_TO_ALL)
+        )
+
     def writable(self, module: Module, action: Action = "update") -> frozenset[str]:
         """Keys of the fields that may be set: not those that the module itself makes read-only."""
         if module.read_only or not self.may(action, module.key):

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from whereupon.db.pool import Connection
-from whereupon.errors import Invalid, Problem
+from whereupon.errors import Invalid, Problem, Refused
 from whereupon.modules.catalog import Catalog, Module, quote
-from whereupon.people.rights import Rights
+from whereupon.people.rights import Action, Rights
 from whereupon.records.accept import Line
+from whereupon.records.read import lines_allowed
 from whereupon.records.statements import bulk_insert_statement, bulk_update_statement
 
 
@@ -28,6 +29,8 @@ async def write_lines(
         kept = [line.id for line in sent if line.id is not None]
         there = await ids_of(db, catalog, child, record_id)
         refuse_strangers(key, sent, there)
+        wanted: dict[Action, set[str]] = {"delete": there - set(kept), "update": set(kept)}
+        await refuse_others(db, catalog, child, record_id, wanted, rights)
         await delete_others(db, catalog, child, sorted(there - set(kept)), context, rights)
         rows = [(line.id, placed(child, record_id, line.values, i)) for i, line in enumerate(sent, 1)]
         await change_kept(
@@ -44,9 +47,12 @@ def placed(child: Module, record_id: str, values: Mapping[str, Any], position: i
     return own | dict(values)
 
 
-async def ids_of(db: Connection, catalog: Catalog, child: Module, record_id: str) -> set[str]:
+async def ids_of(
+    db: Connection, catalog: Catalog, child: Module, record_id: str, where: str = "true"
+) -> set[str]:
     rows: list[Any] = await db.fetch(
-        f"SELECT {child.key_sql('n')} AS id FROM {child.sql} AS n WHERE {of_parent(catalog, child)}",
+        f"SELECT {child.key_sql('n')} AS id FROM {child.sql} AS n "
+        f"WHERE {of_parent(catalog, child)} AND {where}",
         record_id,
     )
     return {row["id"] for row in rows}
@@ -70,6 +76,22 @@ def refuse_strangers(key: str, sent: Sequence[Line], there: set[str]) -> None:
         seen |= {line.id} if line.id else set()
     if problems:
         raise Invalid.of(*problems)
+
+
+async def refuse_others(
+    db: Connection,
+    catalog: Catalog,
+    child: Module,
+    record_id: str,
+    wanted: Mapping[Action, set[str]],
+    rights: Rights,
+) -> None:
+    """Raises Refused for lines that are somebody else's, where only one's own may be touched."""
+    for action, ids in wanted.items():
+        if ids and rights.own_only(action, child.key):
+            allowed = lines_allowed(catalog, child, rights, action)
+            if ids - await ids_of(db, catalog, child, record_id, allowed):
+                raise Refused(f"You may {action} only your own {child.label_plural.lower()}.")
 
 
 async def delete_others(

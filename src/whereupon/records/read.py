@@ -17,7 +17,7 @@ from whereupon.modules.catalog import Catalog, Field, Module, quote
 from whereupon.modules.ddl import literal
 from whereupon.modules.field_types import FIELD_TYPES
 from whereupon.modules.names import shown
-from whereupon.people.rights import Rights
+from whereupon.people.rights import Action, Rights
 from whereupon.records.keys import fits_key
 from whereupon.records.statements import (
     Shown,
@@ -124,10 +124,25 @@ async def read_lines(
     rows: list[Any] = await db.fetch(
         f"SELECT {selected(child, read)} FROM {child.sql} AS n "
         f"WHERE n.{quote(parent.column or '')} = $1::text::{key_type} "
+        f"AND {lines_allowed(catalog, child, rights, 'read')} "
         f"ORDER BY {order}n.{quote(child.key_column)}",
         record_id,
     )
     return [{s.key: s.show(row[i]) for i, s in enumerate(read, 2)} for row in rows]
+
+
+def lines_allowed(catalog: Catalog, child: Module, rights: Rights, action: Action) -> str:
+    """SQL: the user may do this to the line "n". Without an owner field, it is its record's owner's."""
+    if not rights.own_only(action, child.key):
+        return "true"
+    user, link = literal(rights.user_id), child.fields[child.parent_field or ""]
+    if child.owner_field:
+        return owned_by(child, user)
+    parent = catalog.module(link.options["target"])
+    return (
+        f"n.{quote(link.column or '')} IN "
+        f"(SELECT n.{quote(parent.key_column)} FROM {parent.sql} AS n WHERE {owned_by(parent, user)})"
+    )
 
 
 async def list_records(

@@ -13,8 +13,8 @@ from whereupon.db.pool import Connection
 from whereupon.errors import Conflict, Invalid, NotFound, PreconditionFailed, Problem, did_you_mean
 from whereupon.modules.catalog import Catalog, load_catalog, revise
 from whereupon.people import audit
-from whereupon.people.rights import Rights
-from whereupon.templates.template import check
+from whereupon.people.rights import Rights, require_reads
+from whereupon.templates.template import check, parse
 
 Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
 
@@ -89,6 +89,7 @@ async def create_template(db: Connection, rights: Rights, new: NewTemplate) -> M
     catalog = await load_catalog(db)
     module_id = catalog.module(new.module).id if new.module else None
     require_sound(catalog, new.module, new)
+    require_readable(catalog, new.module, new, rights)
     try:
         await db.execute(CREATE, new.key, new.name, module_id, stored(new))
     except asyncpg.UniqueViolationError:
@@ -109,7 +110,9 @@ async def change_template(
         raise PreconditionFailed(
             "Somebody changed this template meanwhile.", suggestion="Read it again first."
         )
-    require_sound(await load_catalog(db), before["module"], change)
+    catalog = await load_catalog(db)
+    require_sound(catalog, before["module"], change)
+    require_readable(catalog, before["module"], change, rights)
     await db.execute(CHANGE, key, change.name, stored(change))
     await audit.append(db, rights.user_id, "change_template", f"template:{key}")
     await revise(db)
@@ -137,6 +140,13 @@ def require_sound(catalog: Catalog, module: str | None, words: Words) -> None:
     problems = problems_of_words(catalog, module, words)
     if problems:
         raise Invalid.of(*problems, what="The template has mistakes.")
+
+
+def require_readable(catalog: Catalog, module: str | None, words: Words, rights: Rights) -> None:
+    """Raises Refused where the words name what their author may not read: others' workflows send them."""
+    scope = Scope(catalog, catalog.module(module) if module else None)
+    for name, text in stored(words).items():
+        require_reads(rights, parse(text, scope, html=name == "html").reads, catalog, module)
 
 
 def problems_of_words(catalog: Catalog, module: str | None, words: Words) -> list[Problem]:

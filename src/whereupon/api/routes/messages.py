@@ -19,6 +19,7 @@ from whereupon.db.pool import Connection
 from whereupon.errors import NotFound
 from whereupon.outbox import messages
 from whereupon.people import audit
+from whereupon.people.rights import Rights
 from whereupon.people.users import Id
 
 router = routes_of("messages", "/messages")
@@ -26,16 +27,21 @@ router = routes_of("messages", "/messages")
 Status = Literal["queued", "sending", "sent", "held", "failed", "uncertain", "discarded"]
 COLUMNS = """
   m.id, m.run_id, m.workflow_id, m.node, m.channel, m.recipient, m.status, m.attempts, m.error, m.hold_reason,
-  m.created_at, m.due_at, m.sent_at
+  m.created_at, m.due_at, m.sent_at, v.uses
+"""
+# What the workflow's version reads decides who may see what a message says, and to whom.
+SOURCE = """
+FROM whereupon.messages m LEFT JOIN whereupon.runs r ON r.id = m.run_id
+LEFT JOIN whereupon.versions v ON v.id = r.version_id
 """
 LIST = f"""
-SELECT {COLUMNS} FROM whereupon.messages m
+SELECT {COLUMNS} {SOURCE}
 WHERE m.id < $1 AND ($2::text IS NULL OR m.status = $2) AND ($3::bigint IS NULL OR m.workflow_id = $3)
   AND ($4::bigint IS NULL OR m.run_id = $4)
 ORDER BY m.id DESC LIMIT $5
 """
 GET = f"""
-SELECT {COLUMNS}, m.rendered, m.context, s.source FROM whereupon.messages m
+SELECT {COLUMNS}, m.rendered, m.context, s.source {SOURCE}
 JOIN whereupon.message_sources s ON s.id = m.source_id WHERE m.id = $1
 """
 
@@ -48,7 +54,7 @@ class Message(Out):
     workflow_id: int | None
     node: str | None
     channel: str
-    recipient: str
+    recipient: str | None = Field(description="null: not for this user to see.")
     status: Status
     attempts: int
     error: dict[str, Any] | None
@@ -100,11 +106,20 @@ async def list_messages(
 ) -> Response:
     call.rights.require_builder()
     values = (id_before(cursor) or 2**62, status, workflow_id, run_id, limit + 1)
-    return await call.read(lambda db: paged(fetched(db, LIST, *values), limit))
+    return await call.read(lambda db: paged(fetched(db, call.rights, LIST, *values), limit))
 
 
-async def fetched(db: Connection, statement: str, *values: object) -> list[Mapping[str, Any]]:
-    return [dict(row) for row in await db.fetch(statement, *values)]
+async def fetched(db: Connection, rights: Rights, statement: str, *values: object) -> list[Mapping[str, Any]]:
+    return [as_seen(dict(row), rights) for row in await db.fetch(statement, *values)]
+
+
+def as_seen(message: dict[str, Any], rights: Rights) -> dict[str, Any]:
+    """The message; without words and address for who may not read the fields that its workflow uses."""
+    uses: list[str] | None = message.pop("uses")
+    if rights.administrator or (uses is not None and rights.sees(uses)):
+        return message
+    withheld: dict[str, Any] = {"recipient": None, "error": None, "rendered": None, "context": {}}
+    return message | {name: value for name, value in withheld.items() if name in message}
 
 
 @router.get(
@@ -114,7 +129,7 @@ async def get_message(call: TheCall, message_id: PathId) -> Response:
     call.rights.require_builder()
 
     async def work(db: Connection) -> Mapping[str, Any]:
-        found = await fetched(db, GET, message_id)
+        found = await fetched(db, call.rights, GET, message_id)
         if not found:
             raise NotFound(f"There is no message {message_id}.")
         return found[0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -16,7 +16,7 @@ from whereupon.changes.capture import arm, disarm
 from whereupon.db.pool import Connection
 from whereupon.errors import Invalid, NotFound, Problem
 from whereupon.modules.attach import attach_schema, attach_table, detach
-from whereupon.modules.catalog import Module
+from whereupon.modules.catalog import Module, load_catalog
 from whereupon.modules.define import defining
 from whereupon.modules.definitions import (
     FieldChange,
@@ -27,7 +27,7 @@ from whereupon.modules.definitions import (
     describe_field,
 )
 from whereupon.people import audit
-from whereupon.people.rights import Rights
+from whereupon.people.rights import Rights, require_reads
 from whereupon.records.schema import DEFINER
 
 router = routes_of("modules", "/modules")
@@ -110,6 +110,22 @@ async def seen(call: Call, db: Connection, key: str) -> dict[str, Any]:
     return found
 
 
+async def require_formulas(call: Call, db: Connection, module: str, fields: Iterable[str]) -> None:
+    """Raises Refused where a formula would show what its author may not read, in line items, too.
+
+    In a module that the author cannot read at all, it shows the author nothing of that module.
+    """
+    catalog = await load_catalog(db)
+    closed = {module} if not call.rights.may("read", module) else set[str]()
+    for field in (catalog.module(module).field(key) for key in fields):
+        for read in field.options.get("reads", ()):
+            if read.partition(".")[0] not in closed:
+                require_reads(call.rights, [read], catalog, module)
+        if field.type == "line_items":
+            lines = catalog.module(field.options["target"])
+            await require_formulas(call, db, lines.key, lines.fields)
+
+
 async def define(call: Call, work: Callable[[Connection], Awaitable[Any]]) -> Response:
     """Do `work` on definitions, by a builder, in its own kind of transaction."""
     call.rights.require_builder()
@@ -133,6 +149,7 @@ async def list_modules(call: TheCall) -> Response:
 async def create_module(call: TheCall, body: ModuleIn) -> Response:
     async def work(db: Connection) -> Answer:
         module = await DEFINER.create_module(db, body)
+        await require_formulas(call, db, module.key, module.fields)
         return Answer(describe(module), 201, {"Location": f"/api/v1/modules/{module.key}"})
 
     return await define(call, work)
@@ -201,7 +218,9 @@ async def remove_module(call: TheCall, module: PathKey) -> Response:
 @router.post("/{module}/fields", **operation("add_field", FieldOut, status=201, summary="Add a field."))
 async def add_field(call: TheCall, module: PathKey, body: FieldIn) -> Response:
     async def work(db: Connection) -> Answer:
-        return Answer(describe_field(await DEFINER.add_field(db, module, body)), 201)
+        added = await DEFINER.add_field(db, module, body)
+        await require_formulas(call, db, module, [added.key])
+        return Answer(describe_field(added), 201)
 
     return await define(call, work)
 
@@ -211,7 +230,10 @@ async def add_field(call: TheCall, module: PathKey, body: FieldIn) -> Response:
 )
 async def change_field(call: TheCall, module: PathKey, field: PathKey, body: FieldChange) -> Response:
     async def work(db: Connection) -> dict[str, Any]:
-        return describe_field(await DEFINER.change_field(db, module, field, body))
+        changed = await DEFINER.change_field(db, module, field, body)
+        if body.options is not None:
+            await require_formulas(call, db, module, [changed.key])
+        return describe_field(changed)
 
     return await define(call, work)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Annotated, Any, cast
 
@@ -193,12 +194,24 @@ async def bulk(call: TheCall, module: PathKey) -> Response:
         catalog = await call.catalog(db)
         key = catalog.module(module).key
         # What is not asked for needs no right either.
-        deleted = await delete_records(db, catalog, key, gone, writer) if gone else 0
-        updated = await update_records(db, catalog, key, changes, writer) if changes else []
-        created = await create_records(db, catalog, key, new, writer) if new else []
+        with placed_under("/delete"):
+            deleted = await delete_records(db, catalog, key, gone, writer) if gone else 0
+        with placed_under("/update"):
+            updated = await update_records(db, catalog, key, changes, writer) if changes else []
+        with placed_under("/create"):
+            created = await create_records(db, catalog, key, new, writer) if new else []
         return {"created": shown(created), "updated": shown(updated), "deleted": deleted}
 
     return await call.write(work, defines=False, wakes=True)
+
+
+@contextmanager
+def placed_under(prefix: str) -> Generator[None]:
+    """What is wrong inside is named by its place in the body that was sent."""
+    try:
+        yield
+    except Invalid as error:
+        raise Invalid.of(*(p.under(prefix) for p in error.problems), what=error.message) from None
 
 
 def bulk_of(sent: Any) -> tuple[list[Any], list[Any], list[Any]]:

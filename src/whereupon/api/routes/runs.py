@@ -71,7 +71,7 @@ class RunMessage(Out):
     id: int
     node: str | None
     channel: str
-    recipient: str
+    recipient: str | None = Field(description="null: not for this user to see.")
     status: str
     error: dict[str, Any] | None
     created_at: datetime
