@@ -20,6 +20,7 @@ def where_sql(catalog: Catalog, module: Module, condition: object, rights: Right
 
 
 def user_sql(rights: Rights) -> str | None:
+    """SQL for the id of who asks; None for nobody in particular."""
     return f"{rights.user_id}::bigint" if rights.user_id is not None else None
 
 

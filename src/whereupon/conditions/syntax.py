@@ -21,18 +21,24 @@ MOST_TERMS = 200  # in one sum, product or joined text
 
 @dataclass(frozen=True, slots=True)
 class Number:
+    """A number as it was written, with every digit."""
+
     value: Decimal
     position: int
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
+    """A text in quotation marks."""
+
     value: str
     position: int
 
 
 @dataclass(frozen=True, slots=True)
 class Truth:
+    """TRUE or FALSE."""
+
     value: bool
     position: int
 
@@ -51,6 +57,8 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Call:
+    """A function and what it is given."""
+
     name: str
     arguments: tuple[Node, ...]
     position: int
@@ -67,6 +75,8 @@ class Chain:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
+    """Two sides and the sign between them."""
+
     operator: str
     left: Node
     right: Node

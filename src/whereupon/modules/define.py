@@ -61,6 +61,8 @@ class CheckFormula(Protocol):
 
 
 class Arm(Protocol):
+    """What puts the capture triggers on a module's table."""
+
     async def __call__(self, db: Connection, module: Module) -> None:
         """Make the module's triggers fit its columns."""
         ...

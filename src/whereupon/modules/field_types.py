@@ -293,6 +293,7 @@ def named(value: object) -> str:
 
 
 def listed(words: Mapping[str, Any], most: int = 12) -> str:
+    """The first words of a list for a sentence, and … when there are more."""
     return ", ".join(list(words)[:most]) + (" …" if len(words) > most else "")
 
 

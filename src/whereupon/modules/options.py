@@ -29,23 +29,33 @@ class Options(NoOptions):
 
 
 class TextOptions(Options):
+    """Of a line of text."""
+
     max_length: int = Field(10_000, ge=1, le=10_000, description="Characters, at most.")
 
 
 class LongTextOptions(Options):
+    """Of text of several lines, and of rich text."""
+
     max_length: int = Field(1_000_000, ge=1, le=1_000_000, description="Characters, at most.")
 
 
 class AddressOptions(Options):
+    """Of email addresses, phone numbers and web addresses."""
+
     max_length: int = Field(254, ge=1, le=2048, description="Characters, at most.")
 
 
 class IntegerOptions(Options):
+    """Of whole numbers."""
+
     minimum: int | None = Field(None, ge=-(2**63), lt=2**63, description="The smallest value allowed.")
     maximum: int | None = Field(None, ge=-(2**63), lt=2**63, description="The largest value allowed.")
 
 
 class DecimalOptions(Options):
+    """Of exact decimal numbers."""
+
     precision: int = Field(28, ge=1, le=38, description="Digits in all, at most.")
     scale: int | None = Field(
         None, ge=0, le=20, description="Digits after the point; none: as they come, at most 10."
@@ -61,6 +71,8 @@ class DecimalOptions(Options):
 
 
 class MoneyOptions(DecimalOptions):
+    """Of amounts; the currency belongs to the field."""
+
     precision: int = Field(18, ge=1, le=38, description="Digits in all, at most.")
     scale: int | None = Field(2, ge=0, le=6, description="Digits after the point.")
     currency: str = Field("EUR", pattern="^[A-Z]{3}$", description="ISO 4217 code.")
@@ -94,6 +106,8 @@ def choice_from_text(choice: Any) -> Any:
 
 
 class ChoiceOptions(Options):
+    """Of selects and stages: what may be chosen, in the order in which it is shown."""
+
     choices: list[Annotated[Choice, BeforeValidator(choice_from_text)]] = Field(min_length=1, max_length=1000)
 
     @field_validator("choices")
@@ -107,22 +121,30 @@ class ChoiceOptions(Options):
 
 
 class ReferenceOptions(Options):
+    """Of links to records of another module, or of the same."""
+
     target: str = Field(description="Key of the module that this field leads to.")
     on_delete: OnDelete = Field("restrict", description="What the other record's deletion does to this one.")
 
 
 class AutoNumberOptions(NoOptions):
+    """Of numbers that the database gives: a prefix, then digits."""
+
     prefix: str = Field("", max_length=40, pattern="^[^\\x00]*$")
     digits: int = Field(4, ge=1, le=18, description="Digits, at least; more as the numbers grow.")
 
 
 class FormulaOptions(NoOptions):
+    """Of computed fields."""
+
     expression: str = Field(min_length=1, max_length=10_000)
     result: str | None = Field(None, description="Filled in by Whereupon: the type of the result.")
     reads: list[str] = Field(default_factory=list, description="Filled in by Whereupon: the fields it reads.")
 
 
 class LineItemsOptions(NoOptions):
+    """Of child records that belong to their parent."""
+
     target: str | None = Field(None, description="Key of the module made for the lines: <module>_<field>.")
     parent: str = Field("parent", description="Key of the lines' reference to their parent.")
     fields: list[dict[str, Any]] = Field(

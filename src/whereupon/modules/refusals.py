@@ -12,6 +12,7 @@ TABLE_EXISTS = "SELECT to_regclass(format('%I.%I', $1::text, $2::text)) IS NOT N
 
 
 def refuse_system(module: Module) -> None:
+    """Raises Refused for a module that is part of the product."""
     if module.system:
         raise Refused(f'"{module.key}" is always there; it cannot be removed or renamed.')
 

@@ -91,6 +91,7 @@ def row_of(field: Field) -> dict[str, Any]:
 
 
 async def store_field(db: Connection, field: Field) -> None:
+    """Write what is known of a field; its id tells which."""
     await db.execute(
         CHANGE_FIELD,
         *(field.id, field.key, field.label, field.description, field.type, field.column, field.required),
@@ -99,6 +100,7 @@ async def store_field(db: Connection, field: Field) -> None:
 
 
 async def store_module(db: Connection, module: Module) -> None:
+    """Write what is known of a module; its id tells which."""
     await db.execute(
         CHANGE_MODULE,
         *(module.id, module.key, module.label, module.label_plural, module.description, module.table),

@@ -161,6 +161,7 @@ async def hold(
 
 
 async def tell(db: Connection, message: Claimed, cap: Cap, limit: int) -> None:
+    """Notify the workflow's owner that messages are held; without an owner, the administrators."""
     sentence = cap.sentence.format(limit=f"{limit:,}", name=message.workflow_name or "A message")
     body = "The rest is held. Look at a few of them, then release or discard them."
     await db.execute(NOTIFY, message.owner_id, sentence, body, message.run_id, message.node)

@@ -241,6 +241,7 @@ async def require_known(
 
 
 async def exists(db: Connection, user_id: int) -> bool:
+    """Whether there is such a user, active or not."""
     return await db.fetchval("SELECT true FROM whereupon.users WHERE id = $1", user_id) is not None
 
 

@@ -66,6 +66,7 @@ def shown_fields(catalog: Catalog, module: Module, keys: Iterable[str]) -> tuple
 
 
 def shown_field(catalog: Catalog, module: Module, field: Field, row: str = "n") -> Shown:
+    """How a field is read from `row`: a column as it is, a formula inlined."""
     if field.type == "formula":
         compiled = compile_value({"formula": field.options["expression"]}, Scope(catalog, module, row=row))
         sql = f"({compiled.sql})"
@@ -101,6 +102,7 @@ def cast_to_column(field: Field, sql: str, catalog: Catalog) -> str:
 
 
 def selected(module: Module, shown: Iterable[Shown]) -> str:
+    """The columns of a SELECT: key, ETag, then the fields in order."""
     columns = [module.key_sql("n"), "n.xmin::text", *(s.sql for s in shown)]
     return ", ".join(columns)
 

@@ -108,6 +108,7 @@ async def insert(
 
 
 def record_of(statement: Statement, row: Any) -> Record:
+    """The record that a row of the statement's result is."""
     return Record(row[0], row[1], as_json(statement, row))
 
 

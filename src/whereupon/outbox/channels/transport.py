@@ -52,13 +52,16 @@ def retry(letter: Letter, code: str, message: str) -> Outcome:
 
 
 def failed(letter: Letter, code: str, message: str) -> Outcome:
+    """It will never arrive: a final refusal, with its reason."""
     return Outcome(letter.id, "failed", {"code": code, "message": message}, letter.content)
 
 
 def sent(letter: Letter, error: Mapping[str, Any] | None = None) -> Outcome:
+    """The server took it; `error` tells of recipients that it refused."""
     return Outcome(letter.id, "sent", error, letter.content)
 
 
 def uncertain(letter: Letter, message: str) -> Outcome:
+    """It may have been sent or not; a person has to look (rule 25)."""
     error = {"code": "uncertain", "message": message + " Nobody can tell whether it was sent."}
     return Outcome(letter.id, "uncertain", error, letter.content)
