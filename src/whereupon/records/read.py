@@ -96,6 +96,7 @@ def check_id(module: Module, record_id: str) -> None:
 
 
 def not_found(module: Module, record_id: str) -> NotFound:
+    """The error for a record that is not there, or that this user may not know of."""
     return NotFound(f'There is no {module.label.lower()} "{shown(record_id)}".')
 
 

@@ -1,6 +1,6 @@
 """A database that was there before: its tables become modules, untouched, and every write to them counts."""
 
-from pathlib import Path
+from importlib.resources import files
 from typing import Any
 
 import pytest
@@ -18,7 +18,7 @@ from whereupon.records.read import list_records, read_record
 from whereupon.records.schema import DEFINER
 from whereupon.records.write import Writer, create_record, delete_record, update_record
 
-NORTHWIND = Path("/work/shared/data/northwind/northwind.sql")
+NORTHWIND = files("whereupon.packs.northwind").joinpath("northwind.sql")
 ADMIN = Writer(everything())
 
 
@@ -177,10 +177,9 @@ async def test_a_formula_may_be_added_to_an_attached_table(shop, database: Datab
     assert record.values["gross"] == 3
 
 
-@pytest.mark.skipif(not NORTHWIND.exists(), reason="the Northwind data are not here")
 async def test_northwind_is_attached_whole(database: Database, db: Connection):
     await db.execute("CREATE SCHEMA northwind; SET search_path = northwind")
-    await db.execute(NORTHWIND.read_text())
+    await db.execute(NORTHWIND.read_text("utf-8"))
     await db.execute("RESET ALL")
     await db.execute("SET timezone = 'UTC'")
     found = await defining(database, lambda db: attach_schema(db, arm, "northwind"))

@@ -114,10 +114,12 @@ Names = Annotated[str | None, Query(max_length=5000, description="Field keys wit
 
 
 def as_json(record: Record) -> dict[str, Any]:
+    """A record as it is answered."""
     return {"id": record.id, "etag": record.etag, "values": record.values}
 
 
 def shown(records: Iterable[Record]) -> list[dict[str, Any]]:
+    """Records as they are answered."""
     return [as_json(record) for record in records]
 
 
