@@ -144,7 +144,10 @@ class Definer:
     def checked_formula(self, catalog: Catalog, module: Module, field: Field) -> Field:
         """The field with what the check found out. Raises Invalid."""
         expression: str = field.options["expression"]
-        found = self.check_formula(catalog, module, expression)
+        try:
+            found = self.check_formula(catalog, module, expression)
+        except Invalid as invalid:
+            raise Invalid.of(*(p.under("/options/expression") for p in invalid.problems)) from None
         options = {"expression": expression, "result": found.result, "reads": sorted(found.reads)}
         return replace(field, options=options)
 
@@ -245,7 +248,10 @@ class Definer:
             return new
         others = {k: f for k, f in module.fields.items() if k != old.key}  # it cannot read itself
         rest = replace(module, fields=others)
-        return self.checked_formula(with_module(catalog, rest), rest, new)
+        try:
+            return self.checked_formula(with_module(catalog, rest), rest, new)
+        except Invalid as invalid:
+            raise named_circle(module, old, invalid) from None
 
     async def change_column(
         self, db: Connection, catalog: Catalog, module: Module, old: Field, new: Field
@@ -321,8 +327,21 @@ class Definer:
 
 def formula_problems(field: Field, invalid: Invalid) -> list[Problem]:
     """A formula's faults, placed where the formula stands in the module that was sent."""
-    found = invalid.problems or (Problem("bad_formula", invalid.message, "", invalid.suggestion),)
-    return [p.under(f"/fields/{field.position - 10}/options/expression") for p in found]
+    return [p.under(f"/fields/{field.position - 10}") for p in invalid.problems]
+
+
+def named_circle(module: Module, field: Field, invalid: Invalid) -> Invalid:
+    """The same, where what is missing is the field itself: its formula would read its own result."""
+    missing, told = f'"{field.key}"', f'"{field.key}" would be computed from itself.'
+    advice = "Take it out of this formula, or out of the formula fields that this one reads."
+    return Invalid.of(
+        *(
+            Problem("circle", told, p.path, advice)
+            if p.code == "unknown_field" and missing in p.message and module.label in p.message
+            else p
+            for p in invalid.problems
+        )
+    )
 
 
 def without_references(catalog: Catalog, key: str) -> Catalog:

@@ -47,6 +47,27 @@ async def test_every_fault_of_a_module_is_named_at_once(admin):
     assert len(answer.json()["problems"]) >= 2
 
 
+async def test_a_wrong_formula_is_named_where_it_stands_and_a_circle_as_one(admin):
+    await admin.post("/api/v1/modules", json=CASES)
+    wrong = {"key": "brutto", "type": "formula", "options": {"expression": "fe * 2"}}
+    refused = await admin.post("/api/v1/modules/cases/fields", json=wrong)
+    assert [(p["code"], p["path"]) for p in refused.json()["problems"]] == [
+        ("unknown_field", "/options/expression")
+    ]
+    fields = [{"key": "a", "type": "text"}, wrong]
+    made = {"key": "others", "label": "Other", "label_plural": "Others", "fields": fields}
+    refused = await admin.post("/api/v1/modules", json=made)
+    assert [p["path"] for p in refused.json()["problems"]] == ["/fields/1/options/expression"]
+    double = {"key": "double", "type": "formula", "options": {"expression": "gross * 2"}}
+    assert (await admin.post("/api/v1/modules/cases/fields", json=double)).status_code == 201
+    for expression in ("double + 1", "gross + 1"):
+        change = {"options": {"expression": expression}}
+        refused = await admin.patch("/api/v1/modules/cases/fields/gross", json=change)
+        assert refused.status_code == 422
+        assert refused.json()["problems"][0]["code"] == "circle", refused.text
+        assert refused.json()["problems"][0]["message"] == '"gross" would be computed from itself.'
+
+
 async def test_one_sees_only_modules_and_fields_that_one_may_read(admin, client_of):
     await admin.post("/api/v1/modules", json=CASES)
     role = {"key": "clerk", "name": "Clerk", "modules": {"cases": {"read": "own", "fields": {"fee": "none"}}}}
