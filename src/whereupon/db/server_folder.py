@@ -66,7 +66,8 @@ class ServerFolder:
     def of(cls, data: Path) -> ServerFolder:
         """Find out, without creating anything. Raises Unavailable when root has no account to use."""
         data = data.expanduser().resolve()
-        known = known_credentials(data)
+        with said_of(data):
+            known = known_credentials(data)
         account = account_of(known.uid) if known else binaries.unprivileged_account()
         # A copy of a data folder must not share the server of the original.
         home = Path(known.home) if known and known.data == str(data) else home_of(data, account)
@@ -88,20 +89,31 @@ class ServerFolder:
         return self.home.with_name(f"{self.home.name}-programs-{binaries.server_version()}")
 
     def create(self) -> None:
-        """Make both folders. Raises Unavailable when somebody else's thing is in the way."""
-        for missing in [folder for folder in reversed(self.data.parents) if not folder.exists()]:
-            missing.mkdir(exist_ok=True)
-            missing.chmod(0o755)  # whatever the umask: the server's account has to pass
-        self.data.mkdir(exist_ok=True, mode=0o700)
-        if self.data.stat().st_mode & 0o077:
-            self.data.chmod(0o700)
-        if not self.home.exists():
-            self._make_home()
+        """Make both folders. Raises Unavailable where it cannot, or somebody else's thing is in the way."""
+        with said_of(self.data):
+            self._make_data()
+            if not self.home.exists():
+                self._make_home()
         if not is_folder_of(self.home, self.account):
             raise Unavailable(
                 f"{self.home} is in the way: it should be a folder of user {self.account.uid}.",
                 suggestion="Move it away, or set WHEREUPON_DATA to another folder.",
             )
+
+    def _make_data(self) -> None:
+        """Closed to others. A folder in which others keep things, such as /tmp, must stay open to them."""
+        for missing in [folder for folder in reversed(self.data.parents) if not folder.exists()]:
+            missing.mkdir(exist_ok=True)
+            missing.chmod(0o755)  # whatever the umask: the server's account has to pass
+        self.data.mkdir(exist_ok=True, mode=0o700)
+        if self.data.stat().st_mode & 0o077:
+            there = {path.name for path in self.data.iterdir()}
+            if there and not there & set(OUR_FILES):
+                raise Unavailable(
+                    f"{self.data} holds other things and is open to others, so it cannot be the data folder.",
+                    suggestion="Choose a new folder, such as one inside it, by --data or WHEREUPON_DATA.",
+                )
+            self.data.chmod(0o700)
 
     def _make_home(self) -> None:
         """Under another name until it belongs to the account: nobody must see it half made."""
@@ -180,6 +192,19 @@ class ServerFolder:
 def is_folder_of(path: Path, account: Account) -> bool:
     """Whether `path` is a real folder, not a link, that belongs to the account."""
     return not path.is_symlink() and path.is_dir() and path.stat().st_uid == account.uid
+
+
+@contextmanager
+def said_of(data: Path) -> Generator[None]:
+    """What the operating system refuses inside is said of the data folder, with the way out."""
+    try:
+        yield
+    except OSError as error:
+        named = error.filename or data
+        raise Unavailable(
+            f"The data folder {data} cannot be used: {error.strerror or error} ({named}).",
+            suggestion="Choose a folder of your own by --data or WHEREUPON_DATA.",
+        ) from None
 
 
 def known_credentials(data: Path) -> Credentials | None:

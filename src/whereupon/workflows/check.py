@@ -214,8 +214,9 @@ def _blocks(plan: Plan, around: Surroundings) -> Iterator[Problem]:
         found = step.block.check(step.config, scope)
         yield from (problem.under(f"{at}/config") for problem in found)
         if not found:
-            yield from _writes(step.block.writes(step.config, scope), around.rights, at)
-            yield from _reads(step.block.reads(step.config, scope), around, at)
+            refused = [*_writes(step.block.writes(step.config, scope), around.rights, at)]
+            refused += _reads(step.block.reads(step.config, scope), around, at)
+            yield from dict.fromkeys(refused)  # a module that is closed is said once, not for every field
 
 
 def _writes(writes: frozenset[str], rights: Rights, at: str) -> Iterator[Problem]:

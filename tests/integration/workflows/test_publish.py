@@ -3,13 +3,14 @@
 # ruff: noqa: E501 -- a row of a table of cases reads better than ten lines
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from tests.office import Office, draw
 
 from whereupon.errors import Conflict, Invalid, NotFound, PreconditionFailed, Refused
-from whereupon.people.rights import Rights, load_rights
+from whereupon.people.rights import Grant, Rights, load_rights
 from whereupon.workflows import store
 
 CREATED = {"trigger": "record_created"}
@@ -234,6 +235,14 @@ async def test_who_may_not_set_a_field_may_not_publish_a_workflow_that_creates_i
         await office.publish(CREATED, made, rights=rights)
     made = {"key": "n", "block": "create_record", "module": "items", "set": {"name": "x", "note": "y"}}
     await office.publish({"trigger": "record_deleted"}, made, rights=rights)
+
+
+async def test_a_module_that_is_closed_is_said_once(office: Office) -> None:
+    rights = replace(await builder_without(office, "amount"), grants={"items": Grant(read="all")})
+    made = {"key": "n", "block": "create_record", "module": "items", "set": {"name": "x", "note": "y"}}
+    with pytest.raises(Invalid) as refused:
+        await office.publish(CREATED, made, rights=rights)
+    assert [p.path for p in refused.value.problems] == ["/nodes/1"]
 
 
 async def builder_without(office: Office, hidden: str) -> Rights:

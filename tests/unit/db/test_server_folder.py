@@ -51,6 +51,24 @@ def test_a_server_of_another_account_lives_in_the_systems_place_where_it_cannot_
     assert first != second
 
 
+def test_a_folder_in_which_others_keep_things_stays_as_it_is(tmp_path: Path) -> None:
+    shared = tmp_path / "yhteinen"
+    shared.mkdir()
+    shared.chmod(0o755)
+    (shared / "something").write_text("of somebody")
+    with pytest.raises(Unavailable, match="open to others"):
+        ServerFolder.of(shared).create()
+    assert stat.S_IMODE(shared.stat().st_mode) == 0o755
+    assert [path.name for path in shared.iterdir()] == ["something"]
+
+
+@pytest.mark.parametrize("place", ["/proc/none/data", "/dev/null", "/dev/null/data"])
+def test_a_data_folder_that_cannot_be_made_is_named_with_the_way_out(place: str) -> None:
+    with pytest.raises(Unavailable, match=f"{place} cannot be used") as refused:
+        ServerFolder.of(Path(place)).create()
+    assert "--data" in str(refused.value)
+
+
 def test_credentials_are_kept_whole_and_for_their_owner_alone(tmp_path: Path) -> None:
     place = ServerFolder.of(tmp_path)
     with pytest.raises(Unavailable, match="no database"):
