@@ -12,7 +12,7 @@ from whereupon.errors import Invalid
 
 
 def test_every_target_has_exactly_one_measurement() -> None:
-    assert Counter(name for _, names in MEASUREMENTS for name in names) == Counter(TARGETS)
+    assert Counter(name for _, names in MEASUREMENTS for name in names) == Counter(list(TARGETS))
 
 
 @pytest.mark.parametrize(
