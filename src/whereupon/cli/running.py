@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +14,7 @@ from cyclopts import Parameter
 from whereupon.errors import Invalid
 
 if TYPE_CHECKING:
+    from whereupon.errors import Problem
     from whereupon.settings import Settings
     from whereupon.workers.supervisor import Serving
 
@@ -25,11 +28,30 @@ def settings_with(**given: Any) -> Settings:
     from whereupon.errors import Problem
     from whereupon.settings import Settings
 
+    if problems := misspelt_settings(os.environ, Settings.model_fields):
+        raise Invalid("A setting is not known.", problems=problems)
     try:
         return Settings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
         problems = [Problem(e["type"], e["msg"], f"/{e['loc'][0]}") for e in error.errors()]
         raise Invalid("A setting is not valid.", problems=problems) from None
+
+
+def misspelt_settings(environment: Iterable[str], known: Iterable[str]) -> list[Problem]:
+    """Variables that are nearly one of ours: ignoring one would quietly use another database, say.
+
+    Others that begin so are left alone: Kubernetes makes some for every service.
+    """
+    from whereupon.errors import Problem, did_you_mean
+
+    ours = {name.upper() for name in known}
+    begun = {name.removeprefix("WHEREUPON_") for name in environment if name.startswith("WHEREUPON_")}
+    near = {name: did_you_mean(name, ours) for name in sorted(begun - ours)}
+    return [
+        Problem("unknown_setting", f"There is no setting WHEREUPON_{name}.", f"/WHEREUPON_{name}", hint)
+        for name, hint in near.items()
+        if hint and not name.startswith("TEST_")  # the test suite's own
+    ]
 
 
 def serve(
