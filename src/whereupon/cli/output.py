@@ -20,13 +20,17 @@ COLOURS: Mapping[str, str] = {
 }  # fmt: skip
 
 
+PIPED_WIDTH = 100_000  # characters; a table takes what it needs
+
+
 @cache
 def stdout() -> Console:
     """Where results go."""
     from rich.console import Console
 
     # What is piped on is not broken into lines for a screen.
-    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    piped = not sys.stdout.isatty()
+    return Console(highlight=False, soft_wrap=piped, width=PIPED_WIDTH if piped else None)
 
 
 @cache

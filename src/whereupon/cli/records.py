@@ -6,21 +6,20 @@ from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
-from whereupon.cli.output import print_json, show_facts, show_rows, stderr, tell
+from whereupon.cli.output import print_json, show_facts, show_rows, stderr, stdout, tell
 from whereupon.cli.reading import read_json, read_values
 from whereupon.cli.session import Common, doing
-from whereupon.conditions.compile import check_condition, compile_condition
-from whereupon.conditions.tree import parse_condition
+from whereupon.conditions.compile import compile_tree
 from whereupon.conditions.values import Scope
 from whereupon.db.pool import Connection
-from whereupon.errors import Invalid
 from whereupon.modules.catalog import Catalog, Module, load_catalog
-from whereupon.people.rights import Rights
+from whereupon.people.rights import Rights, require_reads
 from whereupon.records import read, write
 
 app = App(name="records", help="Read and write records.")
 COMMON = Common()
 KEPT_BY_US = ("created_at", "updated_at", "created_by", "etag")  # in tables only when asked for
+COLUMN_WIDTH = 14  # characters that a column needs to be read
 IfMatch = Annotated[str | None, Parameter(help="Only if the record's etag is still this one.")]
 
 
@@ -68,18 +67,19 @@ def list_(
     page = doing(common, work)
     rows = [_flat(record) for record in page.records]
     columns = [c for c in (rows[0] if rows else ()) if fields is not None or c not in KEPT_BY_US]
-    show_rows(rows, columns, as_json=common.json, empty="There are no such records.")
+    shown = columns if fields is not None else columns[: max(3, stdout().width // COLUMN_WIDTH)]
+    show_rows(rows, shown, as_json=common.json, empty="There are no such records.")
+    if len(shown) < len(columns) and not common.json:
+        stderr().print(f"[dim]{len(columns) - len(shown)} more fields; --fields and --json show them.[/]")
     if page.next and not common.json:
         stderr().print(f"[dim]Only the first {len(rows)} are shown; --limit shows more.[/]")
 
 
 def _where(catalog: Catalog, module: Module, condition: Any, rights: Rights) -> str:
-    rights.require_administrator()  # a condition may reach into other modules
     scope = Scope(catalog, module, user=f"{rights.user_id}::bigint" if rights.user_id is not None else None)
-    tree = parse_condition(condition)
-    if problems := check_condition(tree, scope):
-        raise Invalid("The condition is not valid.", problems=problems)
-    return compile_condition(tree, scope)
+    verdict = compile_tree(condition, scope)
+    require_reads(rights, verdict.reads, catalog, module.key)
+    return verdict.sql
 
 
 def _names(text: str | None) -> list[str] | None:
