@@ -60,7 +60,9 @@ async def late_orders(day: Day) -> None:
     assignees = {key: task["assignee"] for key, task in by_order.items()}
     day.expect("Who must see to Suyama’s order", assignees.get(late), BUCHANAN)
     day.expect("Who must see to Fuller’s own order", assignees.get(nobody_above), FULLER)
-    day.expect("Who must see to order 11008 of Robert King", assignees.get("11008"), BUCHANAN if oldest else None)
+    day.expect(
+        "Who must see to order 11008 of Robert King", assignees.get("11008"), BUCHANAN if oldest else None
+    )
     day.expect("Orders that are not late", sorted({in_time, shipped} & by_order.keys()), [])
     day.expect("The task", by_order[late]["title"], f"Order {late} for Ernst Handel is late")
     await day.why("northwind_order_late", late)
