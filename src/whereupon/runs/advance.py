@@ -31,7 +31,7 @@ from whereupon.sdk.block import Batch
 from whereupon.sdk.outcomes import Fail, Outcome
 from whereupon.workflows.plan import Step
 
-BATCH = 1_000
+BATCH = 2_000
 log = structlog.get_logger()
 
 

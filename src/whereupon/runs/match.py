@@ -25,7 +25,7 @@ from whereupon.runs.lanes import MATCH, lock_lanes
 from whereupon.runs.loops import Ancestry, judge_chain, load_ancestry
 from whereupon.runs.start import NewRun, insert_runs
 
-BATCH = 1_000
+BATCH = 2_000
 WORKFLOWS_PER_STATEMENT = 1_000
 
 # Take the oldest changes of the locked lanes off the queue. By row address and by key list: the plan
