@@ -11,7 +11,7 @@ from typing import Any
 import asyncpg
 
 LANES = 16
-LANES_AT_ONCE = 8  # leaves half of a backlog to a second worker
+LANES_AT_ONCE = 6  # leaves the rest of a backlog to other loops and other workers
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,9 +24,14 @@ from whereupon.workers.loop import Wake, keep_going
 log = structlog.get_logger()
 POLL_SECONDS = 2.0
 CROWD, CROWDED_SECONDS = 100, 0.2  # a batch of so many means that more are waiting
-ADVANCERS = 2  # while one waits for its commit to reach the disk, the other computes
+MATCHERS, ADVANCERS = 2, 3  # while one waits for the database, another computes
 PATIENCE, HARDLY = "2s", "100ms"  # with a row lock: of a whole batch, and while looking for the held record
-REVISION = "SELECT number FROM whereupon.revision, set_config('lock_timeout', $1, true)"
+# The revision; and, in the same round trip, two settings of the transaction. What a crash of the server takes
+# back is done again, so nobody waits for the disk here (docs/decisions/0013-the-engine-does-not-wait-for-the-disk.md).
+REVISION = """
+SELECT number FROM whereupon.revision,
+  set_config('lock_timeout', $1, true) AS patience, set_config('synchronous_commit', 'off', true) AS hurry
+"""
 # When the next run is due, seconds from now; null when none is.
 NEXT_DUE = """
 SELECT extract(epoch FROM min(due.ready_at) - clock_timestamp())::float8
@@ -49,7 +54,8 @@ class Engine:
     async def run(self, stop: asyncio.Event) -> None:
         """Both loops and the ear, until `stop` is set."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(keep_going("match", self.match, self.changes, stop))
+            for _ in range(MATCHERS):
+                tasks.create_task(keep_going("match", self.match, self.changes, stop))
             for _ in range(ADVANCERS):
                 tasks.create_task(keep_going("advance", self.advance, self.runs, stop))
             tasks.create_task(keep_going("listen", lambda: self.listen(stop), Wake(), stop))
