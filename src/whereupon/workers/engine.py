@@ -26,8 +26,8 @@ POLL_SECONDS = 2.0
 CROWD, CROWDED_SECONDS = 100, 0.2  # a batch of so many means that more are waiting
 MATCHERS, ADVANCERS = 2, 3  # while one waits for the database, another computes
 PATIENCE, HARDLY = "2s", "100ms"  # with a row lock: of a whole batch, and while looking for the held record
-# The revision; and, in the same round trip, two settings of the transaction. What a crash of the server takes
-# back is done again, so nobody waits for the disk here (docs/decisions/0013-the-engine-does-not-wait-for-the-disk.md).
+# The revision; and, in the same round trip, two settings of the transaction. What a crash of the server
+# takes back is done again, so nobody waits for the disk here (docs/decisions/0013).
 REVISION = """
 SELECT number FROM whereupon.revision,
   set_config('lock_timeout', $1, true) AS patience, set_config('synchronous_commit', 'off', true) AS hurry
