@@ -13,6 +13,7 @@ from whereupon.modules.names import shown
 from whereupon.records.accept import Accepted, accept, refuse_read_only
 from whereupon.records.documents import refuse_strange_documents
 from whereupon.records.lines import grouped
+from whereupon.records.parents import refuse_strange_parents
 from whereupon.records.read import Record, check_id, not_found, visible
 from whereupon.records.statements import (
     CONTEXT,
@@ -34,6 +35,7 @@ async def create_records(
     sent = a_list(data)
     accepted = accept_all(catalog, module, sent, writer)
     await refuse_strange_documents(db, catalog, module, accepted, writer.rights)
+    await refuse_strange_parents(db, catalog, module, [one.values for one in accepted], writer.rights)
     if any(a.lines for a in accepted):
         async with db.transaction():
             return [await create_record(db, catalog, module_key, one, writer) for one in sent]
@@ -84,6 +86,7 @@ async def update_records(
     module = catalog.module(module_key)
     changes = accept_changes(catalog, module, a_list(data), writer)
     await refuse_strange_documents(db, catalog, module, [Accepted(v) for _, v in changes], writer.rights)
+    await refuse_strange_parents(db, catalog, module, [v for _, v in changes], writer.rights)
     owned = writer.rights.own_only("update", module.key)
     made: dict[str, Record] = {}
     async with explained(db, catalog, module, [v for _, v in changes]), db.transaction():

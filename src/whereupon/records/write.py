@@ -20,6 +20,7 @@ from whereupon.people.rights import Action, Rights
 from whereupon.records.accept import Accepted, accept, refuse_read_only
 from whereupon.records.documents import refuse_strange_documents
 from whereupon.records.lines import write_lines
+from whereupon.records.parents import refuse_strange_parents
 from whereupon.records.read import Record, check_id, not_found, read_lines, read_record, visible, with_lines
 from whereupon.records.statements import (
     Statement,
@@ -68,6 +69,7 @@ async def create_record(
     accepted = accept(catalog, module, data, writer.rights, "create")
     refuse_empty(module, accepted)
     await refuse_strange_documents(db, catalog, module, [accepted], writer.rights)
+    await refuse_strange_parents(db, catalog, module, [accepted.values], writer.rights)
     if not accepted.lines:
         record = await insert(db, catalog, module, accepted.values, writer)
         return await lines_if_any(db, catalog, module, record, writer.rights)
@@ -145,6 +147,7 @@ async def update_record(
     accepted = accept(catalog, module, data, writer.rights, "update")
     check_id(module, record_id)
     await refuse_strange_documents(db, catalog, module, [accepted], writer.rights)
+    await refuse_strange_parents(db, catalog, module, [accepted.values], writer.rights)
     if not accepted.lines:
         async with explained(db, catalog, module, [accepted.values]):
             record = await change(db, catalog, module, record_id, accepted.values, writer, if_match)

@@ -11,7 +11,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from whereupon.db.backup import backup, read_manifest, restore
+from whereupon.db.backup import backup, extract, read_manifest, restore
 from whereupon.db.migrate import migrate
 from whereupon.errors import Conflict, Invalid, Unavailable
 
@@ -151,8 +151,7 @@ async def test_a_backup_of_a_newer_version_is_refused_by_name(
     saved: Path, empty_database_url: str, tmp_path: Path
 ) -> None:
     parts = tmp_path / "parts"
-    with tarfile.open(saved) as archive:
-        archive.extractall(parts)
+    extract(saved, parts)
     manifest = json.loads((parts / "manifest.json").read_text()) | {"revision": "0999", "whereupon": "9.9"}
     (parts / "manifest.json").write_text(json.dumps(manifest))
     newer = tmp_path / "newer.tar"

@@ -339,3 +339,24 @@ async def test_single_creates_are_fast(world, database: Database):
     rate = count / (time.monotonic() - started)
     print(f"{rate:,.0f} creates/s")
     assert rate > 300
+
+
+async def test_a_line_is_put_only_under_a_record_that_one_may_update(world, db: Connection):
+    mine = await create_record(db, world.catalog, "cases", {"subject": "mine", "owner": 2}, world.admin)
+    other = await create_record(db, world.catalog, "cases", {"subject": "other", "owner": 1}, world.admin)
+    lines = world.catalog.modules["cases"].fields["lines"].target
+    link = world.catalog.modules[lines].parent_field
+    everything_on_lines = {"read": "all", "create": "all", "update": "all", "delete": "all"}
+    clerk = world.writer(cases=OWN, **{lines: everything_on_lines})
+    made = await create_record(db, world.catalog, lines, {link: int(mine.id), "product": "Räka"}, clerk)
+    for record in (int(other.id), 99):
+        with pytest.raises(Invalid) as refused:
+            await create_record(db, world.catalog, lines, {link: record, "product": "x"}, clerk)
+        assert [(p.code, p.path) for p in refused.value.problems] == [("no_such_record", f"/{link}")]
+        with pytest.raises(Invalid):
+            await update_record(db, world.catalog, lines, made.id, {link: record}, clerk)
+        with pytest.raises(Invalid):
+            await create_records(db, world.catalog, lines, [{link: record, "product": "x"}], clerk)
+    reader = world.writer(cases={"read": "all"}, **{lines: everything_on_lines})
+    with pytest.raises(Refused):
+        await create_record(db, world.catalog, lines, {link: int(mine.id), "product": "x"}, reader)
