@@ -21,7 +21,7 @@ from whereupon.runs.definitions import Definitions, Version, load_versions
 from whereupon.runs.occasion import start_on_all
 from whereupon.runs.start import NewRun, insert_runs
 from whereupon.triggers.schedule import ScheduleConfig, next_time
-from whereupon.workers.loop import Wake, keep_going
+from whereupon.workers.loop import repeat
 
 log = structlog.get_logger()
 POLL_SECONDS = 2.0  # a schedule that was just published is seen within so long
@@ -94,11 +94,7 @@ class Clock:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Fire what is due until `stop`."""
-        wake = Wake()
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(keep_going("clock", self.tick, wake, stop))
-            await stop.wait()
-            wake.ring()
+        await repeat("clock", self.tick, stop)
 
     async def tick(self) -> float:
         """Fire one schedule, if one is due. Answers how long to sleep."""

@@ -60,3 +60,12 @@ def _pause_after(name: str, error: Exception, failures: int) -> float:
         return RECONNECT[min(failures, len(RECONNECT) - 1)]
     log.error("loop failed", loop=name, exc_info=error)
     return min(AFTER_DEFECT, 0.2 * 2**failures) if isinstance(error, asyncpg.PostgresError) else AFTER_DEFECT
+
+
+async def repeat(name: str, step: Callable[[], Awaitable[float]], stop: asyncio.Event) -> None:
+    """`keep_going` for a loop that nobody but `stop` wakes."""
+    wake = Wake()
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(keep_going(name, step, wake, stop))
+        await stop.wait()
+        wake.ring()

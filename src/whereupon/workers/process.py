@@ -24,7 +24,7 @@ from whereupon.settings import Settings
 from whereupon.workers.engine import Engine
 from whereupon.workers.leash import LEASH, follow_the_master, stop_on_signals
 from whereupon.workers.logs import log_to_stderr
-from whereupon.workers.loop import Wake, keep_going
+from whereupon.workers.loop import repeat
 
 log = structlog.get_logger()
 Part = Callable[[], Awaitable[object]]
@@ -55,7 +55,7 @@ async def work(settings: Settings, url: str, stop: asyncio.Event) -> None:
         async with asyncio.TaskGroup() as parts:
             parts.create_task(keep_alive("engine", lambda: engine.run(stop), stop))
             await asyncio.sleep(0)  # runs go on while the rest is still being imported
-            parts.create_task(keep_alive("heartbeat", lambda: until(stop, "heartbeat", heart.beat), stop))
+            parts.create_task(keep_alive("heartbeat", lambda: repeat("heartbeat", heart.beat, stop), stop))
             for name, part in the_others(database, engine, settings, stop).items():
                 parts.create_task(keep_alive(name, part, stop))
             log.info("worker at work", pid=os.getpid())
@@ -130,15 +130,6 @@ async def rest(stop: asyncio.Event, seconds: float) -> None:
     """Sleep, but not past `stop`."""
     with suppress(TimeoutError):
         await asyncio.wait_for(stop.wait(), seconds)
-
-
-async def until(stop: asyncio.Event, name: str, step: Callable[[], Awaitable[float]]) -> None:
-    """Repeat a step, which answers how long to sleep, until `stop`."""
-    wake = Wake()
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(keep_going(name, step, wake, stop))
-        await stop.wait()
-        wake.ring()
 
 
 class Heart:

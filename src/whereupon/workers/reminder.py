@@ -11,7 +11,7 @@ import asyncpg
 from whereupon.db.pool import Connection, Database
 from whereupon.runs.definitions import Definitions
 from whereupon.runs.due_dates import fire_due, seconds_to_next
-from whereupon.workers.loop import Wake, keep_going
+from whereupon.workers.loop import repeat
 
 POLL_SECONDS = 2.0  # a date that was just moved is seen within so long
 
@@ -27,11 +27,7 @@ class Reminder:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Start what is due until `stop`."""
-        wake = Wake()
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(keep_going("dates", self.tick, wake, stop))
-            await stop.wait()
-            wake.ring()
+        await repeat("dates", self.tick, stop)
 
     async def tick(self) -> float:
         """One batch of dates. Answers how long to sleep."""

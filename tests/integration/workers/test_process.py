@@ -12,7 +12,8 @@ from tests.office import Office, open_office
 from whereupon.db.pool import Database
 from whereupon.settings import Settings
 from whereupon.workers import process
-from whereupon.workers.process import Heart, connect, keep_alive, until, work
+from whereupon.workers.loop import repeat
+from whereupon.workers.process import Heart, connect, keep_alive, work
 
 
 @pytest.fixture(autouse=True)
@@ -45,7 +46,7 @@ async def test_a_part_that_crashes_begins_again_and_the_others_go_on() -> None:
 
     async with asyncio.TaskGroup() as parts:
         parts.create_task(keep_alive("broken", crash, stop))
-        parts.create_task(keep_alive("well", lambda: until(stop, "well", step), stop))
+        parts.create_task(keep_alive("well", lambda: repeat("well", step, stop), stop))
         await eventually(lambda: asyncio.sleep(0, crashes[0] >= 3 and steps[0] >= 3))
         stop.set()
 
