@@ -42,7 +42,7 @@ TUNING = {
     "max_connections": "100",
     "max_wal_size": "2GB",
     "min_wal_size": "256MB",
-    "wal_compression": "off",  # pglz costs more time than the bytes that it saves
+    "wal_compression": "off",  # PostgreSQL's own default; only the slow pglz is built in
     "wal_buffers": "16MB",
     "checkpoint_timeout": "15min",
     "checkpoint_completion_target": "0.9",

@@ -32,6 +32,11 @@ class ScheduleConfig(Config):
     @field_validator("cron")
     @classmethod
     def valid_cron(cls, value: str) -> str:
+        if len(value.split()) != 5:
+            # A sixth field would be seconds: a minute is the finest step (docs/decisions/0014).
+            raise ValueError(
+                f'"{value}" has not five fields. An example: "0 8 * * 1-5" is 08:00 on working days'
+            )
         try:
             CronSim(value, datetime(2026, 1, 1, tzinfo=UTC))
         except CronSimError as error:

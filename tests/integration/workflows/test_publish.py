@@ -92,6 +92,10 @@ FAULTS = {
         ("no_change", "/nodes/0/config/filter/operator"),
     ),
     "a schedule that is none": (draw({"trigger": "schedule", "cron": "99 * * * *"}, STOP), ("invalid", "/nodes/0/config/cron")),
+    "a schedule by the second": (
+        draw({"trigger": "schedule", "cron": "* * * * * *"}, STOP),
+        ("invalid", "/nodes/0/config/cron"),
+    ),
     "an unknown name in a mail": (
         draw(CREATED, {"key": "m", "block": "send_email", "to": [{"field": "email"}], "subject": "{{ record.nmae }}", "text": "x"}),
         ("unknown_name", "/nodes/1/config/subject"),
