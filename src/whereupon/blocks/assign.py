@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -15,24 +15,41 @@ from whereupon.errors import Invalid, Problem
 from whereupon.modules.catalog import Field as ModuleField
 from whereupon.modules.catalog import Module, quote
 from whereupon.sdk.block import Batch, Block, Config
+from whereupon.sdk.fields import Shown
 from whereupon.sdk.outcomes import Done, Fail, Outcome
 from whereupon.sdk.writing import Assignment, update_records, update_sql
 
 USER = reference("users")
 NEEDS = {"user": ("user",), "group": ("round_robin", "least_loaded")}
+WAYS = {
+    "user": "A user",
+    "round_robin": "The next one of a group",
+    "least_loaded": "The one of a group who has the least",
+    "owners_manager": "The owner's manager",
+}
 
 
 class AssignConfig(Config):
     """Who becomes the owner, or is written to another user field."""
 
-    to: Literal["user", "round_robin", "least_loaded", "owners_manager"]
-    field: str | None = Field(
-        None, description="The user field that is written; none: the module's owner field."
+    to: Annotated[Literal["user", "round_robin", "least_loaded", "owners_manager"], Shown(labels=WAYS)] = (
+        Field(title="Assign to")
     )
-    user: int | None = Field(None, description="For user: the user's id.")
-    group: str | None = Field(None, description="For round_robin and least_loaded: the group's key.")
-    open: Condition | None = Field(
-        None, description="For least_loaded: which records count as load; none: all."
+    user: Annotated[int | None, Shown("user", when={"to": NEEDS["user"]})] = Field(
+        None, title="User", description="For user: the user's id."
+    )
+    group: Annotated[str | None, Shown("group", when={"to": NEEDS["group"]})] = Field(
+        None, title="Group", description="For round_robin and least_loaded: the group's key."
+    )
+    open: Annotated[Condition | None, Shown("condition", when={"to": ["least_loaded"]})] = Field(
+        None,
+        title="Count only records where",
+        description="For least_loaded: which records count as load; none: all.",
+    )
+    field: Annotated[str | None, Shown("field", types=["user"], advanced=True)] = Field(
+        None,
+        title="Field to write",
+        description="The user field that is written; none: the module's owner field.",
     )
 
     @model_validator(mode="after")

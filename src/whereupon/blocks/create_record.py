@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import asyncpg
 import orjson
@@ -16,6 +16,7 @@ from whereupon.errors import Invalid, Problem, did_you_mean
 from whereupon.modules.catalog import Field as ModuleField
 from whereupon.modules.catalog import Module, quote
 from whereupon.sdk.block import Batch, Block, Config
+from whereupon.sdk.fields import Shown
 from whereupon.sdk.outcomes import Done, Outcome
 from whereupon.sdk.writing import (
     Assignment,
@@ -31,22 +32,41 @@ from whereupon.sdk.writing import (
 class LinesConfig(Config):
     """Line items of the new record, one for each line of this record."""
 
-    to: str = Field(description="The line-items field of the new record.")
-    source: str = Field(alias="from", description="The line-items field of this record.")
-    where: Condition | None = Field(None, description="Only the lines for which this holds.")
-    set: dict[str, Value] = Field(
-        min_length=1, max_length=100, description="Field of the new line → value, computed from the old line."
+    source: Annotated[str, Shown("field", types=["line_items"])] = Field(
+        alias="from", title="Lines of this record", description="The line-items field of this record."
+    )
+    to: Annotated[str, Shown("field", module=["../module"], types=["line_items"])] = Field(
+        title="Become lines in", description="The line-items field of the new record."
+    )
+    where: Annotated[Condition | None, Shown("condition", module=["from"])] = Field(
+        None, title="Only lines where", description="Only the lines for which this holds."
+    )
+    set: Annotated[dict[str, Value], Shown("assignments", module=["to"], values=["from"])] = Field(
+        min_length=1,
+        max_length=100,
+        title="Values of each new line",
+        description="Field of the new line → value, computed from the old line.",
     )
 
 
 class CreateConfig(Config):
     """What is created."""
 
-    module: str = Field(description="The module of the new record.")
-    set: dict[str, Value] = Field(
-        default_factory=dict, max_length=500, description="Field → value, computed from this record."
+    module: Annotated[str, Shown("module")] = Field(
+        title="Create a record in", description="The module of the new record."
     )
-    lines: list[LinesConfig] = Field(default_factory=list[LinesConfig], max_length=10)
+    set: Annotated[dict[str, Value], Shown("assignments", module=["module"])] = Field(
+        default_factory=dict,
+        max_length=500,
+        title="Values",
+        description="Field → value, computed from this record.",
+    )
+    lines: Annotated[list[LinesConfig], Shown(advanced=True)] = Field(
+        default_factory=list[LinesConfig],
+        max_length=10,
+        title="Copy line items",
+        description="Line items of the new record, made from line items of this one.",
+    )
 
 
 class CreateRecord(Block[CreateConfig]):

@@ -3,30 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import asyncpg
 from pydantic import Field
 
 from whereupon.conditions.expressions import compile_value
-from whereupon.conditions.tree import Value
 from whereupon.conditions.values import DATETIME, TEXT, Scope
 from whereupon.errors import Invalid, Problem
 from whereupon.sdk.block import Batch, Block, Config, RunView
+from whereupon.sdk.fields import ComputedValue, Line, Paragraph, Shown
 from whereupon.sdk.outcomes import Done, Fail, Outcome
 from whereupon.sdk.people import Person, check_person, reads_of, user_ids_sql
 from whereupon.sdk.texts import check_text, reads_of_text, render_texts
+
+PRIORITIES = {"low": "Low", "normal": "Normal", "high": "High", "urgent": "Urgent"}
+STATUSES = {"open": "Open", "in_progress": "In progress", "done": "Done"}
 
 
 class TaskConfig(Config):
     """What is to be done, by whom, until when."""
 
-    title: str = Field(min_length=1, max_length=300, description="May contain variables.")
-    description: str = Field("", max_length=5_000)
-    assignee: Person
-    due: Value = Field(None, description='A date or time: {"today": {"plus": 3}}, or a field.')
-    priority: Literal["low", "normal", "high", "urgent"] = "normal"
-    status: Literal["open", "in_progress", "done"] = "open"
+    title: Line = Field(min_length=1, max_length=300, title="To do", description="May contain variables.")
+    description: Paragraph = Field("", max_length=5_000, title="Details")
+    assignee: Person = Field(title="For")
+    due: ComputedValue = Field(
+        None, title="Due", description='A date or time: {"today": {"plus": 3}}, or a field.'
+    )
+    priority: Annotated[Literal["low", "normal", "high", "urgent"], Shown(labels=PRIORITIES)] = Field(
+        "normal", title="Priority"
+    )
+    status: Annotated[Literal["open", "in_progress", "done"], Shown(labels=STATUSES, advanced=True)] = Field(
+        "open", title="Status at first"
+    )
 
 
 class CreateTask(Block[TaskConfig]):

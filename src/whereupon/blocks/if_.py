@@ -7,17 +7,19 @@ from typing import ClassVar
 from pydantic import Field
 
 from whereupon.conditions.compile import check_condition, compile_condition, fields_read
-from whereupon.conditions.tree import Condition
 from whereupon.conditions.values import BOOLEAN, Scope
 from whereupon.errors import Problem
 from whereupon.sdk.block import Batch, Block, Config
+from whereupon.sdk.fields import AskedCondition
 from whereupon.sdk.outcomes import Done, Outcome
 
 
 class IfConfig(Config):
     """What is asked."""
 
-    condition: Condition = Field(description="Asked of the record as it is when the run comes here.")
+    condition: AskedCondition = Field(
+        title="If", description="Asked of the record as it is when the run comes here."
+    )
 
 
 class If(Block[IfConfig]):

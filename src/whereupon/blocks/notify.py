@@ -9,6 +9,7 @@ from pydantic import Field
 from whereupon.conditions.values import INTEGER, Scope
 from whereupon.errors import Problem
 from whereupon.sdk.block import Batch, Block, Config
+from whereupon.sdk.fields import Line, Paragraph
 from whereupon.sdk.outcomes import Done, Outcome
 from whereupon.sdk.people import Person, check_person, reads_of, user_ids_sql
 from whereupon.sdk.texts import check_text, reads_of_text, render_texts
@@ -17,9 +18,9 @@ from whereupon.sdk.texts import check_text, reads_of_text, render_texts
 class NotifyConfig(Config):
     """Who is told what. The texts may contain variables: {{ record.name }}."""
 
-    to: list[Person] = Field(min_length=1, max_length=20)
-    title: str = Field(min_length=1, max_length=300)
-    body: str = Field("", max_length=5_000)
+    to: list[Person] = Field(min_length=1, max_length=20, title="Tell")
+    title: Line = Field(min_length=1, max_length=300, title="Headline")
+    body: Paragraph = Field("", max_length=5_000, title="Text")
 
 
 class Notify(Block[NotifyConfig]):

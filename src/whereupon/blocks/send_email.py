@@ -7,9 +7,9 @@ SQL when it is queued. So what is sent later says what was true now, and queuein
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from whereupon.conditions.values import INTEGER, TEXT, Scope, literal
 from whereupon.errors import Problem, did_you_mean
@@ -25,35 +25,55 @@ from whereupon.sdk.attachments import (
     too_many,
 )
 from whereupon.sdk.block import Batch, Block, Config
+from whereupon.sdk.fields import Shown, one_of
 from whereupon.sdk.outcomes import Done, Fail, Outcome, Wait
 from whereupon.sdk.people import Recipient, check_person, joined_addresses, reads_of
 from whereupon.templates.template import Template, check, context_sql, parse
 
 LISTS = ("cc", "bcc", "reply_to")
 TEXTS = ("subject", "html", "text", "sender")
+WORDS = {"Written here": ["subject", "html", "text"], "A saved template": ["template"]}
 
 
 class EmailConfig(Config):
     """To whom, and what. Either subject and body, or a saved template."""
 
-    to: list[Recipient] = Field(min_length=1, max_length=50)
-    cc: list[Recipient] = Field(default_factory=list[Recipient], max_length=50)
-    bcc: list[Recipient] = Field(default_factory=list[Recipient], max_length=50)
-    reply_to: list[Recipient] = Field(default_factory=list[Recipient], max_length=5)
-    sender: str | None = Field(
-        None, alias="from", max_length=500, description="None: as the mail settings say."
+    model_config = ConfigDict(json_schema_extra=one_of(WORDS))
+
+    to: list[Recipient] = Field(min_length=1, max_length=50, title="Send to")
+    cc: Annotated[list[Recipient], Shown(advanced=True)] = Field(
+        default_factory=list[Recipient], max_length=50, title="Copy to"
     )
-    subject: str | None = Field(None, max_length=1_000, description="May contain variables.")
-    html: str | None = Field(None, max_length=200_000, description="The body as rich text, with variables.")
-    text: str | None = Field(
-        None, max_length=200_000, description="The body as plain text; none: made from html."
+    bcc: Annotated[list[Recipient], Shown(advanced=True)] = Field(
+        default_factory=list[Recipient], max_length=50, title="Hidden copy to"
+    )
+    reply_to: Annotated[list[Recipient], Shown(advanced=True)] = Field(
+        default_factory=list[Recipient], max_length=5, title="Answers go to"
+    )
+    sender: Annotated[str | None, Shown("template", advanced=True)] = Field(
+        None, alias="from", max_length=500, title="From", description="None: as the mail settings say."
+    )
+    subject: Annotated[str | None, Shown("template")] = Field(
+        None, max_length=1_000, title="Subject", description="May contain variables."
+    )
+    html: Annotated[str | None, Shown("html")] = Field(
+        None, max_length=200_000, title="Text", description="The body as rich text, with variables."
+    )
+    text: Annotated[str | None, Shown("template-long", advanced=True)] = Field(
+        None,
+        max_length=200_000,
+        title="Text without formatting",
+        description="The body as plain text; none: made from html.",
     )
     attachments: list[Attachment] = Field(
         default_factory=list[Attachment],
         max_length=20,
+        title="Attachments",
         description="Files to send along, at most 20 of 20 MB together.",
     )
-    template: str | None = Field(None, description="A saved template's key, instead of subject and body.")
+    template: Annotated[str | None, Shown("saved-template")] = Field(
+        None, title="Saved template", description="A saved template's key, instead of subject and body."
+    )
 
     @model_validator(mode="after")
     def has_words(self) -> EmailConfig:

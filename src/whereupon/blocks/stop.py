@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from whereupon.sdk.block import Batch, Block, Config
+from whereupon.sdk.fields import Shown
 from whereupon.sdk.outcomes import Done, Fail, Outcome
+
+RESULTS = {"succeeded": "Succeeded", "failed": "Failed"}
 
 
 class StopConfig(Config):
     """How it ends."""
 
-    result: Literal["succeeded", "failed"] = "succeeded"
-    reason: str = Field("", max_length=500, description="Shown in the history.")
+    result: Annotated[Literal["succeeded", "failed"], Shown(labels=RESULTS)] = Field(
+        "succeeded", title="The run ends as"
+    )
+    reason: str = Field("", max_length=500, title="Reason", description="Shown in the history.")
 
 
 class Stop(Block[StopConfig]):

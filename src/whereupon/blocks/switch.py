@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field, field_validator
 
 from whereupon.conditions.compile import check_condition, compile_condition, fields_read
-from whereupon.conditions.tree import Condition
 from whereupon.conditions.values import TEXT, Scope
 from whereupon.errors import Problem
 from whereupon.sdk.block import Batch, Block, Config
+from whereupon.sdk.fields import AskedCondition, Shown
 from whereupon.sdk.outcomes import Done, Outcome
 
 OTHERWISE = "otherwise"
@@ -19,14 +19,16 @@ OTHERWISE = "otherwise"
 class Case(Config):
     """One exit and what lets a run through it."""
 
-    port: str = Field(pattern=r"^[a-z][a-z0-9_]{0,40}$", description="The exit's name.")
-    condition: Condition
+    port: Annotated[str, Shown("key")] = Field(
+        pattern=r"^[a-z][a-z0-9_]{0,40}$", title="Exit", description="The exit's name."
+    )
+    condition: AskedCondition = Field(title="Taken if")
 
 
 class SwitchConfig(Config):
     """The cases, asked in order."""
 
-    cases: list[Case] = Field(min_length=1, max_length=50)
+    cases: list[Case] = Field(min_length=1, max_length=50, title="Exits, asked in order")
 
     @field_validator("cases")
     @classmethod

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -14,6 +14,7 @@ from whereupon.errors import Invalid, Problem, did_you_mean
 from whereupon.modules.catalog import Field as ModuleField
 from whereupon.modules.catalog import Module, quote
 from whereupon.sdk.block import Batch, Block, Config
+from whereupon.sdk.fields import Shown
 from whereupon.sdk.outcomes import Done, Fail, Outcome
 from whereupon.sdk.writing import (
     Written,
@@ -28,19 +29,40 @@ MOST_TARGETS = 10_000
 NEEDS = {"linked": "link", "children": "children", "found": "module"}
 
 
+TARGETS = {
+    "record": "This record",
+    "linked": "A linked record",
+    "children": "Its child records",
+    "found": "Records that I look for",
+}
+
+
 class UpdateConfig(Config):
     """Which records, and what they get. `set` is computed from the run's record."""
 
-    which: Literal["record", "linked", "children", "found"] = "record"
-    link: str | None = Field(None, description="For linked: the reference field, or a path of them.")
-    children: str | None = Field(
-        None, description="For children: module.reference field, as in tasks.project."
+    which: Annotated[Literal["record", "linked", "children", "found"], Shown(labels=TARGETS)] = Field(
+        "record", title="Which records"
     )
-    module: str | None = Field(None, description="For found: the module to search.")
-    where: Condition | None = Field(
-        None, description="For children and found: only those for which this holds."
+    link: Annotated[str | None, Shown("path", types=["reference", "user"], when={"which": ["linked"]})] = (
+        Field(None, title="Link", description="For linked: the reference field, or a path of them.")
     )
-    set: dict[str, Value] = Field(min_length=1, max_length=100, description="Field → value.")
+    children: Annotated[str | None, Shown("children", when={"which": ["children"]})] = Field(
+        None, title="Child records", description="For children: module.reference field, as in tasks.project."
+    )
+    module: Annotated[str | None, Shown("module", when={"which": ["found"]})] = Field(
+        None, title="Module", description="For found: the module to search."
+    )
+    where: Annotated[
+        Condition | None,
+        Shown("condition", module=["children", "module"], when={"which": ["children", "found"]}),
+    ] = Field(
+        None,
+        title="Only records where",
+        description="For children and found: only those for which this holds.",
+    )
+    set: Annotated[dict[str, Value], Shown("assignments", module=["link", "children", "module"])] = Field(
+        min_length=1, max_length=100, title="Values to write", description="Field → value."
+    )
 
     @model_validator(mode="after")
     def fits(self) -> UpdateConfig:

@@ -7,10 +7,10 @@ meanwhile. On waking the record is read again; "only if" asks once more whether 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 import asyncpg
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from whereupon.conditions.compile import check_condition, compile_condition, fields_read
 from whereupon.conditions.paths import compile_path
@@ -18,40 +18,64 @@ from whereupon.conditions.tree import Condition
 from whereupon.conditions.values import TEXT, Kind, Scope, literal
 from whereupon.errors import Invalid, Problem
 from whereupon.sdk.block import Batch, Block, Config, RunView
+from whereupon.sdk.fields import TIME_UNITS, Shown, one_of
 from whereupon.sdk.outcomes import Done, Outcome, Wait
 
 Unit = Literal["seconds", "minutes", "hours", "days", "weeks", "months"]
 RECHECK = "interval '10 minutes'"  # a condition over linked records is looked at again this often
 KINDS = ("duration", "until_field", "time_of_day", "condition", "signal")
+SHOWN_KINDS = {
+    "For a time": ["duration"],
+    "Until a date of the record": ["until_field", "offset"],
+    "Until a time of day": ["time_of_day"],
+    "Until a condition holds": ["condition"],
+    "Until a signal comes": ["signal"],
+}
 
 
 class Duration(Config):
     """A length of time; negative is before."""
 
-    amount: int = Field(ge=-100_000, le=100_000)
-    unit: Unit = "days"
+    model_config = ConfigDict(json_schema_extra={"x-widget": "duration"})
+
+    amount: int = Field(ge=-100_000, le=100_000, title="How many")
+    unit: Annotated[Unit, Shown(labels=TIME_UNITS)] = Field("days", title="Of what")
 
 
 class WaitConfig(Config):
     """Exactly one of: duration, until_field, time_of_day, condition, signal."""
 
-    duration: Duration | None = Field(None, description="So long from now.")
-    until_field: str | None = Field(None, description="Until this date of the record, shifted by the offset.")
-    offset: Duration | None = Field(None, description="With until_field: before (negative) or after it.")
-    time_of_day: str | None = Field(
+    model_config = ConfigDict(json_schema_extra=one_of(SHOWN_KINDS))
+
+    duration: Duration | None = Field(None, title="How long", description="So long from now.")
+    until_field: Annotated[str | None, Shown("path", types=["date", "datetime"])] = Field(
+        None, title="Date", description="Until this date of the record, shifted by the offset."
+    )
+    offset: Annotated[Duration | None, Shown(when={"until_field": True})] = Field(
+        None, title="Before or after it", description="With until_field: before (negative) or after it."
+    )
+    time_of_day: Annotated[str | None, Shown("time")] = Field(
         None,
         pattern=r"^([01]\d|2[0-3]):[0-5]\d$",
+        title="Time of day",
         description="Until it is next this time, local to the workflow.",
     )
-    condition: Condition | None = Field(None, description="Until this holds for the record.")
-    signal: str | None = Field(
-        None, pattern=r"^[a-z][a-z0-9_]{0,60}$", description="Until a signal of this name comes."
+    condition: Annotated[Condition | None, Shown("condition")] = Field(
+        None, title="Until", description="Until this holds for the record."
     )
-    time_limit: Duration | None = Field(
-        None, description="For a condition or a signal: leave by “timeout” after this."
+    signal: Annotated[str | None, Shown("key")] = Field(
+        None,
+        pattern=r"^[a-z][a-z0-9_]{0,60}$",
+        title="Name of the signal",
+        description="Until a signal of this name comes.",
     )
-    only_if: Condition | None = Field(
-        None, description="On waking: go on only if this holds, else leave by “no_longer”."
+    time_limit: Annotated[Duration | None, Shown(when=[{"condition": True}, {"signal": True}])] = Field(
+        None, title="At most", description="For a condition or a signal: leave by “timeout” after this."
+    )
+    only_if: Annotated[Condition | None, Shown("condition", advanced=True)] = Field(
+        None,
+        title="Go on only if",
+        description="On waking: go on only if this holds, else leave by “no_longer”.",
     )
 
     @model_validator(mode="after")

@@ -84,7 +84,12 @@ def _limit(value: Any) -> str:
     return f"{value:,}" if isinstance(value, int) else f"{value:,.0f}"
 
 
+BY_WIDGET = {"condition": CONDITION, "value": VALUE, "assignments": f"object of {VALUE}"}
+
+
 def _kind(part: Schema) -> str:
+    if part.get("x-widget") in BY_WIDGET:
+        return BY_WIDGET[part["x-widget"]]
     if "$ref" in part:
         name = part["$ref"].rpartition("/")[2]
         return ELSEWHERE[name] if name in ELSEWHERE else str(name)

@@ -3,28 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from whereupon.conditions.paths import compile_path
 from whereupon.conditions.values import Kind, Scope, literal
 from whereupon.errors import Invalid, Problem
 from whereupon.people.rights import Rights
 from whereupon.sdk.block import Config
+from whereupon.sdk.fields import Shown, one_of
 from whereupon.sdk.outcomes import Fail
 
 MOST = 20
 MOST_BYTES = 20_000_000  # before they are encoded for mail, which adds a third
 
 
+WHAT = {"The record's documents": ["documents", "name"], "A file field": ["field"]}
+
+
 class Attachment(Config):
     """Exactly one of `field` and `documents`. A field that is empty, or no document: nothing is attached."""
 
-    field: str | None = Field(None, description="A file field, or a path to one: account.contract.")
-    documents: Literal[True] | None = Field(None, description="The documents attached to the record.")
-    name: str | None = Field(
-        None, min_length=1, max_length=200,
+    model_config = ConfigDict(json_schema_extra=one_of(WHAT, **{"x-widget": "attachment"}))
+
+    field: Annotated[str | None, Shown("path", types=["file"])] = Field(
+        None, title="File field", description="A file field, or a path to one: account.contract."
+    )
+    documents: Literal[True] | None = Field(
+        None, title="Documents", description="The documents attached to the record."
+    )
+    name: Annotated[str | None, Shown(when={"documents": True})] = Field(
+        None, min_length=1, max_length=200, title="Only with the name",
         description="Only documents with such a name, capitals or not: * is any text, ? any character.",
     )  # fmt: skip
 

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from whereupon.conditions.expressions import compile_value
 from whereupon.conditions.paths import compile_path
 from whereupon.conditions.values import TEXT, Kind, Scope, literal
 from whereupon.errors import Invalid, Problem
 from whereupon.sdk.block import Config
+from whereupon.sdk.fields import Shown, one_of
+
+WHO = {
+    "A user": ["user"],
+    "A group": ["group"],
+    "The record's owner": ["owner"],
+    "A field of the record": ["field"],
+    "A formula": ["formula"],
+}
 
 
 class Person(Config):
@@ -20,11 +30,19 @@ class Person(Config):
     address, LOWER(employee.reports_to.email), not by their sign-in.
     """
 
-    user: int | None = Field(None, description="A user's id.")
-    group: str | None = Field(None, description="A group's key: everybody in it.")
-    field: str | None = Field(None, description="A field that leads to a user, or holds an address.")
-    owner: bool | None = Field(None, description="The record's owner.")
-    formula: str | None = Field(None, max_length=4_000, description="A formula that gives an address.")
+    model_config = ConfigDict(json_schema_extra=one_of(WHO, **{"x-widget": "person"}))
+
+    user: Annotated[int | None, Shown("user")] = Field(None, title="User", description="A user's id.")
+    group: Annotated[str | None, Shown("group")] = Field(
+        None, title="Group", description="A group's key: everybody in it."
+    )
+    field: Annotated[str | None, Shown("path", types=["user", "email", "text"])] = Field(
+        None, title="Field", description="A field that leads to a user, or holds an address."
+    )
+    owner: bool | None = Field(None, title="Owner", description="The record's owner.")
+    formula: Annotated[str | None, Shown("formula")] = Field(
+        None, max_length=4_000, title="Formula", description="A formula that gives an address."
+    )
 
     @model_validator(mode="after")
     def exactly_one(self) -> Person:
@@ -35,7 +53,11 @@ class Person(Config):
 class Recipient(Person):
     """Whom a mail goes to: a person, a fixed address, or any address that a formula makes."""
 
-    address: str | None = Field(None, max_length=320, description="A fixed address.")
+    model_config = ConfigDict(
+        json_schema_extra=one_of({**WHO, "An address": ["address"]}, **{"x-widget": "recipient"})
+    )
+
+    address: str | None = Field(None, max_length=320, title="Address", description="A fixed address.")
 
 
 def _exactly_one(person: Config) -> None:

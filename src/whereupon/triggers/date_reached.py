@@ -6,7 +6,7 @@ none, and a row that fell due while the program was down starts late rather than
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -14,25 +14,42 @@ from whereupon.conditions.paths import compile_path
 from whereupon.conditions.values import Kind, Scope, literal
 from whereupon.errors import Invalid, Problem
 from whereupon.sdk.block import Config
+from whereupon.sdk.fields import Shown
 from whereupon.sdk.trigger import Trigger
+
+UNITS = {"minutes": "minutes", "hours": "hours", "days": "days", "weeks": "weeks", "months": "months"}
+PASSED = {"skip": "Leave them", "run": "Start for them too"}
 
 
 class DateConfig(Config):
     """Which date, and how long before (negative) or after it."""
 
-    field: str = Field(description="A date field of the record.")
-    amount: int = Field(0, ge=-100_000, le=100_000, description="Negative: before the date.")
-    unit: Literal["minutes", "hours", "days", "weeks", "months"] = "days"
-    time_of_day: str | None = Field(
+    field: Annotated[str, Shown("field", types=["date", "datetime"])] = Field(
+        title="Date", description="A date field of the record."
+    )
+    amount: int = Field(
+        0, ge=-100_000, le=100_000, title="How long after it", description="Negative: before the date."
+    )
+    unit: Annotated[Literal["minutes", "hours", "days", "weeks", "months"], Shown(labels=UNITS)] = Field(
+        "days", title="Of what"
+    )
+    time_of_day: Annotated[str | None, Shown("time")] = Field(
         None,
         pattern=r"^([01]\d|2[0-3]):[0-5]\d$",
+        title="At",
         description="Local time; none: midnight, or the date's own time.",
     )
-    passed: Literal["skip", "run"] = Field(
-        "skip", description="What to do on activation with records whose time has already passed."
+    passed: Annotated[Literal["skip", "run"], Shown(labels=PASSED)] = Field(
+        "skip",
+        title="Records whose time has passed already",
+        description="What to do on activation with records whose time has already passed.",
     )
-    late_hours: int | None = Field(
-        None, ge=1, le=87_600, description="Later than that it does not start; none: always."
+    late_hours: Annotated[int | None, Shown(advanced=True)] = Field(
+        None,
+        ge=1,
+        le=87_600,
+        title="At most so many hours late",
+        description="Later than that it does not start; none: always.",
     )
 
 

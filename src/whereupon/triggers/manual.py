@@ -12,7 +12,9 @@ from whereupon.sdk.trigger import Trigger
 class ManualConfig(Config):
     """What the button says."""
 
-    button: str = Field("Run", min_length=1, max_length=60, description="The words on the button.")
+    button: str = Field(
+        "Run", min_length=1, max_length=60, title="Button", description="The words on the button."
+    )
 
 
 class Manual(Trigger[ManualConfig]):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field
 
 from whereupon.conditions.compile import check_condition, compile_condition, fields_read
@@ -9,17 +11,23 @@ from whereupon.conditions.tree import ConditionNode, parse_condition
 from whereupon.conditions.values import Scope
 from whereupon.errors import Problem
 from whereupon.sdk.block import Config
+from whereupon.sdk.fields import Shown
 from whereupon.sdk.trigger import Trigger
 
 
 class UpdatedConfig(Config):
     """Which updates count."""
 
-    fields: list[str] = Field(
-        default_factory=list, max_length=100, description="Only when one of these changed; none: any field."
+    fields: Annotated[list[str], Shown("fields")] = Field(
+        default_factory=list,
+        max_length=100,
+        title="Which fields",
+        description="Only when one of these changed; none: any field.",
     )
     also_on_creation: bool = Field(
-        False, description="Also when the record is created with a value in one of them."
+        False,
+        title="Also when it is created",
+        description="Also when the record is created with a value in one of them.",
     )
 
 

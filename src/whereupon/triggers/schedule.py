@@ -7,7 +7,7 @@ next valid instant, one that comes twice in autumn runs once (rule 20).
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
@@ -15,18 +15,27 @@ from pydantic import Field, field_validator
 
 from whereupon.conditions.values import Scope
 from whereupon.sdk.block import Config
+from whereupon.sdk.fields import Shown
 from whereupon.sdk.trigger import Trigger
+
+MISSED = {"once": "Start once for all of them", "none": "Leave them", "all": "Start for each of them"}
 
 
 class ScheduleConfig(Config):
     """When, and what for."""
 
-    cron: str = Field(description="Five fields: minute, hour, day of month, month, day of week.")
-    each_record: bool = Field(
-        True, description="A run per record that meets the filter; off: one run without a record."
+    cron: Annotated[str, Shown("cron")] = Field(
+        title="When", description="Five fields: minute, hour, day of month, month, day of week."
     )
-    missed: Literal["once", "none", "all"] = Field(
-        "once", description="What to do about times that passed while the program was down."
+    each_record: bool = Field(
+        True,
+        title="For each record",
+        description="A run per record that meets the filter; off: one run without a record.",
+    )
+    missed: Annotated[Literal["once", "none", "all"], Shown(labels=MISSED, advanced=True)] = Field(
+        "once",
+        title="Missed times",
+        description="What to do about times that passed while the program was down.",
     )
 
     @field_validator("cron")

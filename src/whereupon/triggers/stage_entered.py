@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field
 
 from whereupon.conditions.compile import check_condition, compile_condition, fields_read
@@ -10,15 +12,22 @@ from whereupon.conditions.values import Scope
 from whereupon.errors import Problem
 from whereupon.modules.catalog import Field as ModuleField
 from whereupon.sdk.block import Config
+from whereupon.sdk.fields import Shown
 from whereupon.sdk.trigger import Trigger
 
 
 class StageConfig(Config):
     """Which stage, of which field."""
 
-    field: str = Field(description="The stage field.")
-    to: str = Field(description="The stage that is entered.")
-    source: str | None = Field(None, alias="from", description="Only when it came from this stage.")
+    field: Annotated[str, Shown("field", types=["stage", "select"])] = Field(
+        title="Field", description="The stage field."
+    )
+    to: Annotated[str, Shown("choice", field="field")] = Field(
+        title="Enters the stage", description="The stage that is entered."
+    )
+    source: Annotated[str | None, Shown("choice", field="field")] = Field(
+        None, alias="from", title="Coming from", description="Only when it came from this stage."
+    )
 
 
 class StageEntered(Trigger[StageConfig]):
