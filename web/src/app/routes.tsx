@@ -1,0 +1,46 @@
+import { createBrowserRouter, type RouteObject } from 'react-router'
+import { Crashed, NotFound } from './Fallbacks'
+import { Frame } from './Frame'
+import { SignedIn } from './SignedIn'
+import { Starting } from './Starting'
+
+/** A page that is fetched when it is first opened: the module's `Page`. */
+function page(path: string, load: () => Promise<{ Page: React.ComponentType }>): RouteObject {
+  return {
+    path,
+    lazy: async () => ({ Component: (await load()).Page }),
+    HydrateFallback: Starting,
+    ErrorBoundary: Crashed,
+  }
+}
+
+const inFrame: RouteObject[] = [
+  page('/', () => import('../home/HomePage')),
+  page('/workflows', () => import('../workflows/WorkflowsPage')),
+  page('/workflows/:key', () => import('../editor/EditorPage')),
+  page('/runs', () => import('../runs/RunsPage')),
+  page('/runs/:id', () => import('../runs/RunPage')),
+  page('/records', () => import('../records/ModulesPage')),
+  page('/records/:module', () => import('../records/RecordsPage')),
+  page('/records/:module/import', () => import('../records/ImportPage')),
+  page('/records/:module/:id', () => import('../records/RecordPage')),
+  page('/imports', () => import('../records/ImportsPage')),
+  page('/inbox', () => import('../inbox/InboxPage')),
+  page('/messages', () => import('../outbox/MessagesPage')),
+  page('/templates', () => import('../outbox/TemplatesPage')),
+  page('/templates/:key', () => import('../outbox/TemplatePage')),
+  page('/profile', () => import('../people/ProfilePage')),
+  page('/settings/*', () => import('../settings/SettingsPage')),
+  { path: '*', Component: NotFound },
+]
+
+export const router = createBrowserRouter([
+  page('/setup', () => import('../setup/SetupPage')),
+  page('/sign-in', () => import('../setup/SignInPage')),
+  {
+    Component: SignedIn,
+    HydrateFallback: Starting,
+    ErrorBoundary: Crashed,
+    children: [{ Component: Frame, ErrorBoundary: Crashed, children: inFrame }],
+  },
+])

@@ -1,0 +1,4 @@
+/** The first start. */
+export function Page() {
+  return null
+}

@@ -1,0 +1,2 @@
+/** Words of this area; see text/index.ts. */
+export const conditions = {}
