@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -12,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from whereupon.api import openapi
+from whereupon.api.assets import BUILT, Assets
 from whereupon.api.memory import Memory
 from whereupon.api.problems import on_any, on_http, on_validation
 from whereupon.api.route import PREFIX
@@ -65,8 +67,11 @@ API_HEADERS = [
 ]
 
 
-def create_app(database: Database, settings: Settings) -> FastAPI:
-    """The application on a database that is connected and migrated; the caller closes it."""
+def create_app(database: Database, settings: Settings, built: Path = BUILT) -> FastAPI:
+    """The application on a database that is connected and migrated; the caller closes it.
+
+    `built`: where the pages are.
+    """
     app = FastAPI(lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.database = database
     app.state.settings = settings
@@ -81,6 +86,7 @@ def create_app(database: Database, settings: Settings) -> FastAPI:
     for module in ROUTES:
         app.router.routes.extend(module.router.routes)
     app.router.routes.extend(health.outside.routes)
+    app.router.default = Assets(app.router.default, built)
     app.openapi = lambda: openapi.document(app)
     return app
 
