@@ -6,6 +6,7 @@ Nothing is read before it is asked for, and nothing is kept: a file that was bui
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 
 from starlette.datastructures import Headers
@@ -126,5 +127,5 @@ def accepts_gzip(header: str) -> bool:
     for entry in header.lower().split(","):
         coding, _, weight = entry.partition(";")
         if coding.strip() == "gzip":
-            return weight.replace(" ", "").rstrip("0").rstrip(".") != "q="
+            return re.fullmatch(r"q=0(\.0*)?", weight.strip()) is None
     return False
