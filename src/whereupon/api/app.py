@@ -23,6 +23,7 @@ from whereupon.api.routes import (
     conditions,
     docs,
     documents,
+    editor,
     groups,
     health,
     inbox,
@@ -48,7 +49,7 @@ from whereupon.settings import Settings
 
 ROUTES = (
     records, documents, session, modules, conditions, workflows, runs, inbox, messages, catalogue, users,
-    groups, roles, tokens, templates, settings_routes, audit, health, setup, docs,
+    groups, roles, tokens, templates, settings_routes, audit, health, setup, docs, editor,
 )  # fmt: skip
 
 SECURITY_HEADERS = [

@@ -82,6 +82,17 @@ class Assign(Block[AssignConfig]):
             return list(error.problems)
         return check_condition(config.open, _load_scope(scope), "/open") if config.open is not None else []
 
+    def describe(self, config: AssignConfig, scope: Scope) -> str:
+        match config.to:
+            case "user":
+                return "Assign to a user"
+            case "round_robin":
+                return f"Assign to the next one of {config.group}"
+            case "least_loaded":
+                return f"Assign to the one of {config.group} who has the least"
+            case "owners_manager":
+                return "Assign to the owner's manager"
+
     def reads(self, config: AssignConfig, scope: Scope) -> frozenset[str]:
         return fields_read(config.open, _load_scope(scope)) if config.open is not None else frozenset()
 

@@ -91,6 +91,11 @@ class CreateRecord(Block[CreateConfig]):
             found += [problem.under(f"/lines/{index}") for problem in _check_lines(lines, module, scope)]
         return found
 
+    def describe(self, config: CreateConfig, scope: Scope) -> str:
+        module = scope.catalog.modules.get(config.module)
+        lines = ", with its line items" if config.lines else ""
+        return f"Create a record in {module.label_plural if module else config.module}{lines}"
+
     def reads(self, config: CreateConfig, scope: Scope) -> frozenset[str]:
         module = _module(config.module, scope)
         found = reads_of_assignments(config.set, module, scope)

@@ -10,11 +10,12 @@ from pydantic import Field
 
 from whereupon.conditions.expressions import compile_value
 from whereupon.conditions.values import DATETIME, TEXT, Scope
+from whereupon.conditions.words import shortened, value_words
 from whereupon.errors import Invalid, Problem
 from whereupon.sdk.block import Batch, Block, Config, RunView
 from whereupon.sdk.fields import ComputedValue, Line, Paragraph, Shown
 from whereupon.sdk.outcomes import Done, Fail, Outcome
-from whereupon.sdk.people import Person, check_person, reads_of, user_ids_sql
+from whereupon.sdk.people import Person, check_person, person_words, reads_of, user_ids_sql
 from whereupon.sdk.texts import check_text, reads_of_text, render_texts
 
 PRIORITIES = {"low": "Low", "normal": "Normal", "high": "High", "urgent": "Urgent"}
@@ -62,6 +63,10 @@ class CreateTask(Block[TaskConfig]):
         except Invalid as error:
             found += [problem.under("/due") for problem in error.problems]
         return found
+
+    def describe(self, config: TaskConfig, scope: Scope) -> str:
+        due = f", due {value_words(config.due, scope)}" if config.due is not None else ""
+        return f"Task for {person_words(config.assignee, scope)}: {shortened(config.title, 80)}{due}"
 
     def reads(self, config: TaskConfig, scope: Scope) -> frozenset[str]:
         texts = reads_of_text(config.title, scope) | reads_of_text(config.description, scope)

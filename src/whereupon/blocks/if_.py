@@ -8,6 +8,7 @@ from pydantic import Field
 
 from whereupon.conditions.compile import check_condition, compile_condition, fields_read
 from whereupon.conditions.values import BOOLEAN, Scope
+from whereupon.conditions.words import condition_words
 from whereupon.errors import Problem
 from whereupon.sdk.block import Batch, Block, Config
 from whereupon.sdk.fields import AskedCondition
@@ -32,6 +33,7 @@ class If(Block[IfConfig]):
     description = "Goes on by “true” when the condition holds for the record, by “false” when it does not."
     Config = IfConfig
     outputs: ClassVar = {"held": BOOLEAN}
+    port_labels: ClassVar = {"true": "True", "false": "False"}
     examples = ({"condition": {"field": "status", "operator": "equals", "value": "new"}},)
 
     def ports(self, config: IfConfig) -> tuple[str, ...]:
@@ -39,6 +41,9 @@ class If(Block[IfConfig]):
 
     def check(self, config: IfConfig, scope: Scope) -> list[Problem]:
         return check_condition(config.condition, scope, "/condition")
+
+    def describe(self, config: IfConfig, scope: Scope) -> str:
+        return f"If {condition_words(config.condition, scope)}"
 
     def reads(self, config: IfConfig, scope: Scope) -> frozenset[str]:
         return fields_read(config.condition, scope)

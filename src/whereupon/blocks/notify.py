@@ -7,11 +7,12 @@ from typing import ClassVar
 from pydantic import Field
 
 from whereupon.conditions.values import INTEGER, Scope
+from whereupon.conditions.words import shortened
 from whereupon.errors import Problem
 from whereupon.sdk.block import Batch, Block, Config
 from whereupon.sdk.fields import Line, Paragraph
 from whereupon.sdk.outcomes import Done, Outcome
-from whereupon.sdk.people import Person, check_person, reads_of, user_ids_sql
+from whereupon.sdk.people import Person, check_person, people_words, reads_of, user_ids_sql
 from whereupon.sdk.texts import check_text, reads_of_text, render_texts
 
 
@@ -42,6 +43,9 @@ class Notify(Block[NotifyConfig]):
             for problem in check_person(person, scope, f"/to/{index}", needs_user=True)
         ]
         return people + check_text(config.title, scope, "/title") + check_text(config.body, scope, "/body")
+
+    def describe(self, config: NotifyConfig, scope: Scope) -> str:
+        return f"Tell {people_words(config.to, scope)}: {shortened(config.title, 80)}"
 
     def reads(self, config: NotifyConfig, scope: Scope) -> frozenset[str]:
         people = frozenset[str]().union(*(reads_of(person, scope) for person in config.to))

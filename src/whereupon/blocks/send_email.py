@@ -12,6 +12,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import ConfigDict, Field, model_validator
 
 from whereupon.conditions.values import INTEGER, TEXT, Scope, literal
+from whereupon.conditions.words import shortened
 from whereupon.errors import Problem, did_you_mean
 from whereupon.outbox.mail import mail_source
 from whereupon.outbox.messages import queue_statement, source_id
@@ -27,7 +28,7 @@ from whereupon.sdk.attachments import (
 from whereupon.sdk.block import Batch, Block, Config
 from whereupon.sdk.fields import Shown, one_of
 from whereupon.sdk.outcomes import Done, Fail, Outcome, Wait
-from whereupon.sdk.people import Recipient, check_person, joined_addresses, reads_of
+from whereupon.sdk.people import Recipient, check_person, joined_addresses, people_words, reads_of
 from whereupon.templates.template import Template, check, context_sql, parse
 
 LISTS = ("cc", "bcc", "reply_to")
@@ -127,6 +128,10 @@ class SendEmail(Block[EmailConfig]):
             at = "/template" if config.template else f"/{'from' if name == 'sender' else name}"
             found += check(text, scope, html=name == "html", path=at)
         return found
+
+    def describe(self, config: EmailConfig, scope: Scope) -> str:
+        what = f"“{config.template}”" if config.template else shortened(config.subject or "", 80)
+        return f"Email to {people_words(config.to, scope)}: {what}"
 
     def reads(self, config: EmailConfig, scope: Scope) -> frozenset[str]:
         people = [reads_of(r, scope) for name in ("to", *LISTS) for r in getattr(config, name)]

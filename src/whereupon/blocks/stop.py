@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from whereupon.conditions.values import Scope
 from whereupon.sdk.block import Batch, Block, Config
 from whereupon.sdk.fields import Shown
 from whereupon.sdk.outcomes import Done, Fail, Outcome
@@ -35,6 +36,10 @@ class Stop(Block[StopConfig]):
 
     def ports(self, config: StopConfig) -> tuple[str, ...]:
         return ()
+
+    def describe(self, config: StopConfig, scope: Scope) -> str:
+        reason = f": {config.reason}" if config.reason else ""
+        return f"Stop as {config.result}{reason}"
 
     async def run_batch(self, config: StopConfig, batch: Batch) -> list[Outcome]:
         if config.result == "failed":

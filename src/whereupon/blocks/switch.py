@@ -8,6 +8,7 @@ from pydantic import Field, field_validator
 
 from whereupon.conditions.compile import check_condition, compile_condition, fields_read
 from whereupon.conditions.values import TEXT, Scope
+from whereupon.conditions.words import condition_words, shortened
 from whereupon.errors import Problem
 from whereupon.sdk.block import Batch, Block, Config
 from whereupon.sdk.fields import AskedCondition, Shown
@@ -49,6 +50,7 @@ class Switch(Block[SwitchConfig]):
     description = "Goes on by the first exit whose condition holds, else by “otherwise”."
     Config = SwitchConfig
     outputs: ClassVar = {"port": TEXT}
+    port_labels: ClassVar = {OTHERWISE: "Otherwise"}
     examples = (
         {
             "cases": [
@@ -66,6 +68,10 @@ class Switch(Block[SwitchConfig]):
             for index, case in enumerate(config.cases)
             for problem in check_condition(case.condition, scope, f"/cases/{index}/condition")
         ]
+
+    def describe(self, config: SwitchConfig, scope: Scope) -> str:
+        cases = (f"{case.port}: {condition_words(case.condition, scope)}" for case in config.cases)
+        return shortened("; ".join(cases))
 
     def reads(self, config: SwitchConfig, scope: Scope) -> frozenset[str]:
         return frozenset[str]().union(*(fields_read(case.condition, scope) for case in config.cases))

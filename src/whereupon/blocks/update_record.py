@@ -7,9 +7,11 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from whereupon.conditions.compile import check_condition, compile_condition, fields_read
+from whereupon.conditions.explain import label_of
 from whereupon.conditions.paths import compile_path
 from whereupon.conditions.tree import Condition, Value
 from whereupon.conditions.values import INTEGER, Kind, Scope
+from whereupon.conditions.words import condition_words, shortened, value_words
 from whereupon.errors import Invalid, Problem, did_you_mean
 from whereupon.modules.catalog import Field as ModuleField
 from whereupon.modules.catalog import Module, quote
@@ -104,6 +106,15 @@ class UpdateRecord(Block[UpdateConfig]):
             found += check_condition(config.where, _inside(module, scope), "/where")
         return found
 
+    def describe(self, config: UpdateConfig, scope: Scope) -> str:
+        module = _target(config, scope)
+        fields = {key: module.fields.get(key) for key in config.set}
+        sets = (
+            f"{found.label if found else key} to {value_words(config.set[key], scope, found)}"
+            for key, found in fields.items()
+        )
+        return shortened(f"Set {', '.join(sets)}{_whose(config, module, scope)}")
+
     def reads(self, config: UpdateConfig, scope: Scope) -> frozenset[str]:
         module = _target(config, scope)
         link = compile_path(config.link, scope).reads if config.link else frozenset[str]()
@@ -130,6 +141,20 @@ class UpdateRecord(Block[UpdateConfig]):
         for one in await update_records(batch, module, sql, await _pairs(config, module, batch)):
             written.setdefault(one.run_id, []).append(one)
         return [_outcome(config, module, written.get(run.id, [])) for run in batch.runs]
+
+
+def _whose(config: UpdateConfig, module: Module, scope: Scope) -> str:
+    """Of which records, in words; nothing for the run's own."""
+    where = f" where {condition_words(config.where, _inside(module, scope))}" if config.where else ""
+    match config.which:
+        case "record":
+            return ""
+        case "linked":
+            return f" of the linked {label_of(config.link or '', scope)}"
+        case "children":
+            return f" of its {module.label_plural}{where}"
+        case "found":
+            return f" of {module.label_plural}{where}"
 
 
 def _target(config: UpdateConfig, scope: Scope) -> Module:

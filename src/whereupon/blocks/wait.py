@@ -13,9 +13,11 @@ import asyncpg
 from pydantic import ConfigDict, Field, model_validator
 
 from whereupon.conditions.compile import check_condition, compile_condition, fields_read
+from whereupon.conditions.explain import label_of
 from whereupon.conditions.paths import compile_path
 from whereupon.conditions.tree import Condition
 from whereupon.conditions.values import TEXT, Kind, Scope, literal
+from whereupon.conditions.words import condition_words
 from whereupon.errors import Invalid, Problem
 from whereupon.sdk.block import Batch, Block, Config, RunView
 from whereupon.sdk.fields import TIME_UNITS, Shown, one_of
@@ -102,6 +104,7 @@ class WaitBlock(Block[WaitConfig]):
     Config = WaitConfig
     outputs: ClassVar = {"ended_by": TEXT}
     waits = True
+    port_labels: ClassVar = {"timeout": "Time is up", "no_longer": "No longer"}
     examples = (
         {"duration": {"amount": 2, "unit": "minutes"}},
         {"until_field": "due_date", "offset": {"amount": -14, "unit": "days"}},
@@ -124,6 +127,18 @@ class WaitBlock(Block[WaitConfig]):
         ]
         return found + (_check_date(config.until_field, scope) if config.until_field else [])
 
+    def describe(self, config: WaitConfig, scope: Scope) -> str:
+        limit = f", at most {duration_words(config.time_limit)}" if config.time_limit else ""
+        if config.duration is not None:
+            return f"Wait {duration_words(config.duration)}"
+        if config.until_field is not None:
+            return f"Wait until {_shift_words(config.offset)}{label_of(config.until_field, scope)}"
+        if config.time_of_day is not None:
+            return f"Wait until it is {config.time_of_day}"
+        if config.condition is not None:
+            return f"Wait until {condition_words(config.condition, scope)}{limit}"
+        return f"Wait for the signal {config.signal}{limit}"
+
     def reads(self, config: WaitConfig, scope: Scope) -> frozenset[str]:
         conditions = [c for c in (config.condition, config.only_if) if c is not None]
         dates = [compile_path(config.until_field, scope).reads] if config.until_field else []
@@ -136,6 +151,21 @@ class WaitBlock(Block[WaitConfig]):
     async def wake_batch(self, config: WaitConfig, batch: Batch) -> list[Outcome]:
         rows = await batch.rows(batch.place.once("wake", lambda: _wake_columns(config, batch.place.scope)))
         return [_wake(config, run, rows[run.id]) for run in batch.runs]
+
+
+def duration_words(duration: Duration) -> str:
+    """
+    >>> duration_words(Duration(amount=1)), duration_words(Duration(amount=3, unit="hours"))
+    ('1 day', '3 hours')
+    """
+    amount = abs(duration.amount)
+    return f"{amount:,} {duration.unit.removesuffix('s') if amount == 1 else duration.unit}"
+
+
+def _shift_words(offset: Duration | None) -> str:
+    if offset is None or offset.amount == 0:
+        return ""
+    return f"{duration_words(offset)} {'before' if offset.amount < 0 else 'after'} "
 
 
 def _check_date(path: str, scope: Scope) -> list[Problem]:

@@ -141,7 +141,7 @@ def _told(
         case Children(children=children, aggregate=aggregate, operator=operator):
             found |= {"kind": "children", "children": children, "aggregate": aggregate, "operator": operator}
             found |= {"value": seen[0], "expected": seen[2:]}
-            found["sentence"] = _sentence(verdict, _children_words(verdict.node, scope), held, shown)
+            found["sentence"] = _sentence(verdict, children_words(verdict.node, scope), held, shown)
     return found
 
 
@@ -174,9 +174,14 @@ def _sentence(verdict: Verdict, subject: str, held: bool, shown: list[Any]) -> s
 def _labelled(path: str, shown: list[Any], scope: Scope) -> list[Any]:
     """Choices by their labels, as the person sees them in the form."""
     found = field_of(path, scope)
-    choices: list[Any] = list(found.options.get("choices") or []) if found else []
-    labels = {_key(c): _label(c) for c in choices}
+    labels = choice_labels(found) if found else {}
     return [labels.get(s, s) if isinstance(s, str) else s for s in shown]
+
+
+def choice_labels(found: Field) -> dict[str, str]:
+    """What people see of each choice of a field, by its key."""
+    choices: list[Any] = list(found.options.get("choices") or [])
+    return {_key(c): _label(c) for c in choices}
 
 
 def _key(choice: dict[str, Any] | str) -> str:
@@ -209,7 +214,8 @@ def _fields_on(path: str, scope: Scope) -> Iterator[Field]:
         module = scope.catalog.modules.get(found.target or "")
 
 
-def _children_words(node: Children, scope: Scope) -> str:
+def children_words(node: Children, scope: Scope) -> str:
+    """What is asked of child records: "The number of Tasks"."""
     head = node.children.split(".")[0]
     own = scope.module.fields.get(head) if scope.module else None
     module = scope.catalog.modules.get((own.target or "") if own else head)

@@ -99,6 +99,7 @@ class Block(Generic[C]):
     outputs: ClassVar[Mapping[str, ValueType]] = {}
     leaves: ClassVar[bool] = False  # its work is done outside the database, after the commit
     waits: ClassVar[bool] = False  # a cycle through it is no busy loop
+    port_labels: ClassVar[Mapping[str, str]] = {}  # of exits whose key does not say enough
     examples: ClassVar[Sequence[Mapping[str, Any]]] = ()
 
     def ports(self, config: C) -> tuple[str, ...]:
@@ -108,6 +109,10 @@ class Block(Generic[C]):
     def check(self, config: C, scope: Scope) -> list[Problem]:
         """What is wrong with the configuration, paths relative to it. Called at save and publish."""
         return []
+
+    def describe(self, config: C, scope: Scope) -> str:
+        """What it does with this configuration, in a few words: "Wait 3 days". Only ever shown."""
+        return self.label
 
     def reads(self, config: C, scope: Scope) -> frozenset[str]:
         """The "module.field" names that it reads (for removing fields and the termination check)."""

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field, model_validator
 
+from whereupon.conditions.explain import label_of
 from whereupon.conditions.expressions import compile_value
 from whereupon.conditions.paths import compile_path
 from whereupon.conditions.values import TEXT, Kind, Scope, literal
@@ -102,6 +103,26 @@ def reads_of(person: Person, scope: Scope) -> frozenset[str]:
         return compile_value({"formula": person.formula}, scope, TEXT).reads
     name = _path_of(person, scope)
     return compile_path(name, scope).reads if name else frozenset()
+
+
+def person_words(person: Person, scope: Scope) -> str:
+    """Who is meant, as far as the configuration says: "the owner", "the group support"."""
+    if person.owner:
+        return "the owner"
+    if person.group is not None:
+        return f"the group {person.group}"
+    if person.field is not None:
+        return label_of(person.field, scope)
+    if isinstance(person, Recipient) and person.address is not None:
+        return person.address
+    return "a user" if person.user is not None else "whom a formula finds"
+
+
+def people_words(people: Sequence[Person], scope: Scope) -> str:
+    """Several of them; more than three are counted."""
+    named = [person_words(person, scope) for person in people]
+    more = f" and {len(named) - 3} more" if len(named) > 3 else ""
+    return ", ".join(named[:3]) + more
 
 
 ACTIVE_MEMBERS = (

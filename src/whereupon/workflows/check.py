@@ -28,9 +28,9 @@ class Surroundings:
         return scope_at(plan, node, self.catalog, self.module, self.rights.user_id, self.time_zone)
 
 
-def check_workflow(document: Document, around: Surroundings) -> list[Problem]:
-    """All faults; an empty list means that it may be published."""
-    plan = make_plan(document)
+def check_workflow(document: Document, around: Surroundings, plan: Plan | None = None) -> list[Problem]:
+    """All faults; an empty list means that it may be published. `plan`: the document's, if it is made."""
+    plan = plan or make_plan(document)
     return [
         *plan.problems,
         *_starts(plan),
@@ -148,7 +148,7 @@ def _busy_cycles(plan: Plan) -> Iterator[Problem]:
     }
     named: set[str] = set()
     for key in moving:
-        path = _way_round(moving, key)
+        path = _way_round(moving, key) if key in plan.graph.after(key) else None
         if path and not named & set(path):
             named |= set(path)
             message = f"These blocks go round without a wait: {' → '.join([*path, path[0]])}."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
@@ -96,6 +96,7 @@ class Graph:
     """The document's edges for walking: node → exit → node."""
 
     exits: Mapping[str, Mapping[str, str]]
+    known: dict[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]], compare=False)
 
     @classmethod
     def of(cls, document: Document) -> Graph:
@@ -112,8 +113,10 @@ class Graph:
 
     def after(self, key: str) -> frozenset[str]:
         """The nodes that come after one, itself only when a cycle leads back."""
-        following = self.exits.get(key, {}).values()
-        return frozenset[str]().union(*(self.reachable(target) for target in following))
+        if key not in self.known:
+            following = self.exits.get(key, {}).values()
+            self.known[key] = frozenset[str]().union(*(self.reachable(target) for target in following))
+        return self.known[key]
 
 
 def blank(trigger: str = "record_created") -> dict[str, Any]:

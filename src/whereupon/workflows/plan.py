@@ -69,6 +69,7 @@ class Plan:
 def make_plan(document: Document) -> Plan:
     """Never raises: what cannot be understood is in `problems`."""
     graph, problems = Graph.of(document), list[Problem]()
+    texts = {node.key: _text(node.config) for node in document.nodes}
     steps: dict[str, Step] = {}
     start: Start | None = None
     for index, node in enumerate(document.nodes):
@@ -76,13 +77,13 @@ def make_plan(document: Document) -> Plan:
             if node.block == START:
                 start = start or _start(node, document)
             else:
-                steps[node.key] = _step(node, document, graph)
+                steps[node.key] = _step(node, document, graph, texts)
         except Invalid as error:
             problems += [problem.under(f"/nodes/{index}") for problem in error.problems]
     return Plan(document, graph, start, steps, tuple(problems))
 
 
-def _step(node: Node, document: Document, graph: Graph) -> Step:
+def _step(node: Node, document: Document, graph: Graph, texts: Mapping[str, str]) -> Step:
     try:
         block = registry.block(node.block)
     except NotFound as error:
@@ -90,14 +91,9 @@ def _step(node: Node, document: Document, graph: Graph) -> Step:
     config = _config(block.Config, node.config)
     exits = document.exits(node.key)
     later = graph.after(node.key)
-    kept = any(mentions(other, node.key) for other in document.nodes if other.key in later)
+    kept = any(f"nodes.{node.key}." in texts[other] for other in later if other in texts)
     awaited = block.leaves and (kept or ERROR_PORT in exits)
     return Step(node, block, config, exits, awaited, kept or awaited)
-
-
-def mentions(node: Node, other: str) -> bool:
-    """Whether a node's configuration names an output of another one (`nodes.other.…`)."""
-    return f"nodes.{other}." in _text(node.config)
 
 
 def _text(value: Any) -> str:
