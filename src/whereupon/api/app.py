@@ -26,17 +26,21 @@ from whereupon.api.routes import (
     editor,
     groups,
     health,
+    imports,
     inbox,
+    lists,
     messages,
     modules,
     records,
     roles,
     runs,
+    search,
     session,
     setup,
     templates,
     tokens,
     users,
+    views,
     workflows,
 )
 from whereupon.api.routes import (
@@ -48,6 +52,8 @@ from whereupon.people.attempts import Attempts
 from whereupon.settings import Settings
 
 ROUTES = (
+    # Before the records and runs whose ids would stand in the same place.
+    lists, exports,
     records, documents, session, modules, conditions, workflows, runs, inbox, messages, catalogue, users,
     groups, roles, tokens, templates, settings_routes, audit, health, setup, docs, editor,
 )  # fmt: skip

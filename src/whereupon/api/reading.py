@@ -4,19 +4,11 @@ from __future__ import annotations
 
 import orjson
 
-from whereupon.conditions.compile import compile_tree
-from whereupon.conditions.values import Scope
 from whereupon.errors import Invalid, Problem
-from whereupon.modules.catalog import Catalog, Module
-from whereupon.people.rights import Rights, require_reads
+from whereupon.people.rights import Rights
+from whereupon.records.conditions_sent import where_sql
 
-
-def where_sql(catalog: Catalog, module: Module, condition: object, rights: Rights) -> str:
-    """The condition as SQL over the module's row "n". Raises Invalid, Refused."""
-    scope = Scope(catalog, module, user=user_sql(rights))
-    verdict = compile_tree(condition, scope)
-    require_reads(rights, verdict.reads, catalog, module.key)
-    return verdict.sql
+__all__ = ["condition_in_query", "user_sql", "where_sql"]
 
 
 def user_sql(rights: Rights) -> str | None:

@@ -27,7 +27,8 @@ WHERE ($1::bigint IS NULL OR r.id < $1) AND ($2::text[] IS NULL OR m.key IS NULL
   AND ($3::text IS NULL OR w.key = $3) AND ($4::text IS NULL OR m.key = $4)
   AND ($5::text IS NULL OR r.record_id = $5)
   AND ($6::text IS NULL OR r.status = $6) AND ($7::timestamptz IS NULL OR r.created_at >= $7)
-ORDER BY r.id DESC LIMIT $8
+  AND ($8::timestamptz IS NULL OR r.created_at < $8) AND ($9::text IS NULL OR r.started_by = $9)
+ORDER BY r.id DESC LIMIT $10
 """
 )
 FIND = SELECT + "WHERE r.id = $1"
@@ -52,10 +53,24 @@ async def list_runs(
     record_id: str | None = None,
     status: str | None = None,
     since: Any = None,
+    until: Any = None,
+    started_by: str | None = None,
     limit: int = 50,
 ) -> list[Mapping[str, Any]]:
     """Runs on records that the user may read, newest first; `after`: the last id of the page before."""
-    rows = await db.fetch(LIST, after, _modules(rights), workflow, module, record_id, status, since, limit)
+    rows = await db.fetch(
+        LIST,
+        after,
+        readable_modules(rights),
+        workflow,
+        module,
+        record_id,
+        status,
+        since,
+        until,
+        started_by,
+        limit,
+    )
     return [_as_seen(dict(row), rights)[0] for row in rows]
 
 
@@ -80,7 +95,7 @@ WITHHELD = {
 }
 
 
-def _modules(rights: Rights) -> list[str] | None:
+def readable_modules(rights: Rights) -> list[str] | None:
     """Modules of which all records may be read; None for everything."""
     if rights.administrator:
         return None
@@ -93,7 +108,7 @@ async def get_run(db: Connection, rights: Rights, run_id: int) -> dict[str, Any]
     Raises NotFound.
     """
     row = await db.fetchrow(FIND, run_id)
-    allowed = _modules(rights)
+    allowed = readable_modules(rights)
     if row is None or (allowed is not None and row["module"] is not None and row["module"] not in allowed):
         raise NotFound(f"There is no run {run_id}.")
     waiting: Any = await db.fetchrow(WAITING, run_id)

@@ -137,13 +137,17 @@ async def list_runs(
     record_id: Annotated[str | None, Query(max_length=1000)] = None,
     status: Annotated[Status | None, Query()] = None,
     since: Annotated[AwareDatetime | None, Query(description="Only those created then or later.")] = None,
+    until: Annotated[AwareDatetime | None, Query(description="Only those created before.")] = None,
+    started_by: Annotated[
+        str | None, Query(max_length=100, description="A trigger, manual, rerun or another cause.")
+    ] = None,
 ) -> Response:
     after = id_before(cursor)
 
     async def work(db: Connection) -> dict[str, Any]:
         rows = history.list_runs(
             db, call.rights, after=after, workflow=workflow, module=module, record_id=record_id,
-            status=status, since=since, limit=limit + 1,
+            status=status, since=since, until=until, started_by=started_by, limit=limit + 1,
         )  # fmt: skip
         return await paged(rows, limit)
 

@@ -1,4 +1,4 @@
-"""Saved views of a module's records, and imports of files."""
+"""Saved views of a module's records, imports of files, and indexes in the order of a list."""
 
 from __future__ import annotations
 
@@ -26,15 +26,47 @@ CREATE TABLE whereupon.imports (
   document_id bigint NOT NULL REFERENCES whereupon.documents,
   status text NOT NULL DEFAULT 'queued', -- queued, running, succeeded, partial, failed, cancelled
   mapping jsonb NOT NULL, options jsonb NOT NULL DEFAULT '{}', fires boolean NOT NULL DEFAULT false,
+  dry_run boolean NOT NULL DEFAULT false, -- every chunk is rolled back
   total bigint, done bigint NOT NULL DEFAULT 0, -- rows of the file, and how many of them were dealt with
   created bigint NOT NULL DEFAULT 0, updated bigint NOT NULL DEFAULT 0, skipped bigint NOT NULL DEFAULT 0,
-  failed bigint NOT NULL DEFAULT 0, problems jsonb NOT NULL DEFAULT '[]', -- the first of them, with row numbers
+  failed bigint NOT NULL DEFAULT 0,
+  examples jsonb NOT NULL DEFAULT '[]', -- of a dry run: the first records before and after
+  runs jsonb NOT NULL DEFAULT '{}',     -- of a dry run: workflow id → how many runs would start
   error jsonb, created_at timestamptz NOT NULL DEFAULT now(), started_at timestamptz, ended_at timestamptz)
+"""
+# Rows that were not written: the row as it was read, and why.
+PROBLEMS = """
+CREATE TABLE whereupon.import_problems (
+  import_id bigint NOT NULL REFERENCES whereupon.imports ON DELETE CASCADE,
+  row_number integer NOT NULL, cells jsonb NOT NULL, problems jsonb NOT NULL,
+  PRIMARY KEY (import_id, row_number))
+"""
+# What modules/ddl.py makes for indexed fields now, for the tables that are there already.
+INDEXES = """
+DO $$
+DECLARE f record;
+BEGIN
+  FOR f IN SELECT d.id, d.type, d.column_name, m.table_schema, m.table_name
+           FROM whereupon.fields d JOIN whereupon.modules m ON m.id = d.module_id
+           WHERE d.indexed AND NOT d.is_unique AND NOT m.attached AND d.column_name IS NOT NULL
+             AND d.type NOT IN ('reference', 'user', 'file', 'auto_number', 'multi_select') LOOP
+    IF f.type IN ('text', 'long_text', 'rich_text', 'email', 'phone', 'url') THEN
+      EXECUTE format('CREATE INDEX IF NOT EXISTS %I ON %I.%I (lower(%I), id)',
+                     'f' || f.id || '_order', f.table_schema, f.table_name, f.column_name);
+    ELSE
+      EXECUTE format('DROP INDEX IF EXISTS %I.%I', f.table_schema, 'f' || f.id || '_index');
+      EXECUTE format('CREATE INDEX %I ON %I.%I (%I, id)',
+                     'f' || f.id || '_index', f.table_schema, f.table_name, f.column_name);
+    END IF;
+  END LOOP;
+END $$
 """
 
 
 def upgrade() -> None:
-    """Both tables; a schema is left only by restoring a backup, so there is no way down."""
+    """A schema is left only by restoring a backup, so there is no way down."""
     op.execute(VIEWS)
     op.execute(IMPORTS)
+    op.execute(PROBLEMS)
     op.execute("CREATE INDEX imports_open ON whereupon.imports (id) WHERE ended_at IS NULL")
+    op.execute(INDEXES)
