@@ -1,0 +1,6 @@
+import type { InputProps } from './types'
+
+/** One module, found by name. */
+export function ModuleSelect(_props: InputProps<string | null>) {
+  return null
+}

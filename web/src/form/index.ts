@@ -1,0 +1,13 @@
+/** Forms drawn from schemas, and the inputs that they are made of. Import from here. */
+export { FieldSelect } from './FieldSelect'
+export { GroupSelect } from './GroupSelect'
+export { ModuleSelect } from './ModuleSelect'
+export { NodeForm } from './NodeForm'
+export { PathSelect } from './PathSelect'
+export { RichTemplateEditor } from './RichTemplateEditor'
+export { TemplateInput } from './TemplateInput'
+export type { Config, FormContext, InputProps, Schema, WorkflowDocument } from './types'
+export { NOWHERE } from './types'
+export { UserSelect } from './UserSelect'
+export { ValueEditor } from './ValueEditor'
+export { VariablePicker } from './VariablePicker'
