@@ -1,2 +1,28 @@
-/** Words of this area; see text/index.ts. */
-export const setup = {}
+export const setup = {
+  title: 'Set up Whereupon',
+  about: 'This installation is new. Three short steps, and the office can begin.',
+  steps: { you: 'You', organisation: 'Organisation', start: 'To begin with' },
+  you: 'The first person is the administrator: they add the others, and may do everything.',
+  token: 'One-time token',
+  tokenAbout:
+    'Printed by `whereupon serve` in the terminal. The address that it prints brings the token along.',
+  name: 'Your name',
+  email: 'Email',
+  password: 'Password',
+  passwordAbout: 'At least 10 characters. A few words are easier to remember than signs.',
+  organisation: 'Name of the organisation',
+  organisationAbout: 'It stands in mails and documents.',
+  timeZone: 'Time zone',
+  timeZoneAbout: 'For schedules, due dates and “today”. Each workflow may have its own.',
+  packs: 'Ready-made modules, workflows and sample records to learn from. You can load them later, too.',
+  noPacks: 'Begin with an empty office',
+  noPacksAbout: 'No modules and no records: you make your own.',
+  next: 'Next',
+  previous: 'Back',
+  finish: 'Create and sign in',
+  failed: 'The set-up was not completed',
+  packFailed: (pack: string) => `${pack} was not loaded`,
+  packFailedMore: 'You can load it again in the settings.',
+  done: 'This installation has an administrator already.',
+  signIn: 'Sign in',
+}
