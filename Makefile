@@ -1,33 +1,48 @@
-# Each target sets up its own virtual environment when there is none, or when the pins have changed.
+# Each target sets up its own virtual environment when there is none, or when the pins have changed, and
+# builds the browser application when its sources have changed.
 PYTHON ?= python3
 VENV := .venv
 STAMP := $(VENV)/.installed
 BIN := $(VENV)/bin
+PYTEST := $(BIN)/pytest -n 2 --dist loadgroup
+OURS := src tests hatch_build.py
 
-.PHONY: demo test check bench faults format
+.PHONY: demo web test check bench bench-web faults format
 
-demo: $(STAMP)
+demo: web
 	$(BIN)/whereupon demo
 
-test: $(STAMP)
-	$(BIN)/pytest -n 2
+web: $(STAMP)
+	$(BIN)/python hatch_build.py
 
-check: $(STAMP)
-	$(BIN)/ruff format --check src tests
-	$(BIN)/ruff check src tests
+test: web
+	$(BIN)/python -m tests.browser.chromium
+	$(BIN)/python hatch_build.py test
+	$(PYTEST)
+
+check: web
+	$(BIN)/ruff format --check $(OURS)
+	$(BIN)/ruff check $(OURS)
 	$(BIN)/basedpyright
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n 2
+	$(BIN)/python hatch_build.py lint test
+	$(BIN)/python -m tests.browser.chromium
+	$(PYTEST)
 
-bench: $(STAMP)
+bench: web
 	$(BIN)/whereupon bench
+
+bench-web: web
+	$(BIN)/python -m tests.browser.chromium
+	$(BIN)/python -m tests.browser.bench
 
 faults: $(STAMP)
 	$(BIN)/python -m tests.faults
 
 format: $(STAMP)
-	$(BIN)/ruff format src tests
-	$(BIN)/ruff check --fix src tests
+	$(BIN)/ruff format $(OURS)
+	$(BIN)/ruff check --fix $(OURS)
+	$(BIN)/python hatch_build.py format
 
 $(STAMP): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

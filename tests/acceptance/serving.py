@@ -70,15 +70,19 @@ def data_folder() -> Iterator[Path]:
 class Serving:
     """A running `serve`. Processes are found, and ended, by their parent and nothing else."""
 
-    def __init__(self, folder: Path, *options: str) -> None:
+    def __init__(self, folder: Path, *options: str, port: int = 0, **env: str) -> None:
         self.folder = folder
         began = time.monotonic()
         self.process = subprocess.Popen(
-            [*COMMAND, "serve", "--port", "0", "--json", *options],
-            stdout=subprocess.PIPE, text=True, env=environment(folder),
+            [*COMMAND, "serve", "--port", str(port), "--json", *options],
+            stdout=subprocess.PIPE, text=True, env=environment(folder, **env),
         )  # fmt: skip
         assert self.process.stdout is not None
-        told = json.loads(self.process.stdout.readline())
+        try:
+            told = json.loads(self.process.stdout.readline())
+        except BaseException:  # it did not start, or took longer than the test may
+            self.stop()
+            raise
         self.seconds = time.monotonic() - began
         self.address: str = told["address"]
         self.setup_token: str | None = told["setup_token"]
@@ -175,9 +179,9 @@ def eventually(question: Callable[[], Any], within: float = 10.0) -> Any:
 
 
 @contextmanager
-def serving(folder: Path, *options: str) -> Iterator[Serving]:
+def serving(folder: Path, *options: str, **env: str) -> Iterator[Serving]:
     """`serve` for as long as the block lasts."""
-    server = Serving(folder, *options)
+    server = Serving(folder, *options, **env)
     try:
         yield server
     finally:

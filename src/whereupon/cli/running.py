@@ -98,8 +98,8 @@ def announce(serving: Serving, *, as_json: bool) -> None:
         return
     print(f"Whereupon serves {serving.address}  (Ctrl-C ends it)")
     if serving.setup_token:
-        print("There is no administrator yet. Make the first one with this one-time token:")
-        print(f"  {serving.address}/api/v1/setup  token {serving.setup_token}")
+        print("There is no administrator yet. Make the first one in the browser, at this one-time address:")
+        print(f"  {serving.address}/setup#token={serving.setup_token}")  # what follows # is never sent
         print("or with: whereupon users create-admin you@example.org --name 'Your Name'")
     sys.stdout.flush()
 

@@ -1,0 +1,191 @@
+"""Installations to visit, browsers to visit them with, and an eye on what pages complain of.
+
+Everything here runs in one xdist group, on one event loop: one server and one browser serve all these tests.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, async_playwright
+from tests.browser.chromium import ARGUMENTS, REASON, find_chromium, is_required
+from tests.browser.installation import Installation, Person, add_people, furnish, opened
+from tests.browser.looking import SCREENSHOTS, OpenPage, Watch, sign_in
+from tests.conftest import drop_database, run_sql, with_database
+
+from whereupon.api.assets import BUILT
+
+HERE = Path(__file__).parent
+FAILED = pytest.StashKey[bool]()
+PATIENCE_MS = 10_000
+Opening = Callable[..., AbstractContextManager[Installation]]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("browser"))
+            if pytest_asyncio.is_async_test(item):
+                item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.when == "call" and report.failed:
+        item.stash[FAILED] = True
+    return report
+
+
+# Installations -------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def opening(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Opening:
+    """Serves a copy of a database: `with opening(template, people) as installation`."""
+
+    @contextmanager
+    def open_copy(template: str, people: dict[str, Person], *options: str) -> Generator[Installation]:
+        name = f"browser_{uuid.uuid4().hex[:16]}"
+        asyncio.run(run_sql(server_url, f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
+        folder = tmp_path_factory.mktemp("installation")
+        try:
+            with opened(
+                Installation(with_database(server_url, name), folder, dict(people), options=options)
+            ) as made:
+                yield made
+        finally:
+            asyncio.run(drop_database(server_url, name))
+
+    return open_copy
+
+
+@pytest.fixture(scope="session")
+def furnished(
+    server_url: str, template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Installation]:
+    """Not served, only copied: the packs with the runs of their scenarios, and our three people."""
+    if not (BUILT / "index.html").exists():
+        pytest.fail("The browser application is not built; `make web` builds it.")
+    name = f"furnished_{uuid.uuid4().hex[:16]}"
+    asyncio.run(run_sql(server_url, f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
+    made = Installation(with_database(server_url, name), tmp_path_factory.mktemp("furnished"))
+    asyncio.run(furnish(made))
+    asyncio.run(add_people(made))
+    yield made
+    asyncio.run(drop_database(server_url, name))
+
+
+def name_of_database(installation: Installation) -> str:
+    return urlsplit(installation.database_url).path.removeprefix("/")
+
+
+@pytest.fixture(scope="session")
+def served(opening: Opening, furnished: Installation) -> Iterator[Installation]:
+    """A full office that all tests share: leave it as full as it was, and change only what is yours."""
+    with opening(name_of_database(furnished), furnished.people) as made:
+        yield made
+
+
+@pytest.fixture
+def own_served(opening: Opening, furnished: Installation) -> Iterator[Installation]:
+    """A full office of this test alone, to be stopped and ill-treated (costs 2 s)."""
+    with opening(name_of_database(furnished), furnished.people) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def empty_served(opening: Opening, template: str) -> Iterator[Installation]:
+    """Three people and nothing else, for pages that are empty: leave it so."""
+    with opening(template, {}) as made:
+        asyncio.run(add_people(made))
+        yield made
+
+
+@pytest.fixture
+def fresh_served(opening: Opening, template: str) -> Iterator[Installation]:
+    """An installation that nobody has set up yet; `setup_token` is what `serve` printed."""
+    with opening(template, {}) as made:
+        yield made
+
+
+# Browsers ------------------------------------------------------------------------------------------
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """One Chromium for all tests; each has contexts of its own."""
+    program = find_chromium()
+    if program is None:
+        (pytest.fail if is_required() else pytest.skip)(REASON)
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS))
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+def watch() -> Iterator[Watch]:
+    """What the test's pages complained of; the test fails when nobody expected it."""
+    watch = Watch()
+    yield watch
+    assert watch.unexpected() == []
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def open_page(
+    request: pytest.FixtureRequest, browser: Browser, watch: Watch
+) -> AsyncIterator[OpenPage]:
+    """Opens a browser of its own for each call: `page = await open_page(served, "builder")`."""
+    pages: list[Page] = []
+
+    async def open_one(installation: Installation, who: str | None = None, **of_context: Any) -> Page:
+        options: dict[str, Any] = {"locale": "en-GB", "timezone_id": "Europe/Sofia", "color_scheme": "light"}
+        options |= {"viewport": {"width": 1280, "height": 800}, "reduced_motion": "reduce"}
+        context = await browser.new_context(base_url=installation.address, **(options | of_context))
+        context.set_default_timeout(PATIENCE_MS)
+        if who is not None:
+            await sign_in(context, installation, who)
+        pages.append(await context.new_page())
+        watch.over(pages[-1], installation.address)
+        return pages[-1]
+
+    yield open_one
+    if request.node.stash.get(FAILED, False):
+        await keep_failure(request.node.name, pages)
+    for page in pages:
+        await page.context.close()
+
+
+async def keep_failure(name: str, pages: list[Page]) -> None:
+    """What the browsers showed when the test failed."""
+    folder = SCREENSHOTS / "failed"
+    folder.mkdir(parents=True, exist_ok=True)
+    plain = "".join(c if c.isalnum() or c in "-_" else "-" for c in name)[:100]
+    for n, page in enumerate(pages):
+        if not page.is_closed():
+            await page.screenshot(path=folder / f"{plain}-{n}.png")
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(open_page: OpenPage, served: Installation) -> Page:
+    """A browser at the full office in which nobody is signed in."""
+    return await open_page(served)
+
+
+@pytest.fixture
+def signed_in(served: Installation) -> Callable[..., Any]:
+    """Signs somebody in without the form: `await signed_in(page, "builder")`."""
+
+    async def sign(page: Page, who: str = "admin", installation: Installation = served) -> None:
+        await sign_in(page.context, installation, who)
+
+    return sign
