@@ -1,6 +1,149 @@
-import { PageHeader } from '../parts/PageHeader'
+import { Box, Grid, NavLink, Paper } from '@mantine/core'
+import {
+  IconActivityHeartbeat,
+  IconAddressBook,
+  IconBuilding,
+  IconGauge,
+  IconListDetails,
+  IconMailCog,
+  IconPackage,
+  IconShieldCheck,
+  IconShieldLock,
+  IconUsers,
+  IconUsersGroup,
+} from '@tabler/icons-react'
+import { lazy, Suspense } from 'react'
+import { Link, Navigate, Route, Routes, useLocation } from 'react-router'
+import { NotFound } from '../app/Fallbacks'
+import { Starting } from '../app/Starting'
+import { useMe } from '../app/useMe'
+import { settings as words } from '../text/settings'
 
-/** Not written yet. */
+const page = (load: () => Promise<{ Page: React.ComponentType }>) =>
+  lazy(async () => ({ default: (await load()).Page }))
+
+/** Every page of the settings: its address, its words, and for whom it is. */
+const SECTIONS = [
+  {
+    at: 'modules',
+    label: words.modules.title,
+    icon: IconListDetails,
+    for: 'builder',
+    Page: page(() => import('./modules/ModulesPage')),
+  },
+  {
+    at: 'users',
+    label: words.users.title,
+    icon: IconUsers,
+    for: 'administrator',
+    Page: page(() => import('./people/UsersPage')),
+  },
+  {
+    at: 'groups',
+    label: words.groups.title,
+    icon: IconUsersGroup,
+    for: 'administrator',
+    Page: page(() => import('./people/GroupsPage')),
+  },
+  {
+    at: 'roles',
+    label: words.roles.title,
+    icon: IconShieldLock,
+    for: 'administrator',
+    Page: page(() => import('./people/RolesPage')),
+  },
+  {
+    at: 'organisation',
+    label: words.organisation.title,
+    icon: IconBuilding,
+    for: 'administrator',
+    Page: page(() => import('./OrganisationPage')),
+  },
+  {
+    at: 'mail',
+    label: words.mail.title,
+    icon: IconMailCog,
+    for: 'administrator',
+    Page: page(() => import('./MailPage')),
+  },
+  {
+    at: 'limits',
+    label: words.limits.title,
+    icon: IconGauge,
+    for: 'administrator',
+    Page: page(() => import('./LimitsPage')),
+  },
+  {
+    at: 'packs',
+    label: words.packs.title,
+    icon: IconPackage,
+    for: 'administrator',
+    Page: page(() => import('./PacksPage')),
+  },
+  {
+    at: 'tokens',
+    label: words.tokens.title,
+    icon: IconAddressBook,
+    for: 'builder',
+    Page: page(() => import('./TokensPage')),
+  },
+  {
+    at: 'audit',
+    label: words.audit.title,
+    icon: IconShieldCheck,
+    for: 'administrator',
+    Page: page(() => import('./AuditPage')),
+  },
+  {
+    at: 'health',
+    label: words.health.title,
+    icon: IconActivityHeartbeat,
+    for: 'builder',
+    Page: page(() => import('./HealthPage')),
+  },
+] as const
+
+/** The settings: their pages at the left, the one that is open beside them. */
 export function Page() {
-  return <PageHeader title="SettingsPage" />
+  const me = useMe()
+  const sections = SECTIONS.filter((section) => me.administrator || (section.for === 'builder' && me.builder))
+  const { pathname } = useLocation()
+  const first = sections[0]
+  return (
+    <Grid gap="md">
+      <Grid.Col span={{ base: 12, md: 2.5 }}>
+        <Paper component="nav" aria-label={words.title} p={6} className="surface">
+          {sections.map(({ at, label, icon: Sign }) => {
+            const here = pathname.startsWith(`/settings/${at}`)
+            return (
+              <NavLink
+                key={at}
+                component={Link}
+                to={`/settings/${at}`}
+                label={label}
+                active={here}
+                aria-current={here ? 'page' : undefined}
+                leftSection={<Sign size={17} stroke={1.6} aria-hidden />}
+                py={6}
+                style={{ borderRadius: 6 }}
+              />
+            )
+          })}
+        </Paper>
+      </Grid.Col>
+      <Grid.Col span={{ base: 12, md: 9.5 }}>
+        <Box>
+          <Suspense fallback={<Starting />}>
+            <Routes>
+              {first && <Route index element={<Navigate to={first.at} replace />} />}
+              {sections.map(({ at, Page: Section }) => (
+                <Route key={at} path={`${at}/*`} element={<Section />} />
+              ))}
+              <Route path="*" element={<NotFound />} />
+            </Routes>
+          </Suspense>
+        </Box>
+      </Grid.Col>
+    </Grid>
+  )
 }

@@ -1,0 +1,6 @@
+import { PageHeader } from '../parts/PageHeader'
+
+/** Not written yet. */
+export function Page() {
+  return <PageHeader title="MailPage" />
+}
