@@ -22,7 +22,8 @@ from whereupon.db.pool import Connection
 from whereupon.errors import Invalid
 from whereupon.people.rights import require_reads
 from whereupon.people.users import Id
-from whereupon.records.read import count_records, read_record
+from whereupon.records.matching import find_matches
+from whereupon.records.read import read_record
 
 router = routes_of("conditions")
 
@@ -71,10 +72,24 @@ class CheckedFormula(Checked):
     gives: str | None
 
 
-class Count(Out):
-    """How many of the records that one may read meet the condition."""
+class ExampleOut(Out):
+    """A record that meets the condition."""
 
-    count: int
+    id: str
+    title: str | None
+
+
+class Count(Out):
+    """How many of the records that one may read meet the condition, of how many, and some of them.
+
+    `count` null: more than `at_least`, or it would take too long to tell. `total_exact` false: an estimate.
+    """
+
+    count: int | None
+    at_least: int
+    total: int
+    total_exact: bool
+    examples: list[ExampleOut]
 
 
 @router.post(
@@ -99,15 +114,19 @@ async def check_condition(call: TheCall, body: ToCheck) -> Response:
 
 @router.post(
     "/conditions/count",
-    **operation("count_matches", Count, summary="How many records it meets.", errors=[404]),
+    **operation("count_matches", Count, summary="How many records meet it, and some of them.", errors=[404]),
 )
 async def count_matches(call: TheCall, body: AboutModule) -> Response:
-    async def work(db: Connection) -> dict[str, int]:
+    async def work(db: Connection) -> dict[str, Any]:
         catalog = await call.catalog(db)
         module = catalog.module(body.module)
         call.rights.require("read", module.key)
         sql = where_sql(catalog, module, body.condition, call.rights)
-        return {"count": await count_records(db, catalog, module.key, call.rights, where=sql)}
+        found = await find_matches(db, catalog, module.key, call.rights, sql)
+        return {
+            "count": found.count, "at_least": found.at_least, "total": found.total.count,
+            "total_exact": found.total.exact, "examples": found.examples,
+        }  # fmt: skip
 
     return await call.read(work, bounded=True)
 
