@@ -98,10 +98,17 @@ class NotSignedIn(WhereuponError):
     status, exit_code, code, title = 401, 5, "not_signed_in", "Not signed in"
 
 
+class SessionEnded(NotSignedIn):
+    """Somebody was signed in here, and is no more: by the clock, or signed out elsewhere."""
+
+    code, title = "session_ended", "Signed out"
+
+
 class TooMany(WhereuponError):
-    """A limit was reached; try again later."""
+    """A limit was reached; `retry_after` says in how many seconds to try again."""
 
     status, exit_code, code, title = 429, 6, "too_many", "Too many requests"
+    retry_after = 60
 
 
 class Unavailable(WhereuponError):

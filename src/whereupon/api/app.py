@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from whereupon.api import openapi
 from whereupon.api.assets import BUILT, Assets
+from whereupon.api.live import Live
 from whereupon.api.memory import Memory
 from whereupon.api.problems import on_any, on_http, on_validation
 from whereupon.api.route import PREFIX
@@ -24,19 +25,25 @@ from whereupon.api.routes import (
     docs,
     documents,
     editor,
+    exports,
     groups,
     health,
+    home,
     imports,
     inbox,
     lists,
+    live,
     messages,
     modules,
+    packs,
+    people,
     records,
     roles,
     runs,
     search,
     session,
     setup,
+    startable,
     templates,
     tokens,
     users,
@@ -55,7 +62,8 @@ ROUTES = (
     # Before the records and runs whose ids would stand in the same place.
     lists, exports,
     records, documents, session, modules, conditions, workflows, runs, inbox, messages, catalogue, users,
-    groups, roles, tokens, templates, settings_routes, audit, health, setup, docs, editor,
+    groups, roles, tokens, templates, settings_routes, audit, health, setup, docs, live, home, startable,
+    people, packs, editor, views, search, imports,
 )  # fmt: skip
 
 SECURITY_HEADERS = [
@@ -83,6 +91,7 @@ def create_app(database: Database, settings: Settings, built: Path = BUILT) -> F
     app.state.database = database
     app.state.settings = settings
     app.state.memory = Memory(database.url)
+    app.state.live = Live(database, app.state.memory)
     app.state.waker = Waker(database.url)
     app.state.attempts = Attempts()
     app.add_exception_handler(RequestValidationError, on_validation)
@@ -101,10 +110,12 @@ def create_app(database: Database, settings: Settings, built: Path = BUILT) -> F
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
     """Hear of changes and wake workers for as long as requests are served."""
-    tasks = [asyncio.create_task(app.state.memory.listen()), asyncio.create_task(app.state.waker.run())]
+    keeping = (app.state.memory.listen(), app.state.waker.run(), app.state.live.run())
+    tasks = [asyncio.create_task(one) for one in keeping]
     try:
         yield
     finally:
+        app.state.live.end()
         for task in tasks:
             task.cancel()
         for task in tasks:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any, TypeVar
 
 import asyncpg
@@ -18,6 +19,7 @@ from whereupon.db.pool import GONE, Connection
 from whereupon.modules.catalog import Catalog, load_catalog
 
 T = TypeVar("T")
+Hearer = Callable[[str], None]  # takes the payload of a notification
 KEEP_SECONDS = 5.0  # a session or token that ended by its clock lives at most so much longer
 MOST_KEYS = 10_000
 RECONNECT_SECONDS = 1.0
@@ -32,12 +34,19 @@ class Memory:
         self.generation = 0
         self.kept_catalog: Catalog | None = None
         self.kept: dict[bytes, tuple[float, Any]] = {}
+        self.hearers: dict[str, list[Hearer]] = {"whereupon_revision": [self.hear]}
+        self.on_connect: list[Callable[[], None]] = [self.forget]
 
     def forget(self) -> None:
         """Drop everything: what is asked for next is read again."""
         self.generation += 1
         self.kept_catalog = None
         self.kept.clear()
+
+    def hear_also(self, channels: Iterable[str], hearer: Callable[[str, str], None]) -> None:
+        """Others share the listening connection; `hearer` gets channel and payload. Before `listen`."""
+        for channel in channels:
+            self.hearers.setdefault(channel, []).append(partial(hearer, channel))
 
     def hear(self, *_: object) -> None:
         """A definition, a role or a user changed somewhere."""
@@ -86,11 +95,23 @@ class Memory:
         try:
             lost = asyncio.Event()
             connection.add_termination_listener(lambda _: lost.set())
-            await connection.add_listener("whereupon_revision", self.hear)
-            self.forget()
+            for channel, hearers in self.hearers.items():
+                await connection.add_listener(channel, calling(hearers))
             self.listening = True
+            for say in self.on_connect:
+                say()
             await lost.wait()
         finally:
             self.listening = False
             self.forget()
             connection.terminate()
+
+
+def calling(hearers: Sequence[Hearer]) -> Callable[..., None]:
+    """A listener as asyncpg wants it."""
+
+    def hear(_connection: object, _pid: int, _channel: str, payload: object) -> None:
+        for hearer in hearers:
+            hearer(str(payload))
+
+    return hear

@@ -53,7 +53,7 @@ class NotMultipart(WhereuponError):
     status, exit_code, code, title = 415, 2, "unsupported_media_type", "Not an upload"
 
 
-RETRY_AFTER_SECONDS: Mapping[type[WhereuponError], int] = {Unavailable: 3, TooMany: 60}
+UNAVAILABLE_SECONDS = 3
 
 # What may be wrong with a value although each field was valid by itself: PostgreSQL says so, and its
 # words are good enough to show. Everything else that it raises is a defect of ours.
@@ -102,9 +102,13 @@ def problem_response(error: Exception, headers: Mapping[str, str] | None = None)
     """The answer for any error that a request ended with."""
     ours = as_ours(error)
     found = dict(headers or {})
-    seconds = RETRY_AFTER_SECONDS.get(type(ours))
-    if seconds:
-        found["Retry-After"] = str(seconds)
+    match ours:
+        case Unavailable():
+            found["Retry-After"] = str(UNAVAILABLE_SECONDS)
+        case TooMany():
+            found["Retry-After"] = str(ours.retry_after)
+        case _:
+            pass
     if ours.status == 401:
         found["WWW-Authenticate"] = "Bearer"
     body = orjson.dumps(problem_document(ours), default=str)

@@ -14,6 +14,7 @@ import uvicorn
 import uvloop
 
 from whereupon.api.app import create_app
+from whereupon.api.live import Live
 from whereupon.errors import WhereuponError
 from whereupon.settings import Settings
 from whereupon.workers.leash import LEASH, SOCKET_VARIABLE, follow_the_master, stop_on_signals
@@ -33,12 +34,13 @@ async def run(settings: Settings, url: str, port: socket.socket) -> None:
     if database is None:
         return
     try:
+        app = create_app(database, settings)
         config = uvicorn.Config(
-            create_app(database, settings), loop="none", http="httptools", ws="none", lifespan="on",
+            app, loop="none", http="httptools", ws="none", lifespan="on",
             log_config=None, access_log=False, server_header=False,
             timeout_graceful_shutdown=GRACE_SECONDS, timeout_keep_alive=75,
         )  # fmt: skip
-        await Server(config, stop).serve(sockets=[port])
+        await Server(config, stop, app.state.live).serve(sockets=[port])
     finally:
         await database.close()
 
@@ -46,9 +48,10 @@ async def run(settings: Settings, url: str, port: socket.socket) -> None:
 class Server(uvicorn.Server):
     """Stops by our event, and does next to nothing while nobody asks (uvicorn looks ten times a second)."""
 
-    def __init__(self, config: uvicorn.Config, stop: asyncio.Event) -> None:
+    def __init__(self, config: uvicorn.Config, stop: asyncio.Event, live: Live) -> None:
         super().__init__(config)
         self.stop = stop
+        self.live = live
 
     @contextmanager
     def capture_signals(self) -> Generator[None]:
@@ -56,10 +59,11 @@ class Server(uvicorn.Server):
         yield
 
     async def main_loop(self) -> None:
-        """Once a second, for the Date header."""
+        """Once a second, for the Date header. Streams that have no end are ended with it."""
         while not self.stop.is_set():
             await self.on_tick(0)
             await rest(self.stop, 1.0)
+        self.live.end()
         self.should_exit = True
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import time
+
 from limits import RateLimitItem, parse
 from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import MovingWindowRateLimiter
@@ -24,10 +27,15 @@ class Attempts:
         await self.hit(PER_ACCOUNT, "account", account.strip().lower())
 
     async def hit(self, limit: RateLimitItem, kind: str, key: str) -> None:
-        if not await self.limiter.hit(limit, kind, key):
-            raise TooMany(
-                "Too many tries to sign in.", suggestion="Wait a quarter of an hour, then try again."
-            )
+        if await self.limiter.hit(limit, kind, key):
+            return
+        window = await self.limiter.get_window_stats(limit, kind, key)
+        seconds = max(1, math.ceil(window.reset_time - time.time()))
+        minutes = math.ceil(seconds / 60)
+        wait = f"Wait {minutes} minutes" if minutes > 1 else "Wait a minute"
+        refused = TooMany("Too many tries to sign in.", suggestion=f"{wait}, then try again.")
+        refused.retry_after = seconds
+        raise refused
 
     async def succeeded(self, account: str) -> None:
         """The right person came: their account's tries are forgotten."""

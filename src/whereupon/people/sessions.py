@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from whereupon.db.pool import Connection
-from whereupon.errors import NotSignedIn
+from whereupon.errors import NotFound, NotSignedIn, SessionEnded
 from whereupon.people.passwords import hash_password, password_matches, require_good
 from whereupon.people.rights import LOAD_RIGHTS, Rights, rights_of_row
 from whereupon.people.secrets import key_hash, new_key
@@ -24,6 +27,16 @@ FROM whereupon.sessions WHERE token_hash = $1 AND expires_at > now()
 PROLONG = """
 UPDATE whereupon.sessions SET seen_at = now(), expires_at = now() + make_interval(secs => $2)
 WHERE token_hash = $1
+"""
+# A session is named by the beginning of its key's hash, which opens nothing.
+LIST = """
+SELECT left(encode(token_hash, 'hex'), 32) AS id, agent, created_at, seen_at, expires_at,
+       token_hash = $2 AS current
+FROM whereupon.sessions WHERE user_id = $1 AND expires_at > now() ORDER BY seen_at DESC, id LIMIT 200
+"""
+END = """
+DELETE FROM whereupon.sessions WHERE user_id = $1 AND left(encode(token_hash, 'hex'), 32) = $2
+RETURNING true
 """
 SET_PASSWORD = "UPDATE whereupon.users SET password_hash = $2, updated_at = now() WHERE id = $1"
 # Everybody else's copy of these rights is dropped; no definition changed.
@@ -49,17 +62,29 @@ async def start_session(db: Connection, user_id: int, *, agent: str | None = Non
     return key
 
 
-async def rights_of_session(db: Connection, key: str) -> Rights:
-    """Whose session this is, with their rights; prolongs it. Raises NotSignedIn."""
+async def rights_of_session(db: Connection, key: str, *, prolong: bool = True) -> Rights:
+    """Whose session this is, with their rights; use prolongs it. Raises NotSignedIn, SessionEnded."""
     found = await db.fetchrow(FIND, key_hash(key), TOUCH_SECONDS)
     if found is None:
-        raise NotSignedIn("This session has ended.", suggestion="Sign in again.")
-    if found["is_due"]:
+        raise SessionEnded("This session has ended.", suggestion="Sign in again.")
+    if found["is_due"] and prolong:
         await db.execute(PROLONG, key_hash(key), LASTS_SECONDS)
     row = await db.fetchrow(LOAD_RIGHTS, found["user_id"])
     if row is None or not row["active"]:
         raise NotSignedIn("This user is disabled.", suggestion="Ask an administrator.")
     return rights_of_row(row)
+
+
+async def list_sessions(db: Connection, user_id: int, current: str | None) -> list[Mapping[str, Any]]:
+    """A user's sessions, the one used last first. `current`: the key of the one that asks."""
+    return [dict(row) for row in await db.fetch(LIST, user_id, key_hash(current) if current else b"")]
+
+
+async def end_session(db: Connection, user_id: int, session_id: str) -> None:
+    """End one of a user's sessions, by the id that `list_sessions` gives. Raises NotFound."""
+    if not await db.fetchval(END, user_id, session_id):
+        raise NotFound("There is no such session of yours.", suggestion="It may have ended already.")
+    await db.execute(FORGET)
 
 
 async def sign_out(db: Connection, key: str) -> None:

@@ -43,6 +43,12 @@ SELECT {COLUMNS} {SOURCE} WHERE {MINE} AND t.id > $2 AND ($3::text IS NULL OR t.
 ORDER BY t.id LIMIT $4
 """
 GET = f"SELECT {COLUMNS} {SOURCE} WHERE {MINE} AND t.id = $2"
+OPEN = "t.status IN ('open', 'in_progress')"
+DUE = f"SELECT {COLUMNS} {SOURCE} WHERE {MINE} AND {OPEN} ORDER BY t.due_at NULLS LAST, t.id LIMIT $2"
+COUNT_DUE = f"""
+SELECT count(*) AS count, count(*) FILTER (WHERE t.due_at < now()) AS overdue
+FROM whereupon.tasks t WHERE {MINE} AND {OPEN}
+"""
 PLAIN_COLUMNS = ("title", "description", "status", "priority", "due_at", "assignee_user_id")
 
 
@@ -62,6 +68,13 @@ async def list_tasks(
 ) -> list[Mapping[str, Any]]:
     """The user's own tasks and those of their groups, by id."""
     return [dict(row) for row in await db.fetch(LIST, whose(rights, everyone), after, status, limit)]
+
+
+async def due_tasks(db: Connection, rights: Rights, *, limit: int = 5) -> dict[str, Any]:
+    """How many open tasks the user and the user's groups have, and those that are due first."""
+    counted = await db.fetchrow(COUNT_DUE, rights.user_id)
+    rows = await db.fetch(DUE, rights.user_id, limit)
+    return {**dict(counted or {}), "items": [dict(row) for row in rows]}
 
 
 async def get_task(db: Connection, rights: Rights, task_id: int) -> Mapping[str, Any]:

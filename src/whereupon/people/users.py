@@ -130,6 +130,31 @@ async def list_users(
     return [dict(row) for row in await db.fetch(LIST, after, limit, active, search)]
 
 
+FIND_USERS = """
+SELECT u.id, u.name, u.email FROM whereupon.users u
+WHERE CASE WHEN $2::bigint[] IS NULL THEN u.active ELSE u.id = ANY($2) END
+  AND ($1::text IS NULL OR position(lower($1) in lower(u.name || ' ' || u.email)) > 0)
+ORDER BY lower(u.name), u.id LIMIT $3
+"""
+FIND_GROUPS = """
+SELECT g.id, g.key, g.name,
+       (SELECT count(*) FROM whereupon.group_members m WHERE m.group_id = g.id) AS members
+FROM whereupon.groups g
+WHERE $2::bigint[] IS NULL AND ($1::text IS NULL OR position(lower($1) in lower(g.name || ' ' || g.key)) > 0)
+ORDER BY lower(g.name), g.id LIMIT $3
+"""
+
+
+async def find_people(
+    db: Connection, *, search: str | None = None, ids: list[int] | None = None, limit: int = 20
+) -> dict[str, Any]:
+    """Names to choose from: active users and groups; with `ids`, these users, active or not."""
+    return {
+        "users": [dict(row) for row in await db.fetch(FIND_USERS, search, ids, limit)],
+        "groups": [dict(row) for row in await db.fetch(FIND_GROUPS, search, ids, limit)],
+    }
+
+
 async def get_user(db: Connection, user_id: int) -> Mapping[str, Any]:
     """One user, with the keys of roles and groups. Raises NotFound."""
     row = await db.fetchrow(GET, user_id)

@@ -81,7 +81,7 @@ async def _matching(
     module = version.module
     assert module is not None
     rights.require("read", module.key)
-    conditions = [filter_sql(version), _own(rights, module)]
+    conditions = [filter_sql(version), own_records(rights, module)]
     key = module.key_sql("n")
     wanted = f"AND {key} = ANY($2::text[])" if records is not None else "AND $2::text[] IS NULL"
     rows = await db.fetch(
@@ -107,7 +107,7 @@ def filter_sql(version: Version) -> str:
     )
 
 
-def _own(rights: Rights, module: Module) -> str:
+def own_records(rights: Rights, module: Module) -> str:
     if not rights.own_only("read", module.key):
         return "true"
     owner = module.fields.get(module.owner_field or "")

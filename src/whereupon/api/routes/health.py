@@ -2,38 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any, Literal
+
 from fastapi import APIRouter
+from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
 from whereupon.api.call import TheCall, response_of
 from whereupon.api.declare import Out, operation
 from whereupon.api.problems import problem_response
-from whereupon.api.route import routes_of
+from whereupon.api.route import PREFIX, routes_of
 from whereupon.db.pool import Connection
 from whereupon.errors import Unavailable
+from whereupon.workers.report import Level, depths, report
 
 router = routes_of("health", "/health")
 outside = APIRouter(include_in_schema=False)
 
-# How deep each queue is, in one row; counts stop at 100,000, which is "a lot".
-DEPTHS = """
-SELECT
-  (SELECT count(*) FROM (SELECT FROM whereupon.pending_changes LIMIT 100000) x) AS changes_to_match,
-  (SELECT count(*) FROM (SELECT FROM whereupon.runs WHERE ready_at <= now() LIMIT 100000) x)
-    AS runs_to_advance,
-  (SELECT count(*) FROM (SELECT FROM whereupon.runs WHERE ready_at > now() LIMIT 100000) x) AS runs_waiting,
-  m.queued AS messages_queued, m.held AS messages_held, m.failed AS messages_failed,
-  m.uncertain AS messages_uncertain,
-  (SELECT coalesce(extract(epoch FROM now() - min(next_at)), 0)::float8 FROM whereupon.schedules
-   WHERE next_at < now()) AS schedule_lag_seconds,
-  (SELECT count(*) FROM whereupon.worker_processes WHERE seen_at > now() - interval '1 minute') AS workers
-FROM (SELECT count(*) FILTER (WHERE status = 'queued') AS queued,
-             count(*) FILTER (WHERE status = 'held') AS held,
-             count(*) FILTER (WHERE status = 'failed') AS failed,
-             count(*) FILTER (WHERE status = 'uncertain') AS uncertain
-      FROM (SELECT status FROM whereupon.messages WHERE status <> 'sent' LIMIT 100000) x) m
-"""
 HELP = {
     "changes_to_match": "Captured changes that no worker has matched yet",
     "runs_to_advance": "Runs that could go on now",
@@ -61,16 +48,93 @@ class Health(Out):
     workers: int
 
 
-async def depths(db: Connection) -> dict[str, float]:
-    """The figures of this moment, in one statement."""
-    row = await db.fetchrow(DEPTHS)
-    assert row is not None
-    return dict(row)
+class Finding(Out):
+    """Something that a person should look at."""
+
+    level: Level
+    code: str
+    message: str
+    suggestion: str | None
+
+
+class Worker(Out):
+    """A worker process. `alive`: it was seen in the last minute."""
+
+    host: str
+    pid: int
+    started_at: datetime
+    seen_at: datetime
+    ticked_at: datetime | None = Field(description="When its clock last looked at the schedules.")
+    alive: bool
+
+
+class Oldest(Out):
+    """For how many seconds the oldest of what is due has been due; null: nothing is."""
+
+    run_seconds: float | None
+    change_seconds: float | None
+    message_seconds: float | None
+
+
+class ClockNow(Out):
+    """The clock that starts schedules: when it last looked, what comes next, how late it is."""
+
+    last_tick_at: datetime | None
+    next_at: datetime | None
+    schedules: int
+    dates_due: int
+    lag_seconds: float
+
+
+class Occurrence(Out):
+    """A time at which a schedule should have started, and did not, or not then."""
+
+    workflow: str
+    workflow_name: str
+    nominal_at: datetime
+    fired_at: datetime | None
+    matched: int | None
+    kind: Literal["on_time", "late", "skipped"]
+
+
+class Destination(Out):
+    """A mail domain to which messages fail."""
+
+    destination: str
+    messages: int
+    failed: int
+    last_at: datetime
+    last_error: str | None
+
+
+class Report(Out):
+    """Everything about what happens by itself, of the last seven days."""
+
+    status: Level
+    findings: list[Finding]
+    queues: Health
+    oldest: Oldest
+    workers: list[Worker]
+    clock: ClockNow
+    occurrences: dict[str, int] = Field(description="Schedules' times: on_time, late, skipped.")
+    troubled_occurrences: list[Occurrence]
+    destinations: list[Destination]
+    docs: str
 
 
 @router.get("", **operation("get_health", Health, summary="How much there is to do, and who is doing it."))
 async def get_health(call: TheCall) -> Response:
     return await call.read(depths)
+
+
+@router.get("/report", **operation("get_health_report", Report, summary="What works, and what does not."))
+async def get_health_report(call: TheCall) -> Response:
+    call.rights.require_administrator()
+
+    async def work(db: Connection) -> dict[str, Any]:
+        return await report(db) | {"docs": PREFIX + "/docs"}
+
+    return await call.read(work)
 
 
 @outside.get("/healthz")

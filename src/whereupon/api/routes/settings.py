@@ -2,38 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import asdict
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from whereupon.api.call import Answer, TheCall
+from whereupon.api.call import TheCall
 from whereupon.api.declare import Out, operation
 from whereupon.api.route import routes_of
 from whereupon.conditions.values import Scope
 from whereupon.db.pool import Connection
+from whereupon.outbox import trial
 from whereupon.outbox.mail import mail_source
-from whereupon.outbox.messages import NewMessage, queue, source_id
 from whereupon.outbox.secrets import keep_secret, load_key
 from whereupon.outbox.settings import Caps, MailSettings, load_settings, save_caps, save_mail_settings
-from whereupon.people import audit
+from whereupon.people import audit, organisation
 from whereupon.people.first_start import PUT_SETTING
-from whereupon.people.users import Email, Name, TimeZone
+from whereupon.people.organisation import Holidays, Organisation, WorkingHours
+from whereupon.people.users import Email
 from whereupon.templates.template import parse
+from whereupon.workers.pruner import Retention
 
 router = routes_of("settings", "/settings")
 
 TEST_TEXT = "If you can read this, mail leaves Whereupon as it should."
-GET_ORGANISATION = "SELECT value FROM whereupon.settings WHERE key = 'organisation'"
-
-
-class Organisation(BaseModel):
-    """Who runs this installation. The time zone is that of workflows that name none."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    name: Name | None = None
-    time_zone: TimeZone | None = None
+GET_RETENTION = "SELECT value FROM whereupon.settings WHERE key = 'retention'"
 
 
 class MailIn(MailSettings):
@@ -50,10 +44,13 @@ class TestMail(BaseModel):
     to: Email
 
 
-class Queued(Out):
-    """The message that was queued."""
+class Tried(Out):
+    """What became of the test mail, in the mail server's own words where it said something."""
 
     message_id: int
+    status: Literal["sent", "kept", "failed", "uncertain"]
+    code: str
+    message: str
 
 
 class SettingsOut(Out):
@@ -62,6 +59,9 @@ class SettingsOut(Out):
     mail: dict[str, Any] | None
     caps: Caps
     organisation: Organisation
+    working_hours: WorkingHours
+    holidays: Holidays
+    retention: Retention
 
 
 async def read_settings(db: Connection) -> dict[str, Any]:
@@ -72,8 +72,8 @@ async def read_settings(db: Connection) -> dict[str, Any]:
         shown = mail.model_dump(mode="json", exclude={"password"}) | {
             "has_password": mail.password is not None
         }
-    organisation: Any = await db.fetchval(GET_ORGANISATION) or {}
-    return {"mail": shown, "caps": caps, "organisation": Organisation.model_validate(organisation)}
+    retention = Retention.model_validate(await db.fetchval(GET_RETENTION) or {})
+    return {"mail": shown, "caps": caps, "retention": retention} | await organisation.load_organisation(db)
 
 
 @router.get("", **operation("get_settings", SettingsOut, summary="What is set now, without secrets."))
@@ -113,18 +113,20 @@ async def unset_mail(call: TheCall) -> Response:
     return await call.write(work)
 
 
-@router.post("/mail/test", **operation("send_test_mail", Queued, status=202, summary="Send a test mail."))
+@router.post(
+    "/mail/test", **operation("send_test_mail", Tried, summary="Send a test mail, and tell what came of it.")
+)
 async def send_test_mail(call: TheCall, body: TestMail) -> Response:
-    """It goes the way of every mail; `get_message` tells what became of it."""
+    """It is tried at once, for ten seconds at most, and is to be found among the messages afterwards."""
     call.rights.require_administrator()
 
-    async def work(db: Connection) -> Answer:
+    async def work(db: Connection) -> dict[str, Any]:
         scope = Scope(await call.catalog(db), None)
-        mail = mail_source(subject=parse("A test from Whereupon", scope), text=parse(TEST_TEXT, scope))
-        source = await source_id(db, "email", mail)
-        queued = await queue(db, [NewMessage(None, None, None, body.to, source, {})])
-        await audit.append(db, call.user_id, "send_test_mail", "settings:mail", to=body.to)
-        return Answer({"message_id": queued[0]}, 202)
+        source = mail_source(subject=parse("A test from Whereupon", scope), text=parse(TEST_TEXT, scope))
+        tried = await trial.send_test(db, call.settings, source, body.to)
+        told = {"to": body.to, "status": tried.status, "code": tried.code}
+        await audit.append(db, call.user_id, "send_test_mail", "settings:mail", **told)
+        return asdict(tried)
 
     return await call.write(work, defines=False)
 
@@ -141,14 +143,51 @@ async def set_caps(call: TheCall, body: Caps) -> Response:
     return await call.write(work)
 
 
-@router.put("/organisation", **operation("set_organisation", SettingsOut, summary="Set name and time zone."))
+@router.put(
+    "/organisation", **operation("set_organisation", SettingsOut, summary="Set name, address, time zone.")
+)
 async def set_organisation(call: TheCall, body: Organisation) -> Response:
     call.rights.require_administrator()
 
     async def work(db: Connection) -> dict[str, Any]:
-        wanted = body.model_dump(exclude_none=True)
-        await db.execute(PUT_SETTING, "organisation", wanted)
-        await audit.append(db, call.user_id, "set_organisation", "settings:organisation", **wanted)
+        await organisation.save_organisation(db, body, actor=call.user_id)
         return await read_settings(db)
 
     return await call.write(work)
+
+
+@router.put("/working-hours", **operation("set_working_hours", SettingsOut, summary="Set when people work."))
+async def set_working_hours(call: TheCall, body: WorkingHours) -> Response:
+    call.rights.require_administrator()
+
+    async def work(db: Connection) -> dict[str, Any]:
+        await organisation.save_working_hours(db, body, actor=call.user_id)
+        return await read_settings(db)
+
+    return await call.write(work)
+
+
+@router.put("/holidays", **operation("set_holidays", SettingsOut, summary="Set the days without work."))
+async def set_holidays(call: TheCall, body: Holidays) -> Response:
+    call.rights.require_administrator()
+
+    async def work(db: Connection) -> dict[str, Any]:
+        await organisation.save_holidays(db, body, actor=call.user_id)
+        return await read_settings(db)
+
+    return await call.write(work)
+
+
+@router.put(
+    "/retention", **operation("set_retention", SettingsOut, summary="Set how many days history is kept.")
+)
+async def set_retention(call: TheCall, body: Retention) -> Response:
+    call.rights.require_administrator()
+
+    async def work(db: Connection) -> dict[str, Any]:
+        value = body.model_dump()
+        await db.execute(PUT_SETTING, "retention", value)
+        await audit.append(db, call.user_id, "set_retention", "settings:retention", **value)
+        return await read_settings(db)
+
+    return await call.write(work, defines=False)

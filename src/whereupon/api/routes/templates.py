@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from whereupon.api.call import TheCall
@@ -13,6 +13,7 @@ from whereupon.api.declare import Out, operation
 from whereupon.api.paging import Cursor, Limit, id_after, paged
 from whereupon.api.reading import user_sql
 from whereupon.api.route import routes_of
+from whereupon.api.routes.editor import Variables
 from whereupon.api.routes.shapes import Page, PathKey
 from whereupon.conditions.values import Scope
 from whereupon.db.pool import Connection
@@ -23,6 +24,9 @@ from whereupon.records.read import read_record
 from whereupon.templates import saved
 from whereupon.templates.saved import NewTemplate, TemplateChange, Words
 from whereupon.templates.template import context_sql, parse, render
+from whereupon.workflows.document import blank, parse_document
+from whereupon.workflows.plan import make_plan
+from whereupon.workflows.variables import Names, as_json, variables
 
 router = routes_of("templates", "/templates")
 
@@ -94,6 +98,33 @@ def this(module: Module) -> str:
     if len(module.key_columns) > 1:
         return f"{module.key_sql('n')} = $1"
     return f"n.{quote(module.key_column)} = $1::text::{module.key_type}"
+
+
+class ToName(BaseModel):
+    """Whose records the names are about, and below which name to look."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    module: str | None = Field(default=None, max_length=100)
+    path: str = Field(default="", max_length=1000, description="Of a name before; none: the first level.")
+
+
+@router.post(
+    "/variables",
+    **operation(
+        "list_template_variables", Variables, summary="The names that a template may use.", errors=[404]
+    ),
+)
+async def list_template_variables(call: TheCall, body: ToName) -> Response:
+    call.rights.require_builder()
+
+    async def work(db: Connection) -> dict[str, Any]:
+        catalog = await call.catalog(db)
+        scope = Scope(catalog, catalog.module(body.module) if body.module else None)
+        names = Names(scope, make_plan(parse_document(blank())), call.rights)
+        return {"items": [as_json(one) for one in variables(names, body.path)]}
+
+    return await call.read(work)
 
 
 @router.get("/{key}", **operation("get_template", Template, summary="One template."))

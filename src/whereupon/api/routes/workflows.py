@@ -11,22 +11,25 @@ from starlette.responses import Response
 
 from whereupon.api.call import Answer, TheCall
 from whereupon.api.declare import Out, operation
-from whereupon.api.paging import Cursor, Limit, id_before, paged
+from whereupon.api.paging import Cursor, Limit, decode_cursor, encode_cursor, wrong_cursor
 from whereupon.api.problems import FieldProblem
 from whereupon.api.route import routes_of
+from whereupon.api.routes.runs import Status as RunStatus
 from whereupon.api.routes.shapes import Page, PathKey
 from whereupon.db.pool import Connection
 from whereupon.outbox.messages import release_workflow
 from whereupon.people import audit
+from whereupon.people.users import Id
 from whereupon.runs.actions import cancel_waiting, start_by_hand
-from whereupon.workflows import store
+from whereupon.workflows import listing, store
+from whereupon.workflows.listing import Sort, Wanted
 from whereupon.workflows.store import InFlight, NewWorkflow, State, WorkflowChange
 
 router = routes_of("workflows", "/workflows")
 
 
-class Workflow(Out):
-    """A workflow: its draft, and which version of it is active."""
+class WorkflowFacts(Out):
+    """What is said of a workflow, and which version of it is active."""
 
     id: int
     key: str
@@ -36,7 +39,6 @@ class Workflow(Out):
     module: str | None
     state: State
     paused: bool
-    draft: dict[str, Any]
     etag: str
     active_version: int | None
     active_version_id: int | None
@@ -45,6 +47,40 @@ class Workflow(Out):
     owner: int | None
     created_at: datetime
     updated_at: datetime
+
+
+class Workflow(WorkflowFacts):
+    """A workflow with its draft."""
+
+    draft: dict[str, Any]
+
+
+class Bar(Out):
+    """One run, as a bar. `seconds`: how long it took, null while it is under way."""
+
+    id: int
+    status: RunStatus
+    at: datetime
+    seconds: float | None
+    module: str | None
+    record_id: str | None = Field(description="null: none, or not for this user to see.")
+    record_title: str | None
+
+
+class ListedWorkflow(WorkflowFacts):
+    """A workflow in a list, with its last runs, the oldest first."""
+
+    draft: dict[str, Any] | None
+    module_label: str | None
+    owner_name: str | None
+    last_run_at: datetime | None
+    bars: list[Bar]
+
+
+class WorkflowPage(Page[ListedWorkflow]):
+    """Some of the workflows; `counts`: how many there are of each state, by the same other filters."""
+
+    counts: dict[str, int]
 
 
 class Version(Out):
@@ -123,7 +159,10 @@ class Count(Out):
 Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
 
-@router.get("", **operation("list_workflows", Page[Workflow], summary="Workflows, the newest first."))
+@router.get(
+    "",
+    **operation("list_workflows", WorkflowPage, summary="Workflows, with their last runs if asked for."),
+)
 async def list_workflows(
     call: TheCall,
     limit: Limit = 50,
@@ -131,16 +170,56 @@ async def list_workflows(
     module: Annotated[str | None, Query(max_length=100)] = None,
     state: Annotated[State | None, Query()] = None,
     category: Annotated[Literal["customer", "admin", "finance"] | None, Query()] = None,
+    owner: Annotated[Id | None, Query(description="A user's.")] = None,
     search: Annotated[
         str | None, Query(max_length=200, description="Part of the name or description.")
     ] = None,
+    sort: Annotated[Sort, Query(description="Newest first; by name from A to Z.")] = "created",
+    bars: Annotated[int, Query(ge=0, le=100, description="How many of the last runs of each.")] = 0,
+    drafts: Annotated[bool, Query(description="Whether the drafts come along.")] = True,
 ) -> Response:
     call.rights.require_builder()
-    wanted = {"module": module, "state": state, "category": category, "search": search}
-    after = id_before(cursor)
-    return await call.read(
-        lambda db: paged(store.list_workflows(db, after=after, limit=limit + 1, **wanted), limit)
-    )
+    wanted = Wanted(
+        module=module, state=state, category=category, owner=owner, search=search, sort=sort,
+        after=position_after(cursor, sort), drafts=drafts, limit=limit + 1,
+    )  # fmt: skip
+
+    async def work(db: Connection) -> dict[str, Any]:
+        rows = await listing.list_workflows(db, wanted)
+        positions = [row.pop("position") for row in rows]
+        shown = rows[:limit]
+        await put_bars(call, db, shown, bars)
+        more = len(rows) > limit
+        return {
+            "items": shown,
+            "next_cursor": encode_cursor([positions[limit - 1], shown[-1]["id"]]) if more else None,
+            "counts": await listing.count_by_state(db, wanted),
+        }
+
+    return await call.read(work)
+
+
+async def put_bars(call: TheCall, db: Connection, workflows: list[dict[str, Any]], count: int) -> None:
+    """The last runs of each workflow, into `bars`."""
+    found: dict[int, list[dict[str, Any]]] = {}
+    if count and workflows:
+        ids = [one["id"] for one in workflows]
+        found = await listing.bars_of(db, call.rights, await call.catalog(db), ids, count)
+    for one in workflows:
+        one["bars"] = found.get(one["id"], [])
+
+
+def position_after(cursor: str | None, sort: Sort) -> tuple[int | str, int] | None:
+    """Where a page begins. Raises Invalid for a cursor of another list."""
+    match decode_cursor(cursor):
+        case None:
+            return None
+        case [int(value), int(last)] if sort != "name" and 0 <= value < 2**63 and 0 < last < 2**63:
+            return value, last
+        case [str(value), int(last)] if sort == "name" and 0 < last < 2**63 and "\0" not in value:
+            return value, last
+        case _:
+            raise wrong_cursor()
 
 
 @router.post("", **operation("create_workflow", Workflow, status=201, summary="A new draft."))

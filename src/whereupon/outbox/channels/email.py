@@ -343,5 +343,13 @@ def why(error: Exception, settings: MailSettings) -> str:
         case smtplib.SMTPResponseException():
             said = error.smtp_error if isinstance(error.smtp_error, bytes) else str(error.smtp_error).encode()
             return f"{place} refused: {error.smtp_code} {readable(said)}"
+        case ssl.SSLError():
+            return f"{place} cannot be reached: TLS did not come about ({error.reason})."
+        case socket.gaierror():
+            return f'{place} cannot be reached: there is no server called "{settings.host}".'
+        case ConnectionRefusedError():
+            return f"{place} cannot be reached: nothing listens on port {settings.port} there."
+        case TimeoutError():
+            return f"{place} cannot be reached: it did not answer in {settings.timeout_seconds:g} seconds."
         case _:
             return f"{place} cannot be reached: {error}"

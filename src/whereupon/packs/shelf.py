@@ -1,0 +1,40 @@
+"""The packs that ship with the program, and which of them were loaded."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from whereupon.db.pool import Connection
+from whereupon.errors import Invalid, Problem, did_you_mean
+from whereupon.packs.contents import About, pack_keys, read_file
+
+LOADED = "SELECT key FROM whereupon.settings WHERE key LIKE 'pack:%'"
+
+
+@cache
+def abouts() -> dict[str, About]:
+    """What each pack is for, by key; their files do not change while the program runs."""
+    folder = files("whereupon.packs")
+    return {key: read_file(folder / key / "pack.yaml", About) for key in pack_keys()}
+
+
+async def list_packs(db: Connection) -> list[dict[str, Any]]:
+    """Every pack, with whether it was loaded."""
+    loaded = {row["key"].removeprefix("pack:") for row in await db.fetch(LOADED)}
+    return [
+        {"key": key, "name": about.name, "description": about.description.strip(), "loaded": key in loaded}
+        for key, about in abouts().items()
+    ]
+
+
+def require_known(keys: list[str], path: str = "/packs") -> None:
+    """Raises Invalid naming every pack that does not exist."""
+    problems = [
+        Problem("unknown_pack", f'There is no pack "{key}".', f"{path}/{i}", did_you_mean(key, abouts()))
+        for i, key in enumerate(keys)
+        if key not in abouts()
+    ]
+    if problems:
+        raise Invalid.of(*problems)

@@ -1,0 +1,52 @@
+"""What went wrong or is held, newest first: found by an index of its own among millions of runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from whereupon.db.pool import Connection
+from whereupon.people.rights import Rights
+from whereupon.runs.history import readable_modules
+
+Trouble = Literal["failed", "partial", "held"]
+MOST = 1_000  # counted
+
+# The status stands in the statement itself, or the index on troubled runs would not be looked at.
+NEWEST = """
+SELECT r.id, w.key AS workflow, w.name AS workflow_name, m.key AS module, r.module_id, r.record_id, r.status,
+       r.error, r.created_at, r.ended_at, v.uses
+FROM whereupon.runs r JOIN whereupon.workflows w ON w.id = r.workflow_id
+LEFT JOIN whereupon.versions v ON v.id = r.version_id
+LEFT JOIN whereupon.modules m ON m.id = r.module_id
+WHERE r.status = '{status}' AND ($1::text[] IS NULL OR m.key IS NULL OR m.key = ANY($1))
+  AND r.created_at > now() - $2 * interval '1 day'
+ORDER BY r.id DESC LIMIT $3
+"""
+COUNT = """
+SELECT count(*) FROM (
+  SELECT FROM whereupon.runs r LEFT JOIN whereupon.modules m ON m.id = r.module_id
+  WHERE r.status = '{status}' AND ($1::text[] IS NULL OR m.key IS NULL OR m.key = ANY($1))
+    AND r.created_at > now() - $2 * interval '1 day' LIMIT $3) x
+"""
+
+
+async def newest(
+    db: Connection, rights: Rights, status: Trouble, *, days: int = 7, limit: int = 5
+) -> dict[str, Any]:
+    """How many runs have that status (at most 1,000 are counted) and the newest, of the last days.
+
+    Only on records that the user may read; what went wrong only for who may read what the workflow uses.
+    """
+    allowed = readable_modules(rights)
+    rows = await db.fetch(NEWEST.format(status=status), allowed, days, limit)
+    count = await db.fetchval(COUNT.format(status=status), allowed, days, MOST)
+    return {"count": count, "items": [as_seen(dict(row), rights) for row in rows]}
+
+
+def as_seen(run: dict[str, Any], rights: Rights) -> dict[str, Any]:
+    """The run with one sentence of what went wrong, or none for who may not read what it uses."""
+    uses: list[str] | None = run.pop("uses")
+    error: Mapping[str, Any] | None = run.pop("error")
+    open_to_all = rights.administrator or (uses is not None and rights.sees(uses))
+    return run | {"message": error.get("message") if error and open_to_all else None}
