@@ -17,6 +17,7 @@ from whereupon.people.roles import NewRole, create_role
 from whereupon.people.sessions import start_session
 from whereupon.people.tokens import create_token
 from whereupon.people.users import NewUser, create_user
+from whereupon.templates.saved import NewTemplate, create_template
 
 PASSWORD = "violet teapot 9 walks"
 PEOPLE: Mapping[str, NewUser] = {
@@ -25,6 +26,11 @@ PEOPLE: Mapping[str, NewUser] = {
     "user": NewUser(email="uma@office.example", name="Uma Ünal", password=PASSWORD),
 }
 BUILDER = NewRole(key="builder", name="Builder", builder=True)
+TEMPLATE = NewTemplate(
+    key="decision", name="Decision of the authority", module="cases",
+    subject="Your case {{ record.number }}",
+    html="<p>Dear {{ record.applicant.name }},</p><p>the authority has decided.</p>",
+)  # fmt: skip
 ROLES_OF_PACKS = {"user": ["case_worker"]}  # what the plain user may do in a furnished office
 
 
@@ -143,3 +149,9 @@ async def furnish(made: Installation) -> None:
     """The packs' modules, people, records and workflows, with the runs and messages of their scenarios."""
     report = await demo.on_database(made.database_url)
     assert report.passed
+    database = await Database.connect(made.database_url, min_size=1, max_size=1)
+    try:
+        async with database.transaction() as db:
+            await create_template(db, report.administrator.rights, TEMPLATE)
+    finally:
+        await database.close()

@@ -94,7 +94,8 @@ async def shot(page: Page, name: str, *, full: bool = False) -> None:
 
 async def check_axe(page: Page) -> None:
     """Whoever cannot see well, or uses no mouse, can use this page: no violation, light or dark."""
-    assert await axe_violations(page) == []
+    found = await axe_violations(page)
+    assert not found, "\n".join(found)
 
 
 async def axe_violations(page: Page) -> list[str]:
@@ -119,7 +120,7 @@ def axe() -> str:
 def lines_of(violation: Any) -> list[str]:
     """One line per place."""
     return [
-        f"{violation['id']} ({violation['help']}) at {' '.join(map(str, node['target']))}: "
+        f"{violation['id']} ({violation['help']}) at {node['html'][:120]}: "
         f"{' '.join(node.get('failureSummary', '').split())[:300]}"
         for node in violation["nodes"]
     ]

@@ -1,0 +1,105 @@
+"""Every page of the application, in the states that a person meets it in: tests and figures go over them.
+
+A page that is added to web/src/app/routes.tsx is added here: a test compares the two.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from playwright.async_api import Page, Route
+from tests.browser.installation import Installation
+from tests.browser.looking import settled
+
+State = Literal["full", "empty", "error", "signed_out", "first_start"]
+# What the frame itself needs to be drawn; with an error, everything else fails.
+ALWAYS_ANSWERED = re.compile(
+    r"/api/v1/(me|setup|session|live|notifications|inbox|preferences|search|organisation)\b"
+)
+FAILURE = {
+    "type": "urn:whereupon:problem:unavailable",
+    "title": "Unavailable",
+    "status": 503,
+    "detail": "The database does not answer just now; nothing was changed.",
+    "code": "unavailable",
+    "suggestion": "Try again in a few seconds.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A page in one state. `path` may hold names of PLACES; `ready` is there once it is drawn."""
+
+    name: str
+    path: str
+    state: State = "full"
+    who: str | None = "admin"
+    ready: str = "h1"
+
+    @property
+    def id(self) -> str:
+        return f"{self.name}-{self.state}"
+
+
+# name, path, states, what is there once the page is drawn
+TABLE: tuple[tuple[str, str, tuple[State, ...], str], ...] = (
+    ("setup", "/setup", ("first_start",), "h1"),
+    ("sign-in", "/sign-in", ("signed_out",), "h1"),
+    ("home", "/", ("full", "empty", "error"), "h1"),
+    ("workflows", "/workflows", ("full", "empty", "error"), "h1"),
+    ("editor", "/workflows/{workflow}", ("full", "error"), "h1"),
+    ("runs", "/runs", ("full", "empty", "error"), "h1"),
+    ("run", "/runs/{run}", ("full", "error"), "h1"),
+    ("modules", "/records", ("full", "empty", "error"), "h1"),
+    ("records", "/records/cases", ("full", "error"), "h1"),
+    ("import", "/records/cases/import", ("full", "error"), "h1"),
+    ("record", "/records/cases/{case}", ("full", "error"), "h1"),
+    ("imports", "/imports", ("full", "empty", "error"), "h1"),
+    ("inbox", "/inbox", ("full", "empty", "error"), "h1"),
+    ("messages", "/messages", ("full", "empty", "error"), "h1"),
+    ("templates", "/templates", ("full", "empty", "error"), "h1"),
+    ("template", "/templates/{template}", ("full", "error"), "h1"),
+    ("profile", "/profile", ("full",), "h1"),
+    ("settings", "/settings", ("full", "empty", "error"), "h1"),
+    ("not-found", "/no/such/page", ("full",), "h1"),
+)
+WHO: Mapping[State, str | None] = {"signed_out": None, "first_start": None}
+PAGES = tuple(
+    Visit(name, path, state, WHO.get(state, "admin"), ready)
+    for name, path, states, ready in TABLE
+    for state in states
+)
+# One of each thing that has a page of its own, in a furnished office.
+PLACES: Mapping[str, str] = {
+    "workflow": "SELECT w.key FROM whereupon.workflows w JOIN whereupon.runs r ON r.workflow_id = w.id "
+    "GROUP BY w.key ORDER BY count(*) DESC, w.key LIMIT 1",
+    "run": "SELECT id FROM whereupon.runs ORDER BY id DESC LIMIT 1",
+    "template": "SELECT key FROM whereupon.templates ORDER BY key LIMIT 1",
+    "case": "SELECT id FROM data.cases ORDER BY id LIMIT 1",
+}
+
+
+async def go(page: Page, visit: Visit, installation: Installation) -> None:
+    """Open the page in its state, and wait until it is drawn."""
+    if visit.state == "error":
+        await page.route("**/api/v1/**", fail)
+    await page.goto(await path_of(visit, installation))
+    await settled(page, visit.ready)
+
+
+async def path_of(visit: Visit, installation: Installation) -> str:
+    """The path with a thing's own name in it."""
+    names = re.findall(r"{(\w+)}", visit.path)
+    found: dict[str, Any] = {name: (await installation.sql(PLACES[name]))[0][0] for name in names}
+    return visit.path.format(**found)
+
+
+async def fail(route: Route) -> None:
+    """The server's answer while its database is away."""
+    if ALWAYS_ANSWERED.search(route.request.url):
+        await route.fallback()
+    else:
+        await route.fulfill(status=503, json=FAILURE, content_type="application/problem+json")
