@@ -18,9 +18,8 @@ import subprocess
 import sys
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
@@ -145,8 +144,7 @@ def pack_texts(folder: Path) -> None:
 # Node ----------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Node:
+class Node(NamedTuple):
     """A Node that is new enough, and the start of a command line that runs its npm."""
 
     folder: Path
