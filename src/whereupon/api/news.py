@@ -65,7 +65,9 @@ class Heard:
             case "tasks":
                 self.note_tasks(as_object(payload))
             case "progress":
-                self.progress += objects(as_object(payload).get("items"))
+                said = as_object(payload)
+                self.progress += objects(said.get("items"))
+                self.runs_of_anything |= bool(said.get("all"))
                 self.runs_of_anything |= len(self.progress) > MOST
             case "runs":
                 self.runs_of_anything = True

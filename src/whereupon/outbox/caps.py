@@ -96,11 +96,14 @@ ON CONFLICT DO NOTHING RETURNING true
 """
 # The workflow's owner; without one, everybody who administers.
 NOTIFY = """
+WITH noted AS (
 INSERT INTO whereupon.notifications (user_id, title, body, run_id, node)
 SELECT u.id, $2, $3, $4, $5 FROM whereupon.users u
 WHERE u.active AND CASE WHEN $1::bigint IS NOT NULL THEN u.id = $1 ELSE u.id IN (
   SELECT ur.user_id FROM whereupon.user_roles ur JOIN whereupon.roles r ON r.id = ur.role_id
   WHERE r.administrator) END
+RETURNING 1)
+SELECT pg_notify('whereupon_notifications', '') WHERE EXISTS (SELECT FROM noted)
 """
 
 

@@ -37,10 +37,11 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Advanced:
-    """How much was done: runs taken, and how many of them ended."""
+    """How much was done: runs taken, and how many of them ended; `who` took part."""
 
     runs: int
     ended: int
+    who: Sequence[Traveller] = ()
 
 
 @dataclass(slots=True)
@@ -72,7 +73,7 @@ async def advance_batch(
     while advance.standing:
         await _execute_next(advance)
     await write_back(db, travellers, advance.now)
-    return Advanced(len(travellers), sum(1 for t in travellers if t.ended_at is not None))
+    return Advanced(len(travellers), sum(1 for t in travellers if t.ended_at is not None), travellers)
 
 
 async def _load_missing_versions(advance: Advance, travellers: Iterable[Traveller]) -> None:

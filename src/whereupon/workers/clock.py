@@ -36,9 +36,10 @@ SELECT s.workflow_id, s.version_id, s.next_at, s.missed, w.state = 'active' AS a
 FROM whereupon.schedules s JOIN whereupon.workflows w ON w.id = s.workflow_id
 WHERE s.next_at <= clock_timestamp() ORDER BY s.next_at LIMIT 1 FOR UPDATE OF s SKIP LOCKED
 """
-SECONDS_TO_NEXT = (
-    "SELECT extract(epoch FROM min(next_at) - clock_timestamp())::float8 FROM whereupon.schedules"
-)
+SECONDS_TO_NEXT = """
+SELECT extract(epoch FROM min(next_at) - clock_timestamp())::float8 AS seconds, clock_timestamp() AS now
+FROM whereupon.schedules
+"""
 SET_NEXT = "UPDATE whereupon.schedules SET next_at = $2 WHERE workflow_id = $1"
 # False for a time that had its occurrence: a workflow published anew does not repeat it.
 CLAIM = """
@@ -91,6 +92,7 @@ class Clock:
     ) -> None:
         self.database = database
         self.definitions = definitions
+        self.ticked_at: datetime | None = None  # by the database's clock
 
     async def run(self, stop: asyncio.Event) -> None:
         """Fire what is due until `stop`."""
@@ -99,7 +101,10 @@ class Clock:
     async def tick(self) -> float:
         """Fire one schedule, if one is due. Answers how long to sleep."""
         async with self.database.connection() as db:
-            seconds: float | None = await db.fetchval(SECONDS_TO_NEXT)
+            row = await db.fetchrow(SECONDS_TO_NEXT)
+        assert row is not None
+        seconds: float | None = row["seconds"]
+        self.ticked_at = row["now"]
         if seconds is None or seconds > 0:
             return POLL_SECONDS if seconds is None else min(POLL_SECONDS, max(0.005, seconds))
         async with self.database.transaction() as db:

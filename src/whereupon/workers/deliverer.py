@@ -60,9 +60,10 @@ async def deliver(
     stop: asyncio.Event,
     busy: Callable[[], bool] = lambda: False,
     settings: Settings | None = None,
+    tell: Callable[[], None] = lambda: None,
 ) -> None:
-    """Deliver until `stop`. `busy`: runs wait to be advanced, and go first."""
-    deliverer = Deliverer(database, stop, busy, settings or Settings())  # pyright: ignore[reportCallIssue]
+    """Deliver until `stop`. `busy`: runs wait to be advanced, and go first. `tell`: messages moved."""
+    deliverer = Deliverer(database, stop, busy, settings or Settings(), tell)  # pyright: ignore[reportCallIssue]
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(keep_going("deliver", deliverer.drain, deliverer.wake, stop))
         tasks.create_task(keep_going("tidy", deliverer.tidy, deliverer.tidying, stop))
@@ -76,11 +77,17 @@ class Deliverer:
     """One per worker process."""
 
     def __init__(
-        self, database: Database, stop: asyncio.Event, busy: Callable[[], bool], settings: Settings
+        self,
+        database: Database,
+        stop: asyncio.Event,
+        busy: Callable[[], bool],
+        settings: Settings,
+        told: Callable[[], None] = lambda: None,
     ) -> None:
         self.database = database
         self.stop = stop
         self.busy = busy
+        self.told = told
         self.outlet = Outlet(settings)
         self.ledger = Ledger(database)
         self.sources: dict[int, Mapping[str, Any]] = {}
@@ -144,6 +151,7 @@ class Deliverer:
                 if self.stop.is_set():
                     raise RetryRequested(timedelta(0), "stopping")
                 await self.handle_messages(ids)
+                self.told()
         except RetryRequested:
             raise
         except Exception as error:

@@ -19,6 +19,7 @@ from whereupon.errors import Unavailable
 from whereupon.runs.advance import Advanced, advance_batch
 from whereupon.runs.definitions import Definitions, load_definitions
 from whereupon.runs.match import match_batch
+from whereupon.workers.herald import Herald
 from whereupon.workers.loop import Wake, keep_going
 
 log = structlog.get_logger()
@@ -49,6 +50,7 @@ class Engine:
         self.definitions: Definitions | None = None
         self.changes = Wake()
         self.runs = Wake()
+        self.herald = Herald(database)
         self.crowded_at = -CROWDED_SECONDS  # when a batch was last a large one, on the loop's clock
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -58,6 +60,7 @@ class Engine:
                 tasks.create_task(keep_going("match", self.match, self.changes, stop))
             for _ in range(ADVANCERS):
                 tasks.create_task(keep_going("advance", self.advance, self.runs, stop))
+            tasks.create_task(self.herald.run(stop))
             tasks.create_task(keep_going("listen", lambda: self.listen(stop), Wake(), stop))
             await stop.wait()
             self.changes.ring()
@@ -97,6 +100,7 @@ class Engine:
         self._note_crowd(advanced.runs)
         if advanced.runs:
             self.changes.ring()
+            self.herald.note_runs(advanced.who)
             return 0.0
         return await self._seconds_until_due()
 

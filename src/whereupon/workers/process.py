@@ -13,6 +13,7 @@ import socket
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from datetime import datetime
 
 import structlog
 import uvloop
@@ -37,7 +38,7 @@ CONNECTIONS = 10
 PLAN_ONCE = {"plan_cache_mode": "force_generic_plan"}
 
 REGISTER = "INSERT INTO whereupon.worker_processes (host, pid) VALUES ($1, $2) RETURNING id"
-SEEN = "UPDATE whereupon.worker_processes SET seen_at = clock_timestamp() WHERE id = $1"
+SEEN = "UPDATE whereupon.worker_processes SET seen_at = clock_timestamp(), ticked_at = $2 WHERE id = $1"
 UNREGISTER = "DELETE FROM whereupon.worker_processes WHERE id = $1"
 
 
@@ -56,7 +57,7 @@ async def work(settings: Settings, url: str, stop: asyncio.Event) -> None:
             parts.create_task(keep_alive("engine", lambda: engine.run(stop), stop))
             await asyncio.sleep(0)  # runs go on while the rest is still being imported
             parts.create_task(keep_alive("heartbeat", lambda: repeat("heartbeat", heart.beat, stop), stop))
-            for name, part in the_others(database, engine, settings, stop).items():
+            for name, part in the_others(database, engine, settings, heart, stop).items():
                 parts.create_task(keep_alive(name, part, stop))
             log.info("worker at work", pid=os.getpid())
     finally:
@@ -75,7 +76,7 @@ def spare_the_collector() -> None:
 
 
 def the_others(
-    database: Database, engine: Engine, settings: Settings, stop: asyncio.Event
+    database: Database, engine: Engine, settings: Settings, heart: Heart, stop: asyncio.Event
 ) -> dict[str, Part]:
     """Everything beside the engine, by name."""
     from whereupon.workers.clock import Clock
@@ -85,11 +86,15 @@ def the_others(
 
     clock, pruner = Clock(database, engine.current), Pruner(database)
     reminder = Reminder(database, engine.current)
+    heart.ticked = lambda: clock.ticked_at
+    told = engine.herald.note_messages
     return {
         "clock": lambda: clock.run(stop),
         "dates": lambda: reminder.run(stop),
         "pruner": lambda: pruner.run(stop),
-        "deliverer": lambda: deliver(database, stop=stop, busy=lambda: engine.busy, settings=settings),
+        "deliverer": lambda: deliver(
+            database, stop=stop, busy=lambda: engine.busy, settings=settings, tell=told
+        ),
     }
 
 
@@ -138,11 +143,12 @@ class Heart:
     def __init__(self, database: Database) -> None:
         self.database = database
         self.id: int | None = None
+        self.ticked: Callable[[], datetime | None] = lambda: None  # when the clock last looked
 
     async def beat(self) -> float:
         """Register, or say that we are still here. Answers how long to sleep."""
         async with self.database.connection() as db:
-            if self.id is None or await db.execute(SEEN, self.id) == "UPDATE 0":
+            if self.id is None or await db.execute(SEEN, self.id, self.ticked()) == "UPDATE 0":
                 self.id = await db.fetchval(REGISTER, socket.gethostname(), os.getpid())
         return HEARTBEAT_SECONDS
 

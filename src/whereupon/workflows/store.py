@@ -20,6 +20,7 @@ from whereupon.people.rights import Rights
 from whereupon.workflows.arming import Clocked, arm_clock, disarm_clock
 from whereupon.workflows.check import Surroundings, check_workflow, fields_used
 from whereupon.workflows.document import blank, parse_document
+from whereupon.workflows.saved import told
 
 State = Literal["draft", "active", "disabled", "archived"]
 InFlight = Literal["finish", "pause", "cancel"]
@@ -208,7 +209,7 @@ async def change_workflow(
         await revise(db)
         await db.execute("NOTIFY whereupon_runs")
     await audit.append(db, rights.user_id, "change_workflow", f"workflow:{key}", changed=sorted(given))
-    return await get_workflow(db, key)
+    return await told(db, rights, await get_workflow(db, key))
 
 
 async def _new_module_id(db: Connection, row: Mapping[str, Any], key: str | None) -> int | None:
@@ -276,7 +277,7 @@ async def publish(
     await _arm(db, rights, key, version["id"])
     await revise(db)
     await audit.append(db, rights.user_id, "publish_workflow", f"workflow:{key}", version=version["number"])
-    return await get_workflow(db, key)
+    return await told(db, rights, await get_workflow(db, key))
 
 
 CANCEL_ALL = """
@@ -313,7 +314,7 @@ async def set_state(
     await audit.append(
         db, rights.user_id, "set_workflow_state", f"workflow:{key}", state=state, in_flight=in_flight
     )
-    return await get_workflow(db, key)
+    return await told(db, rights, await get_workflow(db, key))
 
 
 async def _arm(db: Connection, rights: Rights, key: str, version_id: int) -> None:
