@@ -1,2 +1,10 @@
-/** Words of this area; see text/index.ts. */
-export const outbox = {}
+interface HeldWords {
+  short: string
+  why: string
+  what: string
+}
+
+/** Words of messages and templates. */
+export const outbox = {
+  held: {} as Record<string, HeldWords>,
+}

@@ -1,6 +1,116 @@
+import { Button, Group, Skeleton, Stack, Text, Tooltip } from '@mantine/core'
+import { IconPlus, IconSearchOff, IconSitemap } from '@tabler/icons-react'
+import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
+import { useSearchParams } from 'react-router'
+import { listWorkflowsInfiniteOptions } from '../api'
+import { Empty } from '../parts/Empty'
 import { PageHeader } from '../parts/PageHeader'
+import { Problem } from '../parts/Problem'
+import { RunBarsLegend } from '../parts/RunBars'
+import { useLive } from '../parts/useLive'
+import { t as shared } from '../text'
+import { workflows as t } from '../text/workflows'
+import { Filters } from './list/Filters'
+import { NewWorkflow } from './list/NewWorkflow'
+import { useQuota } from './list/useQuota'
+import { WorkflowsTable } from './list/WorkflowsTable'
+import { asked, isFiltered, wantedOf, withFilter } from './list/wanted'
 
-/** Not written yet. */
+const PAGE = 50
+const BARS = 30
+
+/** All workflows: find one, see how it did, switch it, make a new one. */
 export function Page() {
-  return <PageHeader title="WorkflowsPage" />
+  const [params, setParams] = useSearchParams()
+  const wanted = wantedOf(params)
+  const quota = useQuota()
+  useLive(['runs', 'workflow', 'revision'], ['listWorkflows'])
+  const found = useInfiniteQuery({
+    ...listWorkflowsInfiniteOptions({ query: { ...asked(wanted), limit: PAGE, bars: BARS, drafts: false } }),
+    initialPageParam: {},
+    getNextPageParam: (last) => last.next_cursor ?? undefined,
+    placeholderData: keepPreviousData,
+  })
+  const items = found.data?.pages.flatMap((page) => page.items)
+  const open = (shown: boolean) =>
+    setParams(
+      (now) => {
+        const next = new URLSearchParams(now)
+        if (shown) next.set('new', '1')
+        else next.delete('new')
+        return next
+      },
+      { replace: true },
+    )
+  const create = (
+    <Tooltip label={quota.full} disabled={!quota.full} multiline maw={300}>
+      <Button
+        leftSection={<IconPlus size={16} />}
+        onClick={() => quota.full || open(true)}
+        aria-disabled={Boolean(quota.full)}
+        data-disabled={quota.full ? true : undefined}
+      >
+        {t.create}
+      </Button>
+    </Tooltip>
+  )
+  return (
+    <>
+      <PageHeader title={t.title} about={quota.words ?? t.about}>
+        {create}
+      </PageHeader>
+      <Filters
+        wanted={wanted}
+        counts={found.data?.pages[0]?.counts}
+        onFilter={(name, value) => setParams((now) => withFilter(now, name, value), { replace: true })}
+        onClear={() => setParams({}, { replace: true })}
+      />
+      {found.error && <Problem error={found.error} onRetry={() => found.refetch()} />}
+      {!items && !found.error && <Waiting />}
+      {items?.length === 0 &&
+        (isFiltered(wanted) ? (
+          <Empty icon={IconSearchOff} title={t.noneFound} about={t.noneFoundAbout}>
+            <Button variant="default" onClick={() => setParams({}, { replace: true })}>
+              {t.clear}
+            </Button>
+          </Empty>
+        ) : (
+          <Empty icon={IconSitemap} title={t.empty} about={t.emptyAbout}>
+            {create}
+          </Empty>
+        ))}
+      {items && items.length > 0 && (
+        <Stack gap="sm">
+          <WorkflowsTable items={items} full={quota.full} />
+          <Group justify="space-between">
+            <RunBarsLegend />
+            <Text size="xs" c="dimmed">
+              {t.shown(items.length)}
+            </Text>
+          </Group>
+          {found.hasNextPage && (
+            <Button
+              variant="default"
+              loading={found.isFetchingNextPage}
+              onClick={() => found.fetchNextPage()}
+            >
+              {shared.common.more}
+            </Button>
+          )}
+        </Stack>
+      )}
+      {params.get('new') && !quota.full && <NewWorkflow onClose={() => open(false)} />}
+    </>
+  )
+}
+
+function Waiting() {
+  return (
+    <Stack gap={6} aria-label={shared.common.loading} role="status">
+      {Array.from({ length: 8 }, (_, row) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: rows without any content
+        <Skeleton key={row} h={52} />
+      ))}
+    </Stack>
+  )
 }

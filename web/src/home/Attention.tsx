@@ -1,0 +1,97 @@
+import { Anchor, Group, Stack, Text, ThemeIcon } from '@mantine/core'
+import {
+  type Icon,
+  IconCircleCheck,
+  IconCircleX,
+  IconHandStop,
+  IconMailPause,
+  IconMailQuestion,
+  IconMailX,
+  IconProgressAlert,
+} from '@tabler/icons-react'
+import { Link } from 'react-router'
+import type { Home } from '../api'
+import { home as t } from '../text/home'
+import { MessageLine, RunLine } from './AttentionLine'
+import { Section } from './Section'
+
+const RUNS = [
+  { kind: 'failed_runs', icon: IconCircleX, color: 'red', to: '/runs?status=failed' },
+  { kind: 'partial_runs', icon: IconProgressAlert, color: 'yellow', to: '/runs?status=partial' },
+  { kind: 'held_runs', icon: IconHandStop, color: 'grape', to: '/runs?status=held' },
+] as const
+
+const MESSAGES = [
+  { kind: 'held_messages', icon: IconMailPause, color: 'grape', to: '/messages?status=held' },
+  { kind: 'failed_messages', icon: IconMailX, color: 'red', to: '/messages?status=failed' },
+  { kind: 'uncertain_messages', icon: IconMailQuestion, color: 'orange', to: '/messages?status=uncertain' },
+] as const
+
+const SHOWN = 3
+
+/** What failed, is held or cannot be told, the newest of each, with the next step beside it. */
+export function Attention({ home }: { home: Home }) {
+  const runs = RUNS.filter(({ kind }) => home[kind].count > 0)
+  const messages = MESSAGES.filter(({ kind }) => (home[kind]?.count ?? 0) > 0)
+  return (
+    <Section title={t.attention}>
+      {runs.length + messages.length === 0 && (
+        <Group gap={8}>
+          <ThemeIcon variant="transparent" color="green" size={22} aria-hidden>
+            <IconCircleCheck size={20} />
+          </ThemeIcon>
+          <Text size="sm">{t.nothing}</Text>
+        </Group>
+      )}
+      <Stack gap="md">
+        {runs.map(({ kind, ...look }) => (
+          <Kind key={kind} kind={kind} count={home[kind].count} {...look}>
+            {home[kind].items.slice(0, SHOWN).map((run) => (
+              <RunLine key={run.id} run={run} />
+            ))}
+          </Kind>
+        ))}
+        {messages.map(({ kind, ...look }) => (
+          <Kind key={kind} kind={kind} count={home[kind]?.count ?? 0} {...look}>
+            {home[kind]?.items.slice(0, SHOWN).map((message) => (
+              <MessageLine key={message.id} message={message} />
+            ))}
+          </Kind>
+        ))}
+      </Stack>
+    </Section>
+  )
+}
+
+interface KindProps {
+  kind: keyof typeof t.kinds
+  count: number
+  icon: Icon
+  color: string
+  to: string
+  children: React.ReactNode
+}
+
+function Kind({ kind, count, icon: Sign, color, to, children }: KindProps) {
+  return (
+    <Group align="flex-start" wrap="nowrap" gap="sm">
+      <ThemeIcon variant="light" color={color} size={30} radius="xl" aria-hidden>
+        <Sign size={18} stroke={1.7} />
+      </ThemeIcon>
+      <Stack gap={2} style={{ flex: 1, minWidth: 0 }}>
+        <Group justify="space-between" gap="xs">
+          <Text size="sm" fw={600}>
+            {t.kinds[kind](count)}
+          </Text>
+          <Anchor component={Link} to={to} size="sm">
+            {t.all}
+          </Anchor>
+        </Group>
+        <Text size="xs" c="dimmed" mb={4}>
+          {t.about[kind]}
+        </Text>
+        {children}
+      </Stack>
+    </Group>
+  )
+}

@@ -1,0 +1,80 @@
+import { ActionIcon, Menu } from '@mantine/core'
+import { useDisclosure } from '@mantine/hooks'
+import {
+  IconArchive,
+  IconArchiveOff,
+  IconCopy,
+  IconDots,
+  IconDownload,
+  IconHistory,
+  IconPencil,
+  IconPlayerPause,
+  IconPlayerPlay,
+  IconSitemap,
+  IconTrash,
+} from '@tabler/icons-react'
+import { Link } from 'react-router'
+import type { ListedWorkflow } from '../../api'
+import { workflows as t } from '../../text/workflows'
+import { DetailsDialog } from './DetailsDialog'
+import { useRowActions } from './useRowActions'
+
+/** What can be done with one workflow of the list. */
+export function RowMenu({ workflow }: { workflow: ListedWorkflow }) {
+  const [editing, { open, close }] = useDisclosure(false)
+  const act = useRowActions(workflow)
+  const { key, name, state, paused } = workflow
+  const archived = state === 'archived'
+  return (
+    <>
+      <Menu width={230} returnFocus>
+        <Menu.Target>
+          <ActionIcon variant="subtle" color="gray" aria-label={t.menu(name)}>
+            <IconDots size={18} />
+          </ActionIcon>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Item component={Link} to={`/workflows/${key}`} leftSection={<IconSitemap size={16} />}>
+            {t.open}
+          </Menu.Item>
+          <Menu.Item component={Link} to={`/runs?workflow=${key}`} leftSection={<IconHistory size={16} />}>
+            {t.runs}
+          </Menu.Item>
+          {!archived && (
+            <Menu.Item leftSection={<IconPencil size={16} />} onClick={open}>
+              {t.details}
+            </Menu.Item>
+          )}
+          <Menu.Item leftSection={<IconCopy size={16} />} onClick={act.duplicate}>
+            {t.duplicate}
+          </Menu.Item>
+          <Menu.Item leftSection={<IconDownload size={16} />} onClick={act.download}>
+            {t.export}
+          </Menu.Item>
+          <Menu.Divider />
+          {state === 'active' && (
+            <Menu.Item
+              leftSection={paused ? <IconPlayerPlay size={16} /> : <IconPlayerPause size={16} />}
+              onClick={() => act.setPaused(!paused)}
+            >
+              {paused ? t.resume : t.pause}
+            </Menu.Item>
+          )}
+          {archived ? (
+            <Menu.Item leftSection={<IconArchiveOff size={16} />} onClick={act.unarchive}>
+              {t.unarchive}
+            </Menu.Item>
+          ) : (
+            <Menu.Item leftSection={<IconArchive size={16} />} onClick={act.archive}>
+              {t.archive}
+            </Menu.Item>
+          )}
+          <Menu.Item color="red" leftSection={<IconTrash size={16} />} onClick={act.remove}>
+            {t.delete}
+          </Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+      {editing && <DetailsDialog workflow={workflow} onClose={close} />}
+    </>
+  )
+}

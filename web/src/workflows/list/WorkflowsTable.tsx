@@ -1,0 +1,98 @@
+import { Anchor, Badge, Group, Stack, Table, Text } from '@mantine/core'
+import { Link } from 'react-router'
+import type { ListedWorkflow } from '../../api'
+import { RunBars } from '../../parts/RunBars'
+import { When } from '../../parts/When'
+import { t as shared } from '../../text'
+import { workflows as t } from '../../text/workflows'
+import { RowMenu } from './RowMenu'
+import { StateSwitch } from './StateSwitch'
+
+interface Props {
+  items: readonly ListedWorkflow[]
+  /** Why no other workflow can be enabled; null: one can. */
+  full: string | null
+}
+
+/** One row per workflow: what it is, whether it is on, how it did last, and what can be done with it. */
+export function WorkflowsTable({ items, full }: Props) {
+  return (
+    <Table.ScrollContainer minWidth={900} className="surface" style={FRAMED}>
+      <Table aria-label={t.tableLabel} verticalSpacing={8}>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>{t.column.name}</Table.Th>
+            <Table.Th w={150}>{t.column.state}</Table.Th>
+            <Table.Th w={264}>{t.column.bars}</Table.Th>
+            <Table.Th w={116}>{t.column.last}</Table.Th>
+            <Table.Th w={140}>{t.column.modified}</Table.Th>
+            <Table.Th w={48} aria-label={shared.common.actions} />
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {items.map((workflow) => (
+            <Row key={workflow.key} workflow={workflow} full={full} />
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
+  )
+}
+
+const FRAMED = { border: '1px solid var(--line)', borderRadius: 'var(--mantine-radius-md)' }
+
+function Row({ workflow, full }: { workflow: ListedWorkflow; full: string | null }) {
+  return (
+    <Table.Tr data-testid={`workflow-row-${workflow.key}`}>
+      <Table.Td>
+        <Named workflow={workflow} />
+      </Table.Td>
+      <Table.Td>
+        <StateSwitch workflow={workflow} full={full} />
+      </Table.Td>
+      <Table.Td>
+        <RunBars bars={workflow.bars} name={workflow.name} />
+      </Table.Td>
+      <Table.Td>
+        <Text size="sm">{workflow.last_run_at ? <When at={workflow.last_run_at} /> : t.never}</Text>
+      </Table.Td>
+      <Table.Td>
+        <Text size="sm">
+          <When at={workflow.updated_at} />
+        </Text>
+        <Text size="xs" c="dimmed" truncate maw={130} title={workflow.owner_name ?? undefined}>
+          {workflow.owner_name ?? t.nobody}
+        </Text>
+      </Table.Td>
+      <Table.Td>
+        <RowMenu workflow={workflow} />
+      </Table.Td>
+    </Table.Tr>
+  )
+}
+
+function Named({ workflow }: { workflow: ListedWorkflow }) {
+  const { key, name, description, category, module_label } = workflow
+  return (
+    <Stack gap={1} style={{ minWidth: 200 }}>
+      <Anchor component={Link} to={`/workflows/${key}`} fw={500} size="sm" lineClamp={2}>
+        {name}
+      </Anchor>
+      {description && (
+        <Text size="xs" c="dimmed" lineClamp={1} title={description}>
+          {description}
+        </Text>
+      )}
+      <Group gap={6}>
+        <Text size="xs" c="dimmed">
+          {module_label ?? t.noModule}
+        </Text>
+        {category && (
+          <Badge size="xs" color="gray">
+            {t.categories[category] ?? category}
+          </Badge>
+        )}
+      </Group>
+    </Stack>
+  )
+}
