@@ -38,6 +38,7 @@ from whereupon.api.routes import (
     packs,
     people,
     records,
+    replay,
     roles,
     runs,
     search,
@@ -45,6 +46,7 @@ from whereupon.api.routes import (
     setup,
     startable,
     templates,
+    testing,
     tokens,
     users,
     views,
@@ -63,7 +65,7 @@ ROUTES = (
     lists, exports,
     records, documents, session, modules, conditions, workflows, runs, inbox, messages, catalogue, users,
     groups, roles, tokens, templates, settings_routes, audit, health, setup, docs, live, home, startable,
-    people, packs, editor, views, search, imports,
+    people, packs, editor, testing, views, search, imports,
 )  # fmt: skip
 
 SECURITY_HEADERS = [

@@ -156,6 +156,9 @@ class SendEmail(Block[EmailConfig]):
     async def wake_batch(self, config: EmailConfig, batch: Batch) -> list[Outcome]:
         return [_came_back(run.data.get(batch.place.node, {})) for run in batch.runs]
 
+    async def skip_batch(self, config: EmailConfig, batch: Batch) -> list[Outcome]:
+        return [Done("next", {"status": "sent", **(run.memo or {})}) for run in batch.runs]
+
 
 def _words(config: EmailConfig, scope: Scope) -> dict[str, str]:
     """The mail's own texts, or the saved template's."""
@@ -225,7 +228,7 @@ def _outcome(message: int | None, refused: Fail | None, *, awaited: bool) -> Out
         advice = "Fill in the field that holds the address, or choose another recipient."
         return Fail("There is nobody to write to: the address is empty.", "no_recipient", advice)
     if awaited:
-        return Wait(input={"message_id": message})
+        return Wait(memo={"message_id": message}, input={"message_id": message})
     return Done("next", {"status": "queued", "message_id": message})
 
 

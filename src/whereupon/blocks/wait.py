@@ -152,6 +152,22 @@ class WaitBlock(Block[WaitConfig]):
         rows = await batch.rows(batch.place.once("wake", lambda: _wake_columns(config, batch.place.scope)))
         return [_wake(config, run, rows[run.id]) for run in batch.runs]
 
+    async def skip_batch(self, config: WaitConfig, batch: Batch) -> list[Outcome]:
+        return await _skipped(config, batch)
+
+
+async def _skipped(config: WaitConfig, batch: Batch) -> list[Outcome]:
+    """In a test the wait has ended as it should; "only if" is asked of the record as it is now."""
+    ended_by = "condition" if config.condition is not None else "signal" if config.signal else "time"
+    rows = await batch.rows({"only_if": _only_if_sql(config, batch.place.scope)})
+    return [_leave(rows[run.id], ended_by) for run in batch.runs]
+
+
+def _only_if_sql(config: WaitConfig, scope: Scope) -> str:
+    if config.only_if is None:
+        return "true"
+    return f"({compile_condition(config.only_if, scope)}) IS TRUE"
+
 
 def duration_words(duration: Duration) -> str:
     """
@@ -228,9 +244,7 @@ def _next_time_of_day(time_of_day: str, zone: str) -> str:
 
 def _wake_columns(config: WaitConfig, scope: Scope) -> dict[str, str]:
     columns = _columns(config, scope)
-    only_if, signal = "true", "NULL::text"
-    if config.only_if is not None:
-        only_if = f"({compile_condition(config.only_if, scope)}) IS TRUE"
+    only_if, signal = _only_if_sql(config, scope), "NULL::text"
     if config.signal:
         signal = (
             f"(SELECT s.name FROM whereupon.signals s WHERE s.run_id = r.id AND s.name = '{config.signal}' "

@@ -46,7 +46,10 @@ class Advanced:
 
 @dataclass(slots=True)
 class Advance:
-    """One transaction's work. `careful`: every block in a savepoint, failures narrowed down by halves."""
+    """One transaction's work. `careful`: every block in a savepoint, failures narrowed down by halves.
+
+    `rehearsal`: it will be rolled back, so nobody waits: what waits is over when it is asked again.
+    """
 
     db: asyncpg.Connection[Any]
     definitions: Definitions
@@ -55,6 +58,7 @@ class Advance:
     standing: dict[tuple[int, str], list[Traveller]] = field(
         default_factory=dict[tuple[int, str], list[Traveller]]
     )
+    rehearsal: bool = False
 
 
 async def advance_batch(
@@ -66,14 +70,19 @@ async def advance_batch(
     if not travellers:
         return Advanced(0, 0)
     advance = Advance(db, definitions, careful, await db.fetchval("SELECT clock_timestamp()"))
+    await set_off(advance, travellers)
+    while advance.standing:
+        await execute_next(advance)
+    await write_back(db, travellers, advance.now)
+    return Advanced(len(travellers), sum(1 for t in travellers if t.ended_at is not None), travellers)
+
+
+async def set_off(advance: Advance, travellers: Sequence[Traveller]) -> None:
+    """Put every run at its node; those that cannot go on end, or are held."""
     await _load_missing_versions(advance, travellers)
     gone = await _deleted_records(advance, travellers)
     for traveller in travellers:
         _set_off(advance, traveller, gone)
-    while advance.standing:
-        await _execute_next(advance)
-    await write_back(db, travellers, advance.now)
-    return Advanced(len(travellers), sum(1 for t in travellers if t.ended_at is not None), travellers)
 
 
 async def _load_missing_versions(advance: Advance, travellers: Iterable[Traveller]) -> None:
@@ -142,8 +151,8 @@ def _stand(advance: Advance, traveller: Traveller, node: str) -> None:
     advance.standing.setdefault((traveller.version_id, node), []).append(traveller)
 
 
-async def _execute_next(advance: Advance) -> None:
-    """Execute the place whose first run is the oldest, for at most one run per record."""
+async def execute_next(advance: Advance) -> tuple[str, Sequence[Traveller]]:
+    """Execute the place whose first run is the oldest, for at most one run per record: the node, the runs."""
     key = min(advance.standing, key=lambda k: advance.standing[k][0].id)
     chosen, others = _one_per_record(advance.standing.pop(key))
     if others:
@@ -158,6 +167,7 @@ async def _execute_next(advance: Advance) -> None:
             _stand(advance, traveller, target)
     if step.kept:
         await _write_data(advance, chosen)
+    return key[1], chosen
 
 
 def _one_per_record(travellers: list[Traveller]) -> tuple[list[Traveller], list[Traveller]]:
@@ -224,7 +234,8 @@ async def _call(
 ) -> list[Outcome]:
     assert version.rights is not None  # a run without rights was held when it set off
     batch = Batch(advance.db, version.place(step.node.key), [t.view() for t in travellers], version.rights)
-    work = step.block.wake_batch if waking else step.block.run_batch
+    woken = step.block.skip_batch if advance.rehearsal else step.block.wake_batch
+    work = woken if waking else step.block.run_batch
     try:
         outcomes = await as_publisher(version, step, batch, partial(work, step.config))
     except WhereuponError as error:  # it concerns the node, not one record: a right that is missing, say

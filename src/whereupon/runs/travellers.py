@@ -31,6 +31,13 @@ JOIN whereupon.workflows w ON w.id = r.workflow_id
 ORDER BY r.id
 FOR UPDATE OF r SKIP LOCKED
 """
+# The same of some runs that this transaction has made itself, whenever they would be due.
+TAKE_THESE = """
+SELECT r.id, r.workflow_id, r.version_id, r.module_id, r.record_id, r.node, r.change_id, r.data, r.waiting,
+       r.executions, r.attempts, r.error, r.wakes_on_change, w.state AS workflow_state
+FROM whereupon.runs r JOIN whereupon.workflows w ON w.id = r.workflow_id
+WHERE r.id = ANY($1::bigint[]) AND r.ended_at IS NULL AND r.status <> 'held' ORDER BY r.id
+"""
 MAX_EXECUTIONS = 10_000
 MAX_DATA_BYTES = 10_000_000
 
@@ -121,3 +128,8 @@ async def take_runs(
     """The due runs of these lanes, locked, in the order of starting."""
     rows = await db.fetch(TAKE_RUNS, lanes, max(1, limit // len(lanes)), paused)
     return [Traveller(**dict(row), arrived_with=row["data"]) for row in rows]
+
+
+async def take_these(db: asyncpg.Connection[Any], ids: Sequence[int]) -> list[Traveller]:
+    """Those of the runs that are under way, due or not."""
+    return [Traveller(**dict(row), arrived_with=row["data"]) for row in await db.fetch(TAKE_THESE, list(ids))]

@@ -129,3 +129,7 @@ class Block(Generic[C]):
     async def wake_batch(self, config: C, batch: Batch) -> list[Outcome]:
         """The same for runs whose Wait has ended. By default the wait was all that there was."""
         return [Done() for _ in batch.runs]
+
+    async def skip_batch(self, config: C, batch: Batch) -> list[Outcome]:
+        """The same in a test, where nobody waits: what follows if that which is waited for comes."""
+        return [Done() for _ in batch.runs]

@@ -35,6 +35,10 @@ class Trigger(Generic[C]):
         """SQL boolean over the change, beside the filter; "true" where any such change will do."""
         return "true"
 
+    def sample_change(self, config: C) -> Mapping[str, Any]:
+        """Field → value of a change that would start it, for tests; empty where any or none would."""
+        return {}
+
     def check(self, config: C, scope: Scope) -> list[Problem]:
         """What is wrong with the configuration, paths relative to it."""
         return []

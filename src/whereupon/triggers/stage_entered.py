@@ -46,6 +46,9 @@ class StageEntered(Trigger[StageConfig]):
     def condition(self, config: StageConfig, scope: Scope, operation: str) -> str:
         return compile_condition(_entered(config), scope)
 
+    def sample_change(self, config: StageConfig) -> dict[str, str]:
+        return {config.field: config.to}
+
     def check(self, config: StageConfig, scope: Scope) -> list[Problem]:
         field = scope.module.fields.get(config.field) if scope.module else None
         if field is not None and field.type not in ("stage", "select"):

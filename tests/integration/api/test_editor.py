@@ -214,3 +214,22 @@ async def test_the_editor_is_for_builders(client_of, cases):
         ("check", {}), ("variables", {"node": "mail"}), ("preview", {"node": "mail", "text": "a"}),
     ):  # fmt: skip
         assert (await eve.post(f"{W}/{path}", json=DRAWN | more)).status_code == 403
+
+
+async def test_a_draft_is_tested_and_nothing_is_kept(admin, client_of, cases):
+    body = DRAWN | {"records": [cases["id"]], "change": {"status": "väntar"}}
+    answer = await admin.post(f"{W}/test", json=body)
+    assert answer.status_code == 200, answer.text
+    record = answer.json()["records"][0]
+    assert (record["taken"], record["status"]) == (True, "failed")
+    assert [step["node"] for step in record["steps"]] == ["big", "close", "link", "pause", "mail"]
+    assert answer.json()["proof"]["rolled_back"] is True
+    kept = await admin.get(f"/api/v1/records/cases/{cases['id']}")
+    assert kept.json()["values"]["status"] == "new"
+    for wrong, status in (
+        ({}, 422), ({"records": ["99"]}, 404), ({"records": ["1"], "form": {}}, 422),
+        ({"form": {"subjct": "x"}}, 422), ({"form": {"subject": "x"}, "change": {"nope": 1}}, 422),
+    ):  # fmt: skip
+        assert (await admin.post(f"{W}/test", json=DRAWN | wrong)).status_code == status, wrong
+    eve = await client_of("eve@example.org")
+    assert (await eve.post(f"{W}/test", json=body)).status_code == 403

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from whereupon.outbox.messages import Outcome
+from whereupon.outbox.rehearsing import refuse_in_rehearsal
 
 # Asked just before the step that cannot be taken back: True when "sending" is committed and it is ours.
 MayBegin = Callable[[int], Awaitable[bool]]
@@ -20,6 +21,10 @@ class Letter:
     key: str  # the idempotency key, rule 24
     attempts: int  # including this one
     content: Mapping[str, Any]
+
+    def __post_init__(self) -> None:
+        """Rule 27: in a test nothing may leave, so there is nothing that a transport could be given."""
+        refuse_in_rehearsal()
 
 
 class Transport(Protocol):
