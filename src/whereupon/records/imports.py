@@ -5,7 +5,7 @@ The work itself is a worker's (workers/importer.py).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -270,3 +270,17 @@ async def cancel_import(db: Connection, rights: Rights, import_id: int) -> dict[
     await db.execute(CANCEL, import_id)
     await db.execute("SELECT pg_notify($1, $2)", CHANNEL, str(import_id))
     return await get_import(db, rights, import_id)
+
+
+async def problem_rows(db: Connection, import_id: int) -> AsyncGenerator[Mapping[str, Any]]:
+    """Every row that was not written, in the file's order."""
+    after = 0
+    while rows := await db.fetch(PROBLEMS, import_id, after, 1000):
+        for row in rows:
+            yield row
+        after = rows[-1]["row_number"]
+
+
+async def header_of(db: Connection, import_id: int) -> list[str]:
+    """What stands above the columns of the file."""
+    return await db.fetchval("SELECT header FROM whereupon.imports WHERE id = $1", import_id)

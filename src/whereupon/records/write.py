@@ -38,7 +38,7 @@ class Writer:
     """Who writes, and what the capture trigger is told of it.
 
     `origin`: api, ui, import, workflow; `match` False: no workflow starts; `quiet`: the workers are not
-    woken, the caller does that.
+    woken, the caller does that; `trial`: all of it will be taken back, so no numbers are drawn.
     """
 
     rights: Rights
@@ -46,6 +46,7 @@ class Writer:
     run: int | None = None
     match: bool = True
     quiet: bool = False
+    trial: bool = False
 
     def context(self) -> str:
         """The JSON that the capture trigger reads from whereupon.context."""
@@ -58,6 +59,8 @@ class Writer:
             told["match"] = False
         if self.quiet:
             told["quiet"] = True
+        if self.trial:
+            told["trial"] = True
         return orjson.dumps(told).decode()
 
 

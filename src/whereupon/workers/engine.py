@@ -50,6 +50,7 @@ class Engine:
         self.definitions: Definitions | None = None
         self.changes = Wake()
         self.runs = Wake()
+        self.imports = Wake()  # heard of here, done by the importer
         self.herald = Herald(database)
         self.crowded_at = -CROWDED_SECONDS  # when a batch was last a large one, on the loop's clock
 
@@ -129,7 +130,10 @@ class Engine:
         lost = asyncio.Event()
         async with self.database.connection() as db:
             db.add_termination_listener(lambda _: lost.set())
-            for channel, wake in (("whereupon_changes", self.changes), ("whereupon_runs", self.runs)):
+            for channel, wake in (
+                ("whereupon_changes", self.changes), ("whereupon_runs", self.runs),
+                ("whereupon_imports", self.imports),
+            ):  # fmt: skip
                 await db.add_listener(channel, _ringer(wake))
             self.changes.ring()
             self.runs.ring()

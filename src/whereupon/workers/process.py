@@ -81,17 +81,20 @@ def the_others(
     """Everything beside the engine, by name."""
     from whereupon.workers.clock import Clock
     from whereupon.workers.deliverer import deliver
+    from whereupon.workers.importer import Importer
     from whereupon.workers.pruner import Pruner
     from whereupon.workers.reminder import Reminder
 
     clock, pruner = Clock(database, engine.current), Pruner(database)
     reminder = Reminder(database, engine.current)
+    importer = Importer(database, engine.current, settings, wake=engine.imports)
     heart.ticked = lambda: clock.ticked_at
     told = engine.herald.note_messages
     return {
         "clock": lambda: clock.run(stop),
         "dates": lambda: reminder.run(stop),
         "pruner": lambda: pruner.run(stop),
+        "importer": lambda: importer.run(stop),
         "deliverer": lambda: deliver(
             database, stop=stop, busy=lambda: engine.busy, settings=settings, tell=told
         ),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Mapping
+from contextlib import closing
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -9,17 +12,25 @@ from fastapi import Query
 from pydantic import Field
 from starlette.responses import Response
 
-from whereupon.api.call import Answer, TheCall
+from whereupon.api.call import Answer, TheCall, response_of
 from whereupon.api.declare import Out, operation
 from whereupon.api.paging import Cursor, Limit, id_before, paged
 from whereupon.api.route import routes_of
+from whereupon.api.routes.exports import attachment
 from whereupon.api.routes.shapes import Page, PathId
 from whereupon.db.pool import Connection
-from whereupon.errors import NotFound
+from whereupon.modules.catalog import Module
+from whereupon.people.rights import Rights
 from whereupon.records import imports
+from whereupon.records.documents import Document, get_document
+from whereupon.records.exporting import csv_text
+from whereupon.records.files import FileStore
+from whereupon.records.import_guess import suggest
 from whereupon.records.imports import ImportColumn, Key, NewImport, Reading
+from whereupon.records.sheets import Cell, Row, Sheet, lettered, open_sheet, shown
 
 router = routes_of("imports", "/imports")
+LOOKED_AT = 200  # rows from which it is guessed what columns are
 
 
 class ToPreview(Reading):
@@ -131,10 +142,58 @@ class Import(Out):
     ),
 )
 async def preview_import(call: TheCall, body: ToPreview) -> Response:
-    async def work(db: Connection) -> dict[str, Any]:
-        raise NotFound(f"There is no document {body.document_id}.")
+    async def work(db: Connection) -> Any:
+        catalog = await call.catalog(db)
+        if body.module is not None:
+            call.rights.require("read", catalog.module(body.module).key)
+        return catalog, await get_document(db, catalog, body.document_id, call.rights)
 
-    return await call.read(work)
+    async with call.database.connection() as db:
+        catalog, document = await work(db)
+    module = catalog.module(body.module) if body.module is not None else None
+    store = FileStore.of(call.settings)
+    return response_of(await asyncio.to_thread(look, store, document, body, module, call.rights))
+
+
+def look(
+    store: FileStore, document: Document, body: ToPreview, module: Module | None, rights: Rights
+) -> dict[str, Any]:
+    """The beginning of a file, and what its columns may be. It reads files: call it in a thread."""
+    store.open(document.stored, document.name).close()
+    opened = open_sheet(
+        store.path(document.sha256), sheet=body.sheet, encoding=body.encoding, delimiter=body.delimiter,
+        header_row=body.header_row,
+    )  # fmt: skip
+    with closing(opened) as sheet:
+        return described(sheet, module, rights)
+
+
+def described(sheet: Sheet, module: Module | None, rights: Rights) -> dict[str, Any]:
+    """A sheet's columns and first rows."""
+    header, first, total = sheet.header(), list[Row](), 0
+    for row in sheet.rows():
+        total += 1
+        if total <= LOOKED_AT:
+            first.append(row)
+    header += [lettered(place) for place in range(len(header), max((len(r) for _, r in first), default=0))]
+    found = suggest(module, rights, header, [cells for _, cells in first]) if module else {}
+    return {
+        "format": sheet.format, "sheets": sheet.sheets, "sheet": sheet.sheet, "encoding": sheet.encoding,
+        "delimiter": sheet.delimiter, "header_row": sheet.header_row, "total": total,
+        "columns": [
+            {
+                "column": place, "header": text, "suggestion": found.get(place),
+                "samples": [cut(row[place]) for _, row in first[:5] if place < len(row)],
+            }
+            for place, text in enumerate(header)
+        ],
+        "rows": [{"row": number, "cells": [cut(cell) for cell in cells]} for number, cells in first[:20]],
+    }  # fmt: skip
+
+
+def cut(cell: Cell) -> str:
+    """A cell as it is shown: long texts only in part."""
+    return shown(cell)[:500]
 
 
 @router.post(
@@ -187,6 +246,23 @@ async def cancel_import(call: TheCall, import_id: PathId) -> Response:
 async def download_problems(call: TheCall, import_id: PathId) -> Response:
     async def work(db: Connection) -> Response:
         await imports.get_import(db, call.rights, import_id)
-        raise NotFound(f"Import {import_id} has no problems.")
+        lines: list[list[str]] = []
+        width = 0
+        async for row in imports.problem_rows(db, import_id):
+            reasons = " ".join(reason(problem) for problem in row["problems"])
+            lines.append([str(row["row_number"]), reasons, *row["cells"]])
+            width = max(width, len(row["cells"]))
+        header = await imports.header_of(db, import_id)
+        header += [lettered(place) for place in range(len(header), width)]
+        body = csv_text([["Row", "Problem", *header], *lines], ",", begins=True)
+        return Response(
+            body, media_type="text/csv", headers=attachment(f"Import {import_id} problems", "csv")
+        )
 
     return await call.read(work)
+
+
+def reason(problem: Mapping[str, Any]) -> str:
+    """Why a row was not written, in a sentence that names the column."""
+    where = f"{problem['column']}: " if problem.get("column") else ""
+    return f"{where}{problem['message']}"

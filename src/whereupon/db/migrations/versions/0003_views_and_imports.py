@@ -27,6 +27,7 @@ CREATE TABLE whereupon.imports (
   status text NOT NULL DEFAULT 'queued', -- queued, running, succeeded, partial, failed, cancelled
   mapping jsonb NOT NULL, options jsonb NOT NULL DEFAULT '{}', fires boolean NOT NULL DEFAULT false,
   dry_run boolean NOT NULL DEFAULT false, -- every chunk is rolled back
+  header jsonb NOT NULL DEFAULT '[]', -- what stands above the columns of the file
   total bigint, done bigint NOT NULL DEFAULT 0, -- rows of the file, and how many of them were dealt with
   created bigint NOT NULL DEFAULT 0, updated bigint NOT NULL DEFAULT 0, skipped bigint NOT NULL DEFAULT 0,
   failed bigint NOT NULL DEFAULT 0,
@@ -62,6 +63,20 @@ BEGIN
 END $$
 """
 
+# Numbers that are drawn stay drawn when a transaction is taken back: a dry run draws none.
+AUTO_NUMBER = """
+CREATE OR REPLACE FUNCTION whereupon.auto_number(sequence regclass, prefix text, digits integer) RETURNS text
+  LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE number text;
+BEGIN
+  IF nullif(current_setting('whereupon.context', true), '')::jsonb @> '{"trial": true}' THEN
+    RETURN prefix || gen_random_uuid();
+  END IF;
+  number := nextval(sequence)::text;
+  RETURN prefix || lpad(number, greatest(digits, length(number)), '0');
+END $$
+"""
+
 
 def upgrade() -> None:
     """A schema is left only by restoring a backup, so there is no way down."""
@@ -70,3 +85,4 @@ def upgrade() -> None:
     op.execute(PROBLEMS)
     op.execute("CREATE INDEX imports_open ON whereupon.imports (id) WHERE ended_at IS NULL")
     op.execute(INDEXES)
+    op.execute(AUTO_NUMBER)
