@@ -127,6 +127,8 @@ def test_whatever_is_sent_the_answer_is_a_declared_one(server: Running):
     tried = 0
     for result in schema.get_all_operations():
         operation = result.ok()
+        if operation.definition.raw["operationId"] == "listen":
+            continue  # its answer has no end; test_live.py listens
         server.sign_in()
         prepare(server)
         for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
