@@ -65,7 +65,7 @@ ROUTES = (
     lists, exports,
     records, documents, session, modules, conditions, workflows, runs, inbox, messages, catalogue, users,
     groups, roles, tokens, templates, settings_routes, audit, health, setup, docs, live, home, startable,
-    people, packs, editor, testing, views, search, imports,
+    people, packs, editor, testing, views, search, imports, replay,
 )  # fmt: skip
 
 SECURITY_HEADERS = [

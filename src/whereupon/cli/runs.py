@@ -10,6 +10,7 @@ from whereupon.cli.output import print_json, show_facts, show_rows, stdout, tell
 from whereupon.cli.session import Common, doing
 from whereupon.db.pool import Connection
 from whereupon.errors import Invalid, NotFound
+from whereupon.modules.catalog import load_catalog
 from whereupon.people.rights import Rights
 from whereupon.runs import actions, history
 
@@ -46,7 +47,14 @@ def list_(
 
     async def work(db: Connection, rights: Rights) -> Any:
         return await history.list_runs(
-            db, rights, workflow=workflow, module=module, record_id=record, status=status, limit=limit
+            db,
+            rights,
+            await load_catalog(db),
+            workflow=workflow,
+            module=module,
+            record_id=record,
+            status=status,
+            limit=limit,
         )
 
     found: list[dict[str, Any]] = [dict(row) for row in doing(common, work)]
@@ -60,7 +68,7 @@ def show(run: int, *, common: Common = COMMON) -> None:
     """One run: its steps with what went in and came out, and its messages."""
 
     async def work(db: Connection, rights: Rights) -> Any:
-        return await history.get_run(db, rights, run)
+        return await history.get_run(db, rights, await load_catalog(db), run)
 
     found = doing(common, work)
     if common.json:

@@ -7,17 +7,21 @@ from typing import Any
 
 from whereupon.db.pool import Connection
 from whereupon.errors import NotFound
+from whereupon.modules.catalog import Catalog
 from whereupon.people.rights import Rights
+from whereupon.workflows.listing import name_records
 
 SELECT = """
 SELECT r.id, w.key AS workflow, w.name AS workflow_name, v.number AS version, m.key AS module,
-       r.record_id, r.status, r.node, r.ready_at, r.started_by, r.user_id, r.change_id, r.parent_run_id,
+       r.module_id, r.record_id, r.status, r.node, r.ready_at, r.started_by, r.user_id, u.name AS user_name,
+       r.change_id, r.parent_run_id,
        r.rerun_of, r.depth, r.executions,
        r.attempts, r.error, r.created_at, r.started_at, r.ended_at, v.uses
 FROM whereupon.runs r
 JOIN whereupon.workflows w ON w.id = r.workflow_id
 LEFT JOIN whereupon.versions v ON v.id = r.version_id
 LEFT JOIN whereupon.modules m ON m.id = r.module_id
+LEFT JOIN whereupon.users u ON u.id = r.user_id
 """
 # Filters are null when they are not asked for; `$2` are the modules that may be read, null: all.
 LIST = (
@@ -46,6 +50,7 @@ WAITING = "SELECT waiting, wakes_on_change, data, chain FROM whereupon.runs WHER
 async def list_runs(
     db: Connection,
     rights: Rights,
+    catalog: Catalog,
     *,
     after: int | None = None,
     workflow: str | None = None,
@@ -56,7 +61,7 @@ async def list_runs(
     until: Any = None,
     started_by: str | None = None,
     limit: int = 50,
-) -> list[Mapping[str, Any]]:
+) -> list[dict[str, Any]]:
     """Runs on records that the user may read, newest first; `after`: the last id of the page before."""
     rows = await db.fetch(
         LIST,
@@ -71,7 +76,9 @@ async def list_runs(
         started_by,
         limit,
     )
-    return [_as_seen(dict(row), rights)[0] for row in rows]
+    seen = [_as_seen(dict(row), rights)[0] for row in rows]
+    await name_records(db, rights, catalog, seen)
+    return seen
 
 
 def _as_seen(run: dict[str, Any], rights: Rights) -> tuple[dict[str, Any], bool]:
@@ -102,7 +109,7 @@ def readable_modules(rights: Rights) -> list[str] | None:
     return [key for key in rights.grants if rights.may("read", key) and not rights.own_only("read", key)]
 
 
-async def get_run(db: Connection, rights: Rights, run_id: int) -> dict[str, Any]:
+async def get_run(db: Connection, rights: Rights, catalog: Catalog, run_id: int) -> dict[str, Any]:
     """A run with its steps, its messages, and what it waits for; values only for who may read them.
 
     Raises NotFound.
@@ -113,8 +120,10 @@ async def get_run(db: Connection, rights: Rights, run_id: int) -> dict[str, Any]
         raise NotFound(f"There is no run {run_id}.")
     waiting: Any = await db.fetchrow(WAITING, run_id)
     seen, whole = _as_seen(dict(row), rights)
+    await name_records(db, rights, catalog, [seen])
     found: dict[str, Any] = {
         **seen,
+        "whole": whole,
         "waiting": waiting["waiting"],
         "data": waiting["data"],
         "chain": waiting["chain"],

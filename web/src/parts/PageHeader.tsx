@@ -19,7 +19,7 @@ export function PageHeader({ title, about, beside, children }: Props) {
   }, [title])
   return (
     <Group justify="space-between" align="flex-start" mb="md" wrap="wrap" gap="sm">
-      <Stack gap={2}>
+      <Stack gap={2} flex="1 1 320px" miw={0}>
         <Group gap="xs">
           <Title order={1}>{title}</Title>
           {beside}

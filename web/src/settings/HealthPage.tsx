@@ -161,7 +161,7 @@ function Schedules({ report }: { report: Report }) {
   ]
   return (
     <Section title={words.clock}>
-      <SimpleGrid cols={{ base: 1, sm: 2 }} spacing={6}>
+      <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="xl" verticalSpacing={6}>
         {facts.map(([label, value]) => (
           <Group key={label} justify="space-between" wrap="nowrap" maw={420}>
             <Text size="sm" c="dimmed">

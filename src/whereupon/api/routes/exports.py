@@ -106,7 +106,8 @@ async def export_runs(
         while True:
             async with call.database.connection() as db:
                 rows = await history.list_runs(
-                    db, call.rights, after=after, workflow=workflow, module=module, record_id=record_id,
+                    db, call.rights, await call.catalog(db), after=after, workflow=workflow, module=module,
+                    record_id=record_id,
                     status=status, started_by=started_by, since=since, until=until, limit=AT_ONCE,
                 )  # fmt: skip
             if rows:

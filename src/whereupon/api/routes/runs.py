@@ -32,11 +32,13 @@ class Run(Out):
     version: int | None
     module: str | None
     record_id: str | None
+    record_title: str | None
     status: Status
     node: str | None
     ready_at: datetime | None
     started_by: str
     user_id: int | None
+    user_name: str | None
     change_id: int | None
     parent_run_id: int | None
     rerun_of: int | None
@@ -79,8 +81,12 @@ class RunMessage(Out):
 
 
 class WholeRun(Run):
-    """With its steps, its messages, what it waits for, and how it came about."""
+    """With its steps, its messages, what it waits for, and how it came about.
 
+    `whole` false: it used fields that one may not read, so no values are shown.
+    """
+
+    whole: bool
     waiting: dict[str, Any] | None
     data: dict[str, Any]
     chain: list[Any] | None
@@ -146,8 +152,9 @@ async def list_runs(
 
     async def work(db: Connection) -> dict[str, Any]:
         rows = history.list_runs(
-            db, call.rights, after=after, workflow=workflow, module=module, record_id=record_id,
-            status=status, since=since, until=until, started_by=started_by, limit=limit + 1,
+            db, call.rights, await call.catalog(db), after=after, workflow=workflow, module=module,
+            record_id=record_id, status=status, since=since, until=until, started_by=started_by,
+            limit=limit + 1,
         )  # fmt: skip
         return await paged(rows, limit)
 
@@ -156,7 +163,10 @@ async def list_runs(
 
 @router.get("/{run_id}", **operation("get_run", WholeRun, summary="One run, with its steps."))
 async def get_run(call: TheCall, run_id: PathId) -> Response:
-    return await call.read(lambda db: history.get_run(db, call.rights, run_id))
+    async def work(db: Connection) -> dict[str, Any]:
+        return await history.get_run(db, call.rights, await call.catalog(db), run_id)
+
+    return await call.read(work)
 
 
 @router.post("/cancel", **operation("cancel_runs", Done, summary="End runs that are under way."))
@@ -184,7 +194,8 @@ async def release_runs(call: TheCall, body: Chosen) -> Response:
 async def rerun_run(call: TheCall, run_id: PathId, body: ToRerun) -> Response:
     async def work(db: Connection) -> Answer:
         made = await actions.rerun(db, call.rights, run_id, body.start_at)
-        return Answer(await history.get_run(db, call.rights, made), 201, {"Location": f"/api/v1/runs/{made}"})
+        run = await history.get_run(db, call.rights, await call.catalog(db), made)
+        return Answer(run, 201, {"Location": f"/api/v1/runs/{made}"})
 
     return await call.write(work, defines=False)
 
@@ -196,7 +207,7 @@ async def signal_run(call: TheCall, run_id: PathId, body: ToSignal) -> Response:
     call.rights.require_builder()
 
     async def work(db: Connection) -> dict[str, bool]:
-        await history.get_run(db, call.rights, run_id)
+        await history.get_run(db, call.rights, await call.catalog(db), run_id)
         return {"waiting": await actions.signal(db, run_id, body.name, body.payload)}
 
     return await call.write(work, defines=False)
