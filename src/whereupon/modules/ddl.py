@@ -40,6 +40,7 @@ class Column:
     reference: str | None = None
     unique: str | None = None  # what the unique index is on
     index: str | None = None
+    order: str | None = None  # a second index, in the order of a list
 
     def renamed(self, name: str) -> Column:
         """The same column under another name, as PostgreSQL itself carries a rename through."""
@@ -52,7 +53,7 @@ class Column:
         return replace(self, name=name, **parts)
 
 
-PARTS = ("check", "reference", "unique", "index")
+PARTS = ("check", "reference", "unique", "index", "order")
 
 
 def column_of(field: Field, catalog: Catalog) -> Column:
@@ -72,6 +73,7 @@ def column_of(field: Field, catalog: Catalog) -> Column:
         reference=reference_of(field, name, catalog),
         unique=unique_of(field, name),
         index=index_of(field, name),
+        order=order_of(field, name),
     )
 
 
@@ -145,7 +147,7 @@ def reference_of(field: Field, name: str, catalog: Catalog) -> str | None:
 def unique_of(field: Field, name: str) -> str | None:
     """Text is unique whatever its case, as comparisons see it."""
     if field.type == "auto_number":
-        return name
+        return f"lower({name})"
     return (f"lower({name})" if FIELD_TYPES[field.type].texts else name) if field.unique else None
 
 
@@ -159,8 +161,15 @@ def index_of(field: Field, name: str) -> str | None:
     if field.type == "multi_select":
         return f"USING gin ({name})"
     if field.type in ("select", "stage") or not FIELD_TYPES[field.type].texts:
-        return f"({name})"
+        return f"({name}, id)"  # one value's records, and all records by value, a page at a time
     return f"(lower({name}) text_pattern_ops)"  # equality and "begins with", ignoring case
+
+
+def order_of(field: Field, name: str) -> str | None:
+    """Texts have an index of their own for their order: the other one only finds."""
+    if field.unique or not field.indexed or field.type in ("select", "stage", "auto_number"):
+        return None
+    return f"(lower({name}), id)" if FIELD_TYPES[field.type].texts else None
 
 
 # Statements -------------------------------------------------------------------------------------
@@ -224,6 +233,8 @@ def indexes(module: Module, id: int, column: Column) -> Iterable[str]:
         yield f"CREATE UNIQUE INDEX f{id}_unique ON {module.sql} ({column.unique})"
     if column.index:
         yield f"CREATE INDEX f{id}_index ON {module.sql} {column.index}"
+    if column.order:
+        yield f"CREATE INDEX f{id}_order ON {module.sql} {column.order}"
 
 
 def change_column(module: Module, id: int, old: Column, new: Column, using: str | None = None) -> list[str]:

@@ -17,7 +17,8 @@ from whereupon.errors import Invalid, Problem
 from whereupon.modules.catalog import Catalog, Field, Module
 from whereupon.people.rights import Rights
 from whereupon.records.neutral import harmless
-from whereupon.records.read import MOST, Page, chosen, list_records, sorting
+from whereupon.records.order import sorting
+from whereupon.records.read import MOST, Page, chosen, list_records, visible
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MOST_IN_WORKBOOK = 200_000  # rows; a CSV file has no such limit
@@ -52,7 +53,7 @@ class Chosen:
     ) -> Chosen:
         """Raises Invalid for unknown columns and orders. Line items are not exported."""
         keys = chosen(module, rights, columns)
-        sorting(catalog, module, rights, sort)
+        sorting(catalog, module, visible(module, rights), sort)
         fields = tuple(module.fields[key] for key in keys if module.fields[key].type != "line_items")
         return cls(catalog, module, rights, where, tuple(sort), fields, ids)
 

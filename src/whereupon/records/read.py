@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 import asyncpg
-import orjson
 
 from whereupon.db.pool import Connection
-from whereupon.errors import Invalid, NotFound, Problem, did_you_mean
+from whereupon.errors import Invalid, NotFound, Problem
 from whereupon.modules.catalog import Catalog, Field, Module, quote
 from whereupon.modules.ddl import literal
-from whereupon.modules.field_types import FIELD_TYPES
 from whereupon.modules.names import shown
 from whereupon.people.rights import Action, Rights
 from whereupon.records.keys import fits_key
+from whereupon.records.order import make_cursor, part_sql, read_cursor, sorting, stretches, unknown
 from whereupon.records.statements import (
-    Shown,
     as_json,
     owned_by,
     read_statement,
@@ -30,7 +26,6 @@ from whereupon.records.statements import (
 )
 
 MOST = 1000
-UNSORTED = frozenset({"line_items", "multi_select", "rich_text"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +47,6 @@ class Page:
     records: tuple[Record, ...]
     next: str | None
     titles: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
-
-
-@dataclass(frozen=True, slots=True)
-class Sort:
-    """One step of an order: the SQL, its type, the direction, as it was asked for."""
-
-    key: str
-    sql: str
-    type: str
-    descending: bool
 
 
 async def read_record(
@@ -167,11 +152,13 @@ async def list_records(
     module = catalog.module(module_key)
     rights.require("read", module.key)
     read = shown_fields(catalog, module, chosen(module, rights, fields))
-    order, asked = sorting(catalog, module, rights, sort), max(1, min(limit, MOST))
-    after = read_cursor(cursor, order)
-    sql = page_sql(module, read, order, after, where, rights)
+    order, asked = sorting(catalog, module, visible(module, rights), sort), max(1, min(limit, MOST))
+    rows: list[Any] = []
     try:
-        rows: list[Any] = await db.fetch(sql, *(v for v in after or () if v is not None), asked + 1)
+        for part in stretches(order, read_cursor(cursor, order)):
+            if len(rows) <= asked:
+                sql = part_sql(module, read, order, part, seen(module, where, rights))
+                rows += await db.fetch(sql, *part.values, asked + 1 - len(rows))
     except asyncpg.DataError as error:
         raise Invalid.of(Problem("cannot_compute", f"This list cannot be made: {error}.")) from None
     records = tuple(
@@ -208,118 +195,6 @@ def chosen(module: Module, rights: Rights, fields: Iterable[str] | None) -> tupl
     if problems:
         raise Invalid.of(*problems)
     return tuple(asked)
-
-
-def unknown(module: Module, key: str, known: Iterable[str], path: str) -> Problem:
-    told = f'{module.label} has no field "{shown(key)}".'
-    return Problem("unknown_field", told, path, did_you_mean(key, known))
-
-
-def sorting(catalog: Catalog, module: Module, rights: Rights, sort: Sequence[str]) -> list[Sort]:
-    """The order asked for, made total by the key. Raises Invalid."""
-    readable, order, problems = visible(module, rights), list[Sort](), list[Problem]()
-    for asked in sort:
-        key = asked.removeprefix("-")
-        if key not in readable:
-            problems.append(unknown(module, key, readable, "/sort"))
-        elif module.fields[key].type in UNSORTED:
-            told = f"Records cannot be sorted by a {module.fields[key].type} field."
-            problems.append(Problem("cannot_sort", told, "/sort"))
-        else:
-            order.append(sort_by(catalog, module, module.fields[key], asked.startswith("-")))
-    if problems:
-        raise Invalid.of(*problems)
-    if len(module.key_columns) > 1:
-        return [*order, Sort("", module.key_sql("n"), "text", False)]
-    return [*order, Sort("", f"n.{quote(module.key_column)}", module.key_type, False)]
-
-
-def sort_by(catalog: Catalog, module: Module, found: Field, descending: bool) -> Sort:
-    """Text is sorted ignoring case, as it is compared."""
-    if found.type == "formula":
-        bare = shown_field(catalog, module, found).sql
-        return Sort(found.key, bare, FORMULA_SORTS.get(found.options.get("result", ""), "text"), descending)
-    kind, column = FIELD_TYPES[found.type], f"n.{quote(found.column or '')}"
-    if kind.texts:
-        return Sort(found.key, f"lower({column}::text)", "text", descending)
-    if found.type == "reference":
-        key_type = found.options.get("sql_type") or catalog.module(found.options["target"]).key_type
-        return Sort(found.key, column, key_type, descending)
-    return Sort(found.key, column, found.options.get("sql_type") or kind.parameter, descending)
-
-
-# What a formula gives when it is read: dates as ISO text, which sorts as dates do.
-FORMULA_SORTS: Mapping[str, str] = {"integer": "bigint", "decimal": "numeric", "boolean": "boolean"}
-
-
-def page_sql(
-    module: Module,
-    read: Iterable[Shown],
-    order: Sequence[Sort],
-    after: Sequence[str | None] | None,
-    where: str | None,
-    rights: Rights,
-) -> str:
-    """One page; the values of the order come last in each row, as text, for the cursor."""
-    conditions, count = [seen(module, where, rights)], 0
-    if after is not None:
-        beyond, count = keyset(order, after)
-        conditions.append(beyond)
-    places = ", ".join(f"({s.sql})::text" for s in order)
-    by = ", ".join(f"{s.sql} {'DESC' if s.descending else 'ASC'} NULLS LAST" for s in order)
-    return (
-        f"SELECT {selected(module, read)}, {places} FROM {module.sql} AS n "
-        f"WHERE {' AND '.join(f'({c})' for c in conditions)} ORDER BY {by} LIMIT ${count + 1}"
-    )
-
-
-def keyset(order: Sequence[Sort], after: Sequence[str | None]) -> tuple[str, int]:
-    """SQL for "comes after these values", nulls last, and how many parameters it takes."""
-    alternatives: list[str] = []
-    same, number = "", 0
-    for step, value in zip(order, after, strict=True):
-        if value is None:
-            same += f"{step.sql} IS NULL AND "
-            continue  # nothing comes after a missing value but what the next steps tell apart
-        number += 1
-        here = f"${number}::text::{step.type}"
-        alternatives.append(
-            f"{same}({step.sql} {'<' if step.descending else '>'} {here} OR {step.sql} IS NULL)"
-        )
-        same += f"{step.sql} = {here} AND "
-    return " OR ".join(f"({a})" for a in alternatives) or "false", number
-
-
-def make_cursor(order: Sequence[Sort], row: Any) -> str:
-    values = [row[len(row) - len(order) + i] for i in range(len(order))]
-    packed = orjson.dumps([[f"{'-' if s.descending else ''}{s.key}" for s in order], values])
-    return base64.urlsafe_b64encode(packed).decode().rstrip("=")
-
-
-def read_cursor(cursor: str | None, order: Sequence[Sort]) -> list[str | None] | None:
-    """Raises Invalid when the cursor is not one of a list in this order."""
-    if cursor is None:
-        return None
-    try:
-        packed: Any = orjson.loads(base64.urlsafe_b64decode(cursor.encode("ascii") + b"=="))
-        steps, values = packed
-        right = steps == [f"{'-' if s.descending else ''}{s.key}" for s in order] and usable(
-            values, len(order)
-        )
-    except (ValueError, TypeError, binascii.Error):
-        right, values = False, None
-    if not right:
-        told = "This cursor does not belong to this list in this order."
-        raise Invalid.of(Problem("bad_cursor", told, "/cursor", "Leave it out to begin at the first page."))
-    return cast("list[str | None]", values)
-
-
-def usable(values: Any, count: int) -> bool:
-    if not isinstance(values, list):
-        return False
-    given = cast("list[Any]", values)
-    texts = all(v is None or (isinstance(v, str) and "\x00" not in v) for v in given)
-    return texts and len(given) == count
 
 
 async def read_titles(

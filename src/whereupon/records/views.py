@@ -26,7 +26,8 @@ from whereupon.modules.catalog import Catalog, Module
 from whereupon.modules.names import shown
 from whereupon.people.rights import Rights
 from whereupon.records.conditions_sent import where_sql
-from whereupon.records.read import sorting, unknown, visible
+from whereupon.records.order import sorting, unknown
+from whereupon.records.read import visible
 
 Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00]*[^\x00\s][^\x00]*$")]
 Key = Annotated[str, Field(min_length=1, max_length=100)]
@@ -203,7 +204,7 @@ def problems_of(
         if key not in readable:
             found.append(unknown(module, key, readable, f"/columns/{index}"))
     for index, key in enumerate(definition.get("sort") or []):
-        found += trouble(lambda key=key: sorting(catalog, module, rights, [key]), f"/sort/{index}", "/sort")
+        found += trouble(lambda key=key: sorting(catalog, module, readable, [key]), f"/sort/{index}", "/sort")
     where = definition.get("where")
     if where is not None:
         found += trouble(lambda: where_sql(catalog, module, where, rights), "/where")

@@ -14,7 +14,7 @@ from whereupon.errors import Conflict, Invalid, Problem, WhereuponError
 from whereupon.modules.catalog import Catalog, Field, Module, quote
 from whereupon.modules.names import shown
 
-OURS = re.compile(r"f([0-9]+)_(check|reference|unique|index)")
+OURS = re.compile(r"f([0-9]+)_(check|reference|unique|index|order)")
 MOVED = (asyncpg.UndefinedColumnError, asyncpg.UndefinedTableError)  # the catalog in hand is an old one
 BROKEN = (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError, *MOVED)
 # The columns of a constraint or unique index of a table that was here before us.
