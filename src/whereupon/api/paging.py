@@ -37,6 +37,7 @@ def decode_cursor(cursor: str | None) -> Any:
 
 
 def wrong_cursor() -> Invalid:
+    """A cursor that no answer of ours held, or one of another list."""
     suggestion = "Send next_cursor of the page before, unchanged."
     return Invalid.of(Problem("cursor", "This cursor is none of ours.", "?cursor", suggestion))
 

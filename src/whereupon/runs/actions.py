@@ -108,6 +108,7 @@ def filter_sql(version: Version) -> str:
 
 
 def own_records(rights: Rights, module: Module) -> str:
+    """SQL for the records `n` that this user may read, where that is only their own."""
     if not rights.own_only("read", module.key):
         return "true"
     owner = module.fields.get(module.owner_field or "")

@@ -17,9 +17,17 @@ from whereupon.outbox import trial
 from whereupon.outbox.mail import mail_source
 from whereupon.outbox.secrets import keep_secret, load_key
 from whereupon.outbox.settings import Caps, MailSettings, load_settings, save_caps, save_mail_settings
-from whereupon.people import audit, organisation
+from whereupon.people import audit
 from whereupon.people.first_start import PUT_SETTING
-from whereupon.people.organisation import Holidays, Organisation, WorkingHours
+from whereupon.people.organisation import (
+    Holidays,
+    Organisation,
+    WorkingHours,
+    load_organisation,
+    save_holidays,
+    save_organisation,
+    save_working_hours,
+)
 from whereupon.people.users import Email
 from whereupon.templates.template import parse
 from whereupon.workers.pruner import Retention
@@ -73,7 +81,7 @@ async def read_settings(db: Connection) -> dict[str, Any]:
             "has_password": mail.password is not None
         }
     retention = Retention.model_validate(await db.fetchval(GET_RETENTION) or {})
-    return {"mail": shown, "caps": caps, "retention": retention} | await organisation.load_organisation(db)
+    return {"mail": shown, "caps": caps, "retention": retention} | await load_organisation(db)
 
 
 @router.get("", **operation("get_settings", SettingsOut, summary="What is set now, without secrets."))
@@ -150,7 +158,7 @@ async def set_organisation(call: TheCall, body: Organisation) -> Response:
     call.rights.require_administrator()
 
     async def work(db: Connection) -> dict[str, Any]:
-        await organisation.save_organisation(db, body, actor=call.user_id)
+        await save_organisation(db, body, actor=call.user_id)
         return await read_settings(db)
 
     return await call.write(work)
@@ -161,7 +169,7 @@ async def set_working_hours(call: TheCall, body: WorkingHours) -> Response:
     call.rights.require_administrator()
 
     async def work(db: Connection) -> dict[str, Any]:
-        await organisation.save_working_hours(db, body, actor=call.user_id)
+        await save_working_hours(db, body, actor=call.user_id)
         return await read_settings(db)
 
     return await call.write(work)
@@ -172,7 +180,7 @@ async def set_holidays(call: TheCall, body: Holidays) -> Response:
     call.rights.require_administrator()
 
     async def work(db: Connection) -> dict[str, Any]:
-        await organisation.save_holidays(db, body, actor=call.user_id)
+        await save_holidays(db, body, actor=call.user_id)
         return await read_settings(db)
 
     return await call.write(work)
