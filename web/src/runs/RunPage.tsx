@@ -1,6 +1,177 @@
+import {
+  Alert,
+  Anchor,
+  Badge,
+  Box,
+  Button,
+  Grid,
+  Group,
+  Menu,
+  Paper,
+  Skeleton,
+  Tabs,
+  Text,
+} from '@mantine/core'
+import { IconChevronDown } from '@tabler/icons-react'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { lazy, Suspense, useEffect, useState } from 'react'
+import { Link, useNavigate, useParams } from 'react-router'
+import { getRunDrawingOptions, getRunOptions, getRunQueryKey, type WholeRun } from '../api'
+import { live } from '../app/live'
+import { useMe } from '../app/useMe'
 import { PageHeader } from '../parts/PageHeader'
+import { Problem } from '../parts/Problem'
+import { Status } from '../parts/Status'
+import { runs as words } from '../text/runs'
+import { MessagesOfRun } from './MessagesOfRun'
+import { RunFacts } from './RunFacts'
+import { RecordLink } from './RunsTable'
+import { Steps } from './Steps'
+import { useRunActions } from './useRunActions'
+import { errorOf, isUnderWay } from './words'
 
-/** Not written yet. */
+const ReplayCanvas = lazy(async () => ({ default: (await import('./ReplayCanvas')).ReplayCanvas }))
+
+/** One run: on the canvas as a replay, block by block beside it, and how it came about. */
 export function Page() {
-  return <PageHeader title="RunPage" />
+  const id = Number(useParams().id)
+  const cache = useQueryClient()
+  const found = useQuery({
+    ...getRunOptions({ path: { run_id: id } }),
+    refetchInterval: (query) => (query.state.data && isUnderWay(query.state.data) ? 5_000 : false),
+  })
+  useEffect(
+    () =>
+      live.on('runs', () => cache.invalidateQueries({ queryKey: getRunQueryKey({ path: { run_id: id } }) })),
+    [cache, id],
+  )
+  if (found.error) return <Problem error={found.error} onRetry={() => found.refetch()} />
+  if (!found.data) return <Skeleton height={480} />
+  return <TheRun key={id} run={found.data} />
+}
+
+function TheRun({ run }: { run: WholeRun }) {
+  // null: all of it, and what is still to come as it happens
+  const [at, setAt] = useState<number | null>(null)
+  const drawing = useQuery({
+    ...getRunDrawingOptions({ path: { run_id: run.id } }),
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+  const count = at ?? run.steps.length
+  const error = errorOf(run.error)
+  return (
+    <>
+      <PageHeader
+        title={run.workflow_name}
+        beside={
+          <>
+            <Status of={run.status} />
+            <Text size="sm" c="dimmed">
+              {words.run(run.id)}
+              {run.version ? `, ${words.version(run.version)}` : ''}
+            </Text>
+          </>
+        }
+        about={<RecordLink run={run} />}
+      >
+        <Actions run={run} />
+      </PageHeader>
+      {error && (
+        <Alert
+          color={run.status === 'held' ? 'grape' : 'red'}
+          mb="sm"
+          title={error.message}
+          data-testid="run-error"
+        >
+          {error.suggestion}
+        </Alert>
+      )}
+      {!run.whole && (
+        <Alert color="gray" mb="sm" title={words.hiddenTitle}>
+          {words.hidden}
+        </Alert>
+      )}
+      <Grid gap="md">
+        <Grid.Col span={{ base: 12, lg: 7 }}>
+          <Paper className="surface" style={{ overflow: 'hidden' }}>
+            <Box h={560}>
+              {drawing.error && <Problem error={drawing.error} onRetry={() => drawing.refetch()} />}
+              {drawing.data ? (
+                <Suspense fallback={<Skeleton h="100%" />}>
+                  <ReplayCanvas run={run} drawing={drawing.data} count={count} onCount={setAt} />
+                </Suspense>
+              ) : (
+                !drawing.error && <Skeleton h="100%" />
+              )}
+            </Box>
+          </Paper>
+        </Grid.Col>
+        <Grid.Col span={{ base: 12, lg: 5 }}>
+          <Tabs defaultValue="steps">
+            <Tabs.List mb="sm">
+              <Tabs.Tab value="steps">{words.steps}</Tabs.Tab>
+              <Tabs.Tab
+                value="messages"
+                rightSection={
+                  run.messages.length ? <Badge size="sm">{run.messages.length}</Badge> : undefined
+                }
+              >
+                {words.messages}
+              </Tabs.Tab>
+              <Tabs.Tab value="facts">{words.facts}</Tabs.Tab>
+            </Tabs.List>
+            <Tabs.Panel value="steps">
+              <Steps run={run} drawing={drawing.data} current={count} onSelect={setAt} />
+            </Tabs.Panel>
+            <Tabs.Panel value="messages">
+              <MessagesOfRun messages={run.messages} />
+            </Tabs.Panel>
+            <Tabs.Panel value="facts">
+              <RunFacts run={run} />
+            </Tabs.Panel>
+          </Tabs>
+        </Grid.Col>
+      </Grid>
+    </>
+  )
+}
+
+function Actions({ run }: { run: WholeRun }) {
+  const navigate = useNavigate()
+  const me = useMe()
+  const actions = useRunActions((rerun) => rerun && navigate(`/runs/${rerun}`))
+  const builds = me.administrator || me.builder
+  return (
+    <Group gap="xs">
+      {builds && (
+        <Anchor component={Link} to={`/workflows/${run.workflow}`} size="sm">
+          {words.openWorkflow}
+        </Anchor>
+      )}
+      {run.status === 'held' && (
+        <Button loading={actions.busy} onClick={() => actions.release([run])}>
+          {words.release}
+        </Button>
+      )}
+      {isUnderWay(run) ? (
+        <Button variant="default" loading={actions.busy} onClick={() => actions.cancel([run])}>
+          {words.cancel}
+        </Button>
+      ) : (
+        <Menu>
+          <Menu.Target>
+            <Button loading={actions.busy} rightSection={<IconChevronDown size={16} />} variant="default">
+              {words.rerun}
+            </Button>
+          </Menu.Target>
+          <Menu.Dropdown>
+            <Menu.Item onClick={() => actions.rerun(run, 'start')}>{words.rerunStart}</Menu.Item>
+            <Menu.Item disabled={run.status !== 'failed'} onClick={() => actions.rerun(run, 'failed')}>
+              {words.rerunFailed}
+            </Menu.Item>
+          </Menu.Dropdown>
+        </Menu>
+      )}
+    </Group>
+  )
 }

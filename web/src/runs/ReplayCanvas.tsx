@@ -1,0 +1,141 @@
+import { ActionIcon, Group, Paper, Slider, Text, Tooltip } from '@mantine/core'
+import {
+  IconPlayerPause,
+  IconPlayerPlay,
+  IconPlayerSkipBack,
+  IconPlayerSkipForward,
+} from '@tabler/icons-react'
+import { useCallback, useEffect, useMemo, useState } from 'react'
+import type { DrawingOut, WholeRun } from '../api'
+import { WorkflowCanvas } from '../editor/canvas'
+import { readDocument, startOf } from '../editor/document'
+import { runs as words } from '../text/runs'
+import { momentAfter } from './replay'
+
+const PACE = 900 // milliseconds for each block while it plays
+
+interface Props {
+  run: WholeRun
+  drawing: DrawingOut
+  /** How many steps are shown as done. */
+  count: number
+  onCount: (count: number | null) => void
+}
+
+/** The workflow as the run went through it, at any moment of it: forwards, backwards, or played. */
+export function ReplayCanvas({ run, drawing, count, onCount }: Props) {
+  const document = useMemo(() => readDocument(drawing.document), [drawing])
+  const start = startOf(document)?.key
+  const moment = useMemo(() => momentAfter(run.steps, count, start), [run.steps, count, start])
+  const last = run.steps[count - 1]?.node
+  const whole = count === run.steps.length
+  const decorate = useCallback(
+    (key: string) => {
+      const seen = moment.nodes.get(key)
+      const standsHere = whole && run.node === key
+      if (!seen && !standsHere) return undefined
+      return {
+        status: standsHere ? run.status : seen?.status,
+        badge: seen && seen.times > 1 ? `×${seen.times}` : undefined,
+      }
+    },
+    [moment, whole, run.node, run.status],
+  )
+  const taken = useMemo(
+    () => new Map([...moment.exits].map(([exit, times]) => [exit, times > 1 ? `×${times}` : '✓'])),
+    [moment],
+  )
+  const choose = (key: string) => {
+    const at = run.steps.findLastIndex((step) => step.node === key)
+    if (at >= 0) onCount(at + 1)
+  }
+  return (
+    <WorkflowCanvas
+      document={document}
+      module={drawing.module}
+      nodes={drawing.nodes}
+      decorate={decorate}
+      edgeCounts={taken}
+      onNodeClick={choose}
+      selected={last ?? null}
+      label={words.replay}
+    >
+      {run.steps.length > 0 && <Player length={run.steps.length} count={count} onCount={onCount} />}
+    </WorkflowCanvas>
+  )
+}
+
+function Player({
+  length,
+  count,
+  onCount,
+}: {
+  length: number
+  count: number
+  onCount: (count: number | null) => void
+}) {
+  const [plays, setPlays] = useState(false)
+  useEffect(() => {
+    if (!plays) return
+    if (count >= length) return setPlays(false)
+    const timer = setTimeout(() => onCount(count + 1), PACE)
+    return () => clearTimeout(timer)
+  }, [plays, count, length, onCount])
+  const toggle = () => {
+    if (!plays && count >= length) onCount(0)
+    setPlays(!plays)
+  }
+  const button = (label: string, sign: React.ReactNode, act: () => void, disabled = false) => (
+    <Tooltip label={label}>
+      <ActionIcon variant="subtle" color="gray" aria-label={label} onClick={act} disabled={disabled}>
+        {sign}
+      </ActionIcon>
+    </Tooltip>
+  )
+  return (
+    <Paper
+      className="surface"
+      px="xs"
+      py={6}
+      shadow="sm"
+      role="group"
+      aria-label={words.replay}
+      data-testid="replay"
+      style={{ position: 'absolute', left: 12, bottom: 12, zIndex: 5 }}
+    >
+      <Group gap={4} wrap="nowrap">
+        {button(
+          words.previous,
+          <IconPlayerSkipBack size={16} />,
+          () => onCount(Math.max(0, count - 1)),
+          count === 0,
+        )}
+        {button(
+          plays ? words.pause : words.play,
+          plays ? <IconPlayerPause size={16} /> : <IconPlayerPlay size={16} />,
+          toggle,
+        )}
+        {button(
+          words.next,
+          <IconPlayerSkipForward size={16} />,
+          () => onCount(Math.min(length, count + 1)),
+          count >= length,
+        )}
+        <Slider
+          w={150}
+          size="sm"
+          mx={6}
+          min={0}
+          max={length}
+          value={count}
+          onChange={onCount}
+          label={null}
+          thumbLabel={words.replay}
+        />
+        <Text size="xs" c="dimmed" miw={52}>
+          {words.position(count, length)}
+        </Text>
+      </Group>
+    </Paper>
+  )
+}

@@ -1,0 +1,51 @@
+import { Anchor, Paper, Table } from '@mantine/core'
+import type { ReactNode } from 'react'
+import { Link } from 'react-router'
+import type { WholeRun } from '../api'
+import { When } from '../parts/When'
+import { format } from '../text'
+import { runs as words } from '../text/runs'
+import { Values } from './Values'
+import { causeOf, secondsOf } from './words'
+
+/** When, what started it, which runs led to it, and what it waits for. */
+export function RunFacts({ run }: { run: WholeRun }) {
+  const seconds = secondsOf(run)
+  const facts: [string, ReactNode][] = [
+    [words.cause, causeOf(run)],
+    [words.started, <When key="at" at={run.created_at} exact />],
+  ]
+  if (seconds !== null) facts.push([words.took, format.duration(seconds)])
+  if (run.parent_run_id) facts.push([words.parent, <ToRun key="parent" id={run.parent_run_id} />])
+  if (run.depth > 1) facts.push([words.chain, words.chainOf(run.depth)])
+  if (run.rerun_of) facts.push([words.rerunOf, <ToRun key="rerun" id={run.rerun_of} />])
+  if (run.status === 'waiting' && run.ready_at)
+    facts.push([words.waitsFor, words.waitsUntil(format.dateTime(run.ready_at))])
+  return (
+    <>
+      <Paper className="surface" mb="sm">
+        <Table highlightOnHover={false}>
+          <Table.Tbody>
+            {facts.map(([label, value]) => (
+              <Table.Tr key={label}>
+                <Table.Td c="dimmed" w="38%">
+                  {label}
+                </Table.Td>
+                <Table.Td>{value}</Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      </Paper>
+      {run.status === 'waiting' && <Values title={words.waitsFor} value={run.waiting} />}
+    </>
+  )
+}
+
+function ToRun({ id }: { id: number }) {
+  return (
+    <Anchor component={Link} to={`/runs/${id}`} size="sm">
+      {words.run(id)}
+    </Anchor>
+  )
+}
