@@ -33,7 +33,10 @@ WORTH_PACKING = 1024  # bytes; a smaller file is sent as it is
 OFFLINE = re.compile(
     r"ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ECONNREFUSED|ECONNRESET|ERR_SOCKET|network", re.IGNORECASE
 )
-FETCH = ("ci", "--ignore-scripts", "--no-audit", "--no-fund")
+FETCH = (
+    "ci", "--ignore-scripts", "--no-audit", "--no-fund",
+    "--fetch-retry-mintimeout=500", "--fetch-retry-maxtimeout=4000",  # else no network is minutes of silence
+)  # fmt: skip
 
 
 class BuildFailed(Exception):
@@ -217,11 +220,12 @@ def numbers(version: str) -> tuple[int, ...]:
 
 
 def explain(words: tuple[str, ...], printed: str) -> str:
-    """What failed, in a sentence that says what to do, and the end of what npm printed."""
-    end = "\n".join(printed.strip().splitlines()[-40:])
+    """What failed, in a sentence that says what to do, and what npm printed, its middle left out."""
+    lines = printed.strip().splitlines()
+    shown = "\n".join(lines if len(lines) <= 60 else [*lines[:30], "…", *lines[-30:]])
     if words[0] == "ci" and OFFLINE.search(printed):
-        return f"npm cannot reach its registry; the first build needs it, to fetch the packages.\n{end}"
-    return f"`npm {' '.join(words)}` failed in web/:\n{end}"
+        return f"npm cannot reach its registry; the first build needs it, to fetch the packages.\n{shown}"
+    return f"`npm {' '.join(words[:2])}` failed in web/:\n{shown}"
 
 
 def say(line: str) -> None:
