@@ -133,6 +133,8 @@ async def cancel_runs(db: Connection, rights: Rights, ids: Sequence[int]) -> lis
     cancelled = [row["id"] for row in await db.fetch(CANCEL, list(ids))]
     for run in cancelled:
         await audit.append(db, rights.user_id, "cancel_run", f"run:{run}")
+    if cancelled:
+        await db.execute("NOTIFY whereupon_runs")  # for who looks on; no engine has to do with them any more
     return cancelled
 
 

@@ -212,6 +212,17 @@ async def test_runs_are_told_only_to_who_may_read_their_records(server, ear, adm
     assert (await at_eve.next())[0] in ("notification", "revision")
 
 
+async def test_runs_that_a_person_cancels_are_told_without_any_name(server, ear, admin_token):
+    await server.execute(
+        "INSERT INTO whereupon.runs (workflow_id, version_id, status, shard, started_by) "
+        "VALUES (1, 1, 'waiting', 0, 'manual')"
+    )
+    at_root = await ear(admin_token)
+    async with server.client(admin_token) as root:
+        assert (await root.post("/api/v1/runs/cancel", json={"ids": [1]})).json() == {"ids": [1]}
+    assert await at_root.named("runs") == {"items": [], "all": True}
+
+
 async def test_saving_a_draft_is_told_to_builders_with_its_new_etag_and_who_it_was(server, ear, admin_token):
     _, eves = await server.token("eve@example.org")
     async with server.client(admin_token) as root:
