@@ -16,6 +16,8 @@ interface Props {
   /** Paths relative to the condition. */
   problems?: FieldProblem[]
   label?: string
+  description?: string
+  required?: boolean
 }
 
 /** Builds a condition: groups, comparisons, and questions about child records. */
