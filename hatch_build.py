@@ -31,7 +31,7 @@ NOT_SOURCES = {"node_modules", "generated", "coverage", "dist"}  # folders in we
 TEXT = {".html", ".js", ".css", ".svg", ".json", ".webmanifest", ".txt"}
 WORTH_PACKING = 1024  # bytes; a smaller file is sent as it is
 OFFLINE = re.compile(
-    r"ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ECONNREFUSED|ECONNRESET|ERR_SOCKET|network", re.IGNORECASE
+    r"ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ECONNREFUSED|ECONNRESET|ERR_SOCKET|_CERT|network", re.IGNORECASE
 )
 FETCH = (
     "ci", "--ignore-scripts", "--no-audit", "--no-fund",
