@@ -37,8 +37,10 @@ from whereupon.api.routes import (
     modules,
     packs,
     people,
+    quotas,
     records,
     replay,
+    reviewing,
     roles,
     runs,
     search,
@@ -65,7 +67,7 @@ ROUTES = (
     lists, exports,
     records, documents, session, modules, conditions, workflows, runs, inbox, messages, catalogue, users,
     groups, roles, tokens, templates, settings_routes, audit, health, setup, docs, live, home, startable,
-    people, packs, editor, testing, views, search, imports, replay,
+    people, packs, editor, testing, reviewing, quotas, views, search, imports, replay,
 )  # fmt: skip
 
 SECURITY_HEADERS = [

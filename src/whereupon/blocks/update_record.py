@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -22,6 +23,7 @@ from whereupon.sdk.writing import (
     Written,
     check_assignments,
     compile_assignments,
+    constant_values,
     reads_of_assignments,
     update_records,
     update_sql,
@@ -129,6 +131,9 @@ class UpdateRecord(Block[UpdateConfig]):
     def writes(self, config: UpdateConfig, scope: Scope) -> frozenset[str]:
         module = _target(config, scope)
         return frozenset(f"{module.key}.{key}" for key in config.set)
+
+    def constants(self, config: UpdateConfig, scope: Scope) -> Mapping[str, Any]:
+        return constant_values(_target(config, scope).key, config.set)
 
     async def run_batch(self, config: UpdateConfig, batch: Batch) -> list[Outcome]:
         scope = batch.place.scope

@@ -23,7 +23,7 @@ from whereupon.people.rights import Rights
 from whereupon.runs.advance import Advance, execute_next, set_off
 from whereupon.runs.definitions import Active, Definitions, Version, load_versions, organisation_time_zone
 from whereupon.runs.match import create_runs
-from whereupon.runs.occasions import Occasion, Staged, stage
+from whereupon.runs.staging import Occasion, Staged, stage
 from whereupon.runs.start import NewRun, insert_runs
 from whereupon.runs.travellers import Traveller, take_these
 from whereupon.runs.witness import Witness

@@ -14,7 +14,7 @@ from whereupon.outbox.mail import render_mail
 from whereupon.people.rights import Rights
 from whereupon.runs.definitions import Version, load_definitions
 from whereupon.runs.match import Change, match_changes
-from whereupon.runs.occasions import Staged
+from whereupon.runs.staging import Staged
 from whereupon.runs.travellers import Traveller
 
 # What runs have made since: each with the run that made it. Everything that a block can make is here.

@@ -98,6 +98,7 @@ class Block(Generic[C]):
     Config: ClassVar[type[Config]]
     outputs: ClassVar[Mapping[str, ValueType]] = {}
     leaves: ClassVar[bool] = False  # its work is done outside the database, after the commit
+    opaque: ClassVar[bool] = False  # nobody can tell beforehand what it writes: a script
     waits: ClassVar[bool] = False  # a cycle through it is no busy loop
     port_labels: ClassVar[Mapping[str, str]] = {}  # of exits whose key does not say enough
     examples: ClassVar[Sequence[Mapping[str, Any]]] = ()
@@ -121,6 +122,10 @@ class Block(Generic[C]):
     def writes(self, config: C, scope: Scope) -> frozenset[str]:
         """The "module.field" names that it writes; a bare "module" beside them where it creates records."""
         return frozenset()
+
+    def constants(self, config: C, scope: Scope) -> Mapping[str, Any]:
+        """Of what it writes, "module.field" → value where that is always the same (termination check)."""
+        return {}
 
     async def run_batch(self, config: C, batch: Batch) -> list[Outcome]:
         """One outcome per run of the batch, in its order. Raises only for what it does not expect."""

@@ -68,6 +68,12 @@ def reads_of_assignments(values: Mapping[str, Any], module: Module, scope: Scope
     return frozenset[str]().union(*(a.value.reads for a in compile_assignments(values, module, scope)))
 
 
+def constant_values(module: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Of assignments to a module's fields, those whose value is written out: "module.field" → value."""
+    plain = (str, int, float, bool)
+    return {f"{module}.{key}": value for key, value in values.items() if isinstance(value, plain)}
+
+
 def context_sql(user_id: int | None, pairs: str, key: str) -> str:
     """SQL that sets who writes and why: `pairs` is a relation with run_id and the written key."""
     fixed = literal(orjson.dumps({"actor": user_id, "origin": "workflow", "quiet": True}).decode())

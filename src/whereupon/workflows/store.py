@@ -20,6 +20,7 @@ from whereupon.people.rights import Rights
 from whereupon.workflows.arming import Clocked, arm_clock, disarm_clock
 from whereupon.workflows.check import Surroundings, check_workflow, fields_used
 from whereupon.workflows.document import blank, parse_document
+from whereupon.workflows.quotas import COUNTED, require_room
 from whereupon.workflows.saved import told
 
 State = Literal["draft", "active", "disabled", "archived"]
@@ -120,6 +121,7 @@ async def _unknown(db: Connection, key: str) -> NotFound:
 async def create_workflow(db: Connection, rights: Rights, new: NewWorkflow) -> Mapping[str, Any]:
     """A draft. Raises Invalid for an unknown module or a document that does not fit the schema."""
     rights.require_builder()
+    await require_room(db)
     catalog = await load_catalog(db)
     module = _module(catalog, new.module)
     document = new.document if new.document is not None else blank()
@@ -271,6 +273,7 @@ async def publish(
     document = parse_document(row["draft"])
     if faults := check_workflow(document, around):
         raise Invalid("The workflow cannot be published yet.", problems=faults)
+    await require_room(db, row["id"], document)
     uses = fields_used(document, around)
     version: Any = await db.fetchrow(ADD_VERSION, row["id"], row["draft"], uses, rights.user_id, note)
     await db.execute(ACTIVATE, row["id"], version["id"])
@@ -300,6 +303,8 @@ async def set_state(
             "It has a published version." if state == "draft" else "It has no published version yet.",
             suggestion="Disable it instead." if state == "draft" else "Publish it first.",
         )
+    if state in COUNTED:
+        await require_room(db, row["id"])
     await db.execute(
         "UPDATE whereupon.workflows SET state = $2, updated_at = now(), paused = $3, "
         "draft_etag = draft_etag + 1, "

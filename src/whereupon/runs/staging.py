@@ -64,8 +64,8 @@ async def stage(
     if change is None:
         taken = explained is None or bool(explained["held"])
         return Staged(active, record_id, None, taken, True, happened, explained)
-    taken = bool(await match_changes(db, _only(definitions, active), [change]))
-    held = bool(await match_changes(db, _only(definitions, _unfiltered(active)), [change]))
+    taken = bool(await match_changes(db, only(definitions, active), [change]))
+    held = bool(await match_changes(db, only(definitions, unfiltered(active)), [change]))
     return Staged(active, record_id, change, taken, held, happened, explained)
 
 
@@ -156,12 +156,13 @@ def _made_up(module: Module, letter: str) -> str:
     )
 
 
-def _only(definitions: Definitions, active: Active) -> Definitions:
+def only(definitions: Definitions, active: Active) -> Definitions:
     """The same, where this is the only workflow; the matcher's statements are made for it alone."""
     return replace(definitions, active=(active,), memory={})
 
 
-def _unfiltered(active: Active) -> Active:
+def unfiltered(active: Active) -> Active:
+    """The same without its filter, to hear what the trigger alone says."""
     plan = active.version.plan
     assert plan.start is not None
     bare = replace(plan, start=replace(plan.start, filter=None))
