@@ -14,9 +14,16 @@ export async function send(input: RequestInfo | URL, init?: RequestInit): Promis
   const request = new Request(input, init)
   if (request.method === 'POST' && !request.headers.has('Idempotency-Key'))
     request.headers.set('Idempotency-Key', randomKey())
+  quoteTag(request.headers)
   const response = await attempt(request.clone())
   if (response.status !== 401 || isOpen(request) || !(await signedInAgain(response.clone()))) return response
   return attempt(request)
+}
+
+/** Things hold their ETag bare; the header has it in quotes (RFC 9110, 8.8.3). */
+function quoteTag(headers: Headers) {
+  const tag = headers.get('If-Match')
+  if (tag && tag !== '*' && !tag.startsWith('"')) headers.set('If-Match', `"${tag}"`)
 }
 
 async function attempt(request: Request): Promise<Response> {

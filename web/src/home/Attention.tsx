@@ -27,7 +27,7 @@ const MESSAGES = [
   { kind: 'uncertain_messages', icon: IconMailQuestion, color: 'orange', to: '/messages?status=uncertain' },
 ] as const
 
-const SHOWN = 3
+const SHOWN = 2
 
 /** What failed, is held or cannot be told, the newest of each, with the next step beside it. */
 export function Attention({ home }: { home: Home }) {

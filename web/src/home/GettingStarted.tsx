@@ -5,7 +5,6 @@ import { Link } from 'react-router'
 import { changeMeMutation, getMeOptions, queries, type Steps } from '../api'
 import { useMe } from '../app/useMe'
 import { sayProblem } from '../parts/saying'
-import { t as shared } from '../text'
 import { home as t } from '../text/home'
 import { PREFERENCE, stepsOf, wantsSteps } from './steps'
 
@@ -54,15 +53,17 @@ export function GettingStarted({ steps }: { steps: Steps }) {
               <Text size="xs" c="dimmed">
                 {words.about}
               </Text>
-              <Button
-                component={Link}
-                to={to}
-                size="compact-xs"
-                variant={key === next ? 'light' : 'default'}
-                mt={2}
-              >
-                {isDone ? shared.common.more : words.deed}
-              </Button>
+              {!isDone && (
+                <Button
+                  component={Link}
+                  to={to}
+                  size="compact-xs"
+                  variant={key === next ? 'light' : 'default'}
+                  mt={2}
+                >
+                  {words.deed}
+                </Button>
+              )}
             </Stack>
           </Group>
         ))}

@@ -12,9 +12,13 @@ const LOOKS: Record<State['status'], { icon: Icon; color: string }> = {
   down: { icon: IconPlugConnectedX, color: 'red' },
 }
 
+// These stand under what needs attention, with the way to the messages.
+const ELSEWHERE = ['messages_held', 'messages_uncertain']
+
 /** Whether what happens by itself does happen. */
 export function Scheduler({ scheduler }: { scheduler: State }) {
-  const { status, findings, workers, next_at } = scheduler
+  const { workers, next_at } = scheduler
+  const findings = scheduler.findings.filter(({ code }) => !ELSEWHERE.includes(code))
   const more = (
     <Anchor component={Link} to="/settings/health" size="sm">
       {t.health.details}
@@ -23,7 +27,7 @@ export function Scheduler({ scheduler }: { scheduler: State }) {
   return (
     <Section title={t.health.title} beside={more}>
       <Stack gap="xs">
-        {findings.length === 0 && <Line look={LOOKS[status]}>{t.health.good}</Line>}
+        {findings.length === 0 && <Line look={LOOKS.ok}>{t.health.good}</Line>}
         {findings.map((finding) => (
           <Line key={finding.code} look={LOOKS[finding.level]} more={finding.suggestion}>
             {finding.message}

@@ -5,6 +5,7 @@ import { RunBars, RunBarsLegend } from '../parts/RunBars'
 import { Status } from '../parts/Status'
 import { When } from '../parts/When'
 import { home as t } from '../text/home'
+import classes from './Attention.module.css'
 import { Section } from './Section'
 
 /** The workflows that ran last, each with its recent runs. */
@@ -29,7 +30,7 @@ export function WorkflowBars({ workflows }: { workflows: readonly ListedWorkflow
                 <Table.Tr>
                   <Table.Th>{t.column.workflow}</Table.Th>
                   <Table.Th w={264}>{t.column.bars}</Table.Th>
-                  <Table.Th w={116}>{t.column.last}</Table.Th>
+                  <Table.Th w={136}>{t.column.last}</Table.Th>
                 </Table.Tr>
               </Table.Thead>
               <Table.Tbody>
@@ -67,7 +68,7 @@ function Row({ workflow }: { workflow: ListedWorkflow }) {
         <RunBars bars={bars} name={name} />
       </Table.Td>
       <Table.Td>
-        <Text size="sm">
+        <Text size="sm" className={classes.one}>
           <When at={last_run_at} />
         </Text>
       </Table.Td>

@@ -23,7 +23,7 @@ export function DetailsDialog({ workflow, onClose }: { workflow: ListedWorkflow;
   const [description, setDescription] = useState(workflow.description)
   const [category, setCategory] = useState(workflow.category as Category | null)
   const [owner, setOwner] = useState(workflow.owner)
-  const [etag, setEtag] = useState(workflow.etag)
+  const [seen, setSeen] = useState(workflow.etag)
   const save = useMutation({
     ...changeWorkflowMutation(),
     onSuccess: () => {
@@ -34,15 +34,15 @@ export function DetailsDialog({ workflow, onClose }: { workflow: ListedWorkflow;
   })
   const problem = save.error ? asProblem(save.error) : null
   const path = { key: workflow.key }
-  const send = (ifMatch: string) =>
-    save.mutate({ path, body: { name, description, category, owner }, headers: { 'If-Match': ifMatch } })
+  const send = (etag: string) =>
+    save.mutate({ path, body: { name, description, category, owner }, headers: { 'If-Match': etag } })
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    send(etag)
+    send(seen)
   }
   const saveAnyway = async () => {
     const now = await queries.fetchQuery({ ...getWorkflowOptions({ path }), staleTime: 0 })
-    setEtag(now.etag)
+    setSeen(now.etag)
     send(now.etag)
   }
   return (

@@ -24,7 +24,7 @@ export function WorkflowsTable({ items, full }: Props) {
             <Table.Th>{t.column.name}</Table.Th>
             <Table.Th w={150}>{t.column.state}</Table.Th>
             <Table.Th w={264}>{t.column.bars}</Table.Th>
-            <Table.Th w={116}>{t.column.last}</Table.Th>
+            <Table.Th w={136}>{t.column.last}</Table.Th>
             <Table.Th w={140}>{t.column.modified}</Table.Th>
             <Table.Th w={48} aria-label={shared.common.actions} />
           </Table.Tr>
@@ -39,6 +39,7 @@ export function WorkflowsTable({ items, full }: Props) {
   )
 }
 
+const ONE_LINE = { whiteSpace: 'nowrap' } as const
 const FRAMED = { border: '1px solid var(--line)', borderRadius: 'var(--mantine-radius-md)' }
 
 function Row({ workflow, full }: { workflow: ListedWorkflow; full: string | null }) {
@@ -54,7 +55,9 @@ function Row({ workflow, full }: { workflow: ListedWorkflow; full: string | null
         <RunBars bars={workflow.bars} name={workflow.name} />
       </Table.Td>
       <Table.Td>
-        <Text size="sm">{workflow.last_run_at ? <When at={workflow.last_run_at} /> : t.never}</Text>
+        <Text size="sm" style={ONE_LINE}>
+          {workflow.last_run_at ? <When at={workflow.last_run_at} /> : t.never}
+        </Text>
       </Table.Td>
       <Table.Td>
         <Text size="sm">

@@ -1,0 +1,45 @@
+import { Stack, Tabs } from '@mantine/core'
+import type { Letter } from '../../api'
+import { MailFrame } from '../../parts/MailFrame'
+import { outbox as t } from '../../text/outbox'
+import { headersOf } from './headers'
+import classes from './Messages.module.css'
+
+/** A mail with its headers, as it looks and as plain text. */
+export function LetterView({ letter, height = 420 }: { letter: Letter; height?: number }) {
+  return (
+    <Stack gap="sm">
+      <dl className={classes.facts}>
+        {headersOf(letter).map(({ name, value }) => (
+          <Header key={name} name={name} value={value} />
+        ))}
+      </dl>
+      <Tabs defaultValue={letter.html ? 'look' : 'text'} keepMounted={false}>
+        <Tabs.List>
+          {letter.html && <Tabs.Tab value="look">{t.drawer.look}</Tabs.Tab>}
+          <Tabs.Tab value="text">{t.drawer.text}</Tabs.Tab>
+        </Tabs.List>
+        {letter.html && (
+          <Tabs.Panel value="look" pt="xs">
+            <MailFrame html={letter.html} title={t.drawer.frame} height={height} />
+          </Tabs.Panel>
+        )}
+        <Tabs.Panel value="text" pt="xs">
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
+          <pre className={classes.text} tabIndex={0}>
+            {letter.text}
+          </pre>
+        </Tabs.Panel>
+      </Tabs>
+    </Stack>
+  )
+}
+
+function Header({ name, value }: { name: string; value: string }) {
+  return (
+    <>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </>
+  )
+}
