@@ -2,6 +2,7 @@ import { Group, Input, NumberInput, Select } from '@mantine/core'
 import { form as t } from '../text/form'
 import { resolve } from './schema'
 import { errorAt, errorWithin, step, useSurroundings, type WidgetProps } from './surroundings'
+import type { Schema } from './types'
 import { isObject } from './value'
 
 /** A length of time: a number and its unit; before or after, where it may be negative. */
@@ -22,8 +23,8 @@ export function DurationInput({
   const now = isObject(value) ? value : {}
   const amount = typeof now.amount === 'number' ? now.amount : null
   const unit = typeof now.unit === 'string' ? now.unit : String(unitSchema?.default ?? 'days')
-  // A wait cannot end before it begins; beside a date, "before" is what one mostly wants.
-  const relative = Boolean(levels.at(-1)?.schema.properties && schema['x-when']) && path.endsWith('/offset')
+  // Beside a date, one goes back as well as forward; a wait only goes forward.
+  const relative = isBesideDate(schema, levels.at(-1)?.schema)
   const minimum = relative ? (amountSchema?.minimum ?? 0) : 0
   const signed = relative && minimum < 0
   const set = (size: number | null, of: string, back: boolean) => {
@@ -76,4 +77,11 @@ export function DurationInput({
       </Group>
     </Input.Wrapper>
   )
+}
+
+/** Whether it is shown because a date beside it is set. */
+function isBesideDate(schema: Schema, around: Schema | undefined): boolean {
+  const when = schema['x-when'] ?? []
+  const keys = (Array.isArray(when) ? when : [when]).flatMap((one) => Object.keys(one))
+  return keys.some((key) => around?.properties?.[key]?.['x-types']?.some((type) => type.startsWith('date')))
 }
