@@ -16,6 +16,7 @@ COMMANDS = (
     ("workflows", "workflows:app", "List, check, publish, start and stop workflows.", DATA),
     ("runs", "runs:app", "What ran, what it did, and why it failed.", DATA),
     ("records", "records:app", "Read and write records.", DATA),
+    ("import", "importing:import_", "Bring a CSV file or a workbook into a module.", DATA),
     ("modules", "modules:app", "What kinds of records there are.", DATA),
     ("messages", "messages:app", "What was sent, what is held, what failed.", DATA),
     ("users", "users:app", "People and their API tokens.", DATA),

@@ -7,8 +7,9 @@ from typing import Any
 
 from whereupon.db.pool import Connection
 from whereupon.errors import NotFound
-from whereupon.modules.catalog import Catalog
+from whereupon.modules.catalog import Catalog, Module, quote
 from whereupon.people.rights import Rights
+from whereupon.records.statements import owned_by
 from whereupon.workflows.listing import name_records
 
 SELECT = """
@@ -23,11 +24,12 @@ LEFT JOIN whereupon.versions v ON v.id = r.version_id
 LEFT JOIN whereupon.modules m ON m.id = r.module_id
 LEFT JOIN whereupon.users u ON u.id = r.user_id
 """
-# Filters are null when they are not asked for; `$2` are the modules that may be read, null: all.
+# Filters are null when they are not asked for; `$2` are the modules that may be read, null: all. "OWN" stands
+# for the runs on one's own records of other modules.
 LIST = (
     SELECT
     + """
-WHERE ($1::bigint IS NULL OR r.id < $1) AND ($2::text[] IS NULL OR m.key IS NULL OR m.key = ANY($2))
+WHERE ($1::bigint IS NULL OR r.id < $1) AND ($2::text[] IS NULL OR m.key IS NULL OR m.key = ANY($2) OR (OWN))
   AND ($3::text IS NULL OR w.key = $3) AND ($4::text IS NULL OR m.key = $4)
   AND ($5::text IS NULL OR r.record_id = $5)
   AND ($6::text IS NULL OR r.status = $6) AND ($7::timestamptz IS NULL OR r.created_at >= $7)
@@ -63,8 +65,9 @@ async def list_runs(
     limit: int = 50,
 ) -> list[dict[str, Any]]:
     """Runs on records that the user may read, newest first; `after`: the last id of the page before."""
+    own = own_records(catalog, rights)
     rows = await db.fetch(
-        LIST,
+        LIST.replace("OWN", own),
         after,
         readable_modules(rights),
         workflow,
@@ -109,14 +112,43 @@ def readable_modules(rights: Rights) -> list[str] | None:
     return [key for key in rights.grants if rights.may("read", key) and not rights.own_only("read", key)]
 
 
+def own_records(catalog: Catalog, rights: Rights) -> str:
+    """SQL: run "r" is on a record that the user owns, of a module of which the user reads only such."""
+    mine = [
+        f"(r.module_id = {module.id} AND EXISTS (SELECT FROM {module.sql} AS n WHERE "
+        f"{its_record(module)} AND {owned_by(module, str(rights.user_id))}))"
+        for module in catalog.modules.values()
+        if rights.own_only("read", module.key)
+    ]
+    return " OR ".join(mine) or "false"
+
+
+def its_record(module: Module) -> str:
+    """SQL: row "n" is what run "r" is on; by the key's own type, for its index."""
+    if len(module.key_columns) > 1:
+        return f"{module.key_sql('n')} = r.record_id"
+    mine = f"CASE WHEN r.module_id = {module.id} THEN r.record_id END"
+    return f"n.{quote(module.key_column)} = ({mine})::{module.key_type}"
+
+
+async def may_see(db: Connection, catalog: Catalog, rights: Rights, run: Mapping[str, Any]) -> bool:
+    """Whether the run is on a record that the user may read, or on none."""
+    allowed = readable_modules(rights)
+    if allowed is None or run["module"] is None or run["module"] in allowed:
+        return True
+    own = own_records(catalog, rights)
+    return await db.fetchval(
+        f"SELECT EXISTS (SELECT FROM whereupon.runs r WHERE r.id = $1 AND ({own}))", run["id"]
+    )
+
+
 async def get_run(db: Connection, rights: Rights, catalog: Catalog, run_id: int) -> dict[str, Any]:
     """A run with its steps, its messages, and what it waits for; values only for who may read them.
 
     Raises NotFound.
     """
     row = await db.fetchrow(FIND, run_id)
-    allowed = readable_modules(rights)
-    if row is None or (allowed is not None and row["module"] is not None and row["module"] not in allowed):
+    if row is None or not await may_see(db, catalog, rights, row):
         raise NotFound(f"There is no run {run_id}.")
     waiting: Any = await db.fetchrow(WAITING, run_id)
     seen, whole = _as_seen(dict(row), rights)

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from whereupon.db.pool import Connection
 from whereupon.modules.catalog import Catalog, Module, quote
 from whereupon.people.rights import Rights
+from whereupon.records.statements import owned_by
 
 Sort = Literal["created", "name", "updated", "last_run"]
 # What a list is sorted by, as something that a cursor can hold; then by id, in the same direction.
@@ -127,30 +128,33 @@ async def name_records(
     titles: dict[int, Mapping[str, str | None]] = {}
     for module_id, keys in by_module.items():
         module = catalog.by_id.get(module_id)
-        if module is not None and rights.sees([module.key]):
+        if module is not None and (rights.sees([module.key]) or rights.own_only("read", module.key)):
             titles[module_id] = await titles_of(db, rights, module, keys)
     for run in runs:
         module = catalog.by_id.get(run.pop("module_id") or 0)
         known = titles.get(module.id) if module else None
         run["module"] = module.key if module else None
         run["record_title"] = known.get(run["record_id"]) if known else None
-        if module is not None and known is None:
+        others = module is not None and rights.own_only("read", module.key)
+        if module is not None and (known is None or (others and run["record_id"] not in known)):
             run["record_id"] = None
 
 
 async def titles_of(
     db: Connection, rights: Rights, module: Module, keys: Iterable[str]
 ) -> dict[str, str | None]:
-    """What records are called; nothing for a module without a title, or whose title may not be read."""
-    title = module.fields.get(module.title_field or "")
-    if title is None or title.column is None or title.key not in rights.readable(module):
+    """What records are called, if that may be read; only one's own, where only these may be."""
+    title, own = module.fields.get(module.title_field or ""), rights.own_only("read", module.key)
+    named = title is not None and title.column is not None and title.key in rights.readable(module)
+    if not named and not own:
         return {}
+    shown = f"left(n.{quote(title.column)}::text, 200)" if named and title and title.column else "NULL::text"
     if len(module.key_columns) == 1:
         where = f"n.{quote(module.key_column)} = ANY($1::text[]::{module.key_type}[])"
     else:
         where = f"{module.key_sql('n')} = ANY($1::text[])"
     statement = (
-        f"SELECT {module.key_sql('n')} AS key, left(n.{quote(title.column)}::text, 200) AS title "
-        f"FROM {module.sql} n WHERE {where}"
+        f"SELECT {module.key_sql('n')} AS key, {shown} AS title FROM {module.sql} n "
+        f"WHERE {where} AND {owned_by(module, str(rights.user_id)) if own else 'true'}"
     )
     return {row["key"]: row["title"] for row in await db.fetch(statement, sorted(keys))}

@@ -74,7 +74,8 @@ async def test_pages_filters_names_and_counts_of_a_large_module_come_at_once(sho
     name = f"Order {(ROWS // 2 * 7919) % 1000003}"
     asked: list[dict[str, Any]] = [
         {}, {"sort": ["-created_at"]} if ROWS < 200_000 else {},
-        *({"sort": [key]} for key in ("name", "-name", "total", "-total", "status", "-status", "due", "-number")),
+        *({"sort": [key]}
+          for key in ("name", "-name", "total", "-total", "status", "-status", "due", "-number")),
         *({"where": equals(key, value), "sort": sort}
           for key, value in (("status", "rare"), ("status", "open"), ("name", name), ("total", 12.0))
           for sort in ([], ["-due"])),
