@@ -80,12 +80,7 @@ function Viewer({
   const flowNodes = builder.nodesOf(placed, known?.blocks ?? new Map(), lookOf, chosen, NOTHING, true)
   const flowEdges = builder.edgesOf(placed, null, edgeCounts, true)
   return (
-    <div
-      className={classes.canvas}
-      data-testid="workflow-canvas"
-      role="group"
-      aria-label={label ?? t.canvasLabel}
-    >
+    <section className={classes.canvas} data-testid="workflow-canvas" aria-label={label ?? t.canvasLabel}>
       <ReactFlow
         nodes={flowNodes}
         edges={flowEdges}
@@ -110,7 +105,7 @@ function Viewer({
         <Furniture large={flowNodes.length > 12} />
         {children}
       </ReactFlow>
-    </div>
+    </section>
   )
 }
 

@@ -1,0 +1,92 @@
+import { ActionIcon, Menu, Tooltip } from '@mantine/core'
+import { useDisclosure } from '@mantine/hooks'
+import {
+  IconArchive,
+  IconArchiveOff,
+  IconCopy,
+  IconDots,
+  IconDownload,
+  IconKeyboard,
+  IconPlayerPause,
+  IconPlayerPlay,
+  IconPlayerStop,
+  IconTrash,
+} from '@tabler/icons-react'
+import { editor as t } from '../../text/editor'
+import { DisableDialog } from '../../workflows/list/DisableDialog'
+import { useOpenWorkflow } from '../page'
+import { useEditor } from '../store'
+import { useDeeds } from './useDeeds'
+
+/** What is done with the workflow as a whole, and rarely. */
+export function MoreMenu() {
+  const editor = useEditor()
+  const { workflow } = useOpenWorkflow()
+  const deeds = useDeeds()
+  const [disabling, { open, close }] = useDisclosure(false)
+  const { state, paused, active_version } = workflow
+  return (
+    <>
+      <Menu width={220} returnFocus>
+        <Menu.Target>
+          <Tooltip label={t.more}>
+            <ActionIcon variant="subtle" color="gray" size="lg" aria-label={t.more}>
+              <IconDots size={19} stroke={1.6} />
+            </ActionIcon>
+          </Tooltip>
+        </Menu.Target>
+        <Menu.Dropdown>
+          {state === 'active' && (
+            <Menu.Item leftSection={<IconPlayerStop size={16} />} onClick={open}>
+              {t.disable}
+            </Menu.Item>
+          )}
+          {state === 'disabled' && active_version !== null && (
+            <Menu.Item leftSection={<IconPlayerPlay size={16} />} onClick={deeds.enable}>
+              {t.enable}
+            </Menu.Item>
+          )}
+          {state === 'active' && (
+            <Menu.Item
+              leftSection={paused ? <IconPlayerPlay size={16} /> : <IconPlayerPause size={16} />}
+              onClick={() => deeds.pause(!paused)}
+            >
+              {paused ? t.resume : t.pause}
+            </Menu.Item>
+          )}
+          <Menu.Item leftSection={<IconCopy size={16} />} onClick={deeds.duplicate}>
+            {t.duplicateWorkflow}
+          </Menu.Item>
+          <Menu.Item leftSection={<IconDownload size={16} />} onClick={deeds.download}>
+            {t.download}
+          </Menu.Item>
+          <Menu.Item leftSection={<IconKeyboard size={16} />} onClick={() => editor.ask({ kind: 'help' })}>
+            {t.shortcuts}
+          </Menu.Item>
+          <Menu.Divider />
+          {state === 'archived' ? (
+            <Menu.Item leftSection={<IconArchiveOff size={16} />} onClick={deeds.unarchive}>
+              {t.unarchive}
+            </Menu.Item>
+          ) : (
+            <Menu.Item leftSection={<IconArchive size={16} />} onClick={deeds.archive}>
+              {t.archive}
+            </Menu.Item>
+          )}
+          <Menu.Item color="red" leftSection={<IconTrash size={16} />} onClick={deeds.remove}>
+            {t.deleteWorkflow}
+          </Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+      <DisableDialog
+        name={workflow.name}
+        opened={disabling}
+        onClose={close}
+        onSay={(inFlight) => {
+          close()
+          deeds.disable(inFlight)
+        }}
+      />
+    </>
+  )
+}

@@ -1,0 +1,98 @@
+import { useNavigate } from 'react-router'
+import { api, queries, type ToState, type Workflow } from '../../api'
+import { confirm } from '../../parts/confirm'
+import { sayDone, sayProblem } from '../../parts/saying'
+import { editor as t } from '../../text/editor'
+import { writeWorkflowFile } from '../../workflows/list/file'
+import { useOpenWorkflow } from '../page'
+import { forgetAll } from '../saving/kept'
+import { useEditor } from '../store'
+
+/** The deeds of the editor's menu. What is unsaved is saved before. */
+export function useDeeds() {
+  const navigate = useNavigate()
+  const editor = useEditor()
+  const { workflow, saver, save, adopt } = useOpenWorkflow()
+  const { key, name } = workflow
+  const path = { key }
+  const attempt = async (work: () => Promise<Workflow>, done: string) => {
+    try {
+      await save()
+      adopt(await work())
+      sayDone(done)
+    } catch (error) {
+      sayProblem(error, t.notDone)
+    }
+    refreshLists()
+  }
+  const setState = (body: ToState, done: string) =>
+    attempt(async () => (await api.setState({ path, body, throwOnError: true })).data, done)
+  return {
+    enable: () => setState({ state: 'active' }, t.enabled),
+    disable: (in_flight: ToState['in_flight']) => setState({ state: 'disabled', in_flight }, t.disabled),
+    unarchive: () => setState({ state: 'disabled' }, t.unarchived),
+    async archive() {
+      const question = { title: t.archiveTitle(name), about: t.archiveAbout, yes: t.archive }
+      if (await confirm(question)) await setState({ state: 'archived' }, t.archived)
+    },
+    pause: (paused: boolean) =>
+      attempt(
+        async () =>
+          (
+            await api.changeWorkflow({
+              path,
+              body: { paused },
+              headers: { 'If-Match': saver.etag },
+              throwOnError: true,
+            })
+          ).data,
+        paused ? t.pausedDone : t.resumedDone,
+      ),
+    async duplicate() {
+      try {
+        await save()
+        const { data } = await api.duplicateWorkflow({ path, throwOnError: true })
+        refreshLists()
+        sayDone(t.duplicated(data.name))
+        navigate(`/workflows/${data.key}`)
+      } catch (error) {
+        sayProblem(error, t.notDone)
+      }
+    },
+    download() {
+      const { document, ...said } = editor.state.draft
+      saveAs(`${key}.json`, writeWorkflowFile({ key, ...said, draft: { ...document } }))
+    },
+    async remove() {
+      const question = {
+        title: t.deleteTitle(name),
+        about: t.deleteAbout,
+        yes: t.deleteWorkflow,
+        danger: true,
+      }
+      if (!(await confirm(question))) return
+      try {
+        saver.stop()
+        await api.deleteWorkflow({ path, throwOnError: true })
+        forgetAll(key)
+        refreshLists()
+        navigate('/workflows', { state: { left: true } })
+      } catch (error) {
+        sayProblem(error, t.notDone)
+      }
+    },
+  }
+}
+
+function refreshLists() {
+  for (const _id of ['listWorkflows', 'getHome']) void queries.invalidateQueries({ queryKey: [{ _id }] })
+}
+
+function saveAs(fileName: string, text: string) {
+  const address = URL.createObjectURL(new Blob([text], { type: 'application/json' }))
+  const link = document.createElement('a')
+  link.href = address
+  link.download = fileName
+  link.click()
+  setTimeout(() => URL.revokeObjectURL(address), 10_000)
+}
