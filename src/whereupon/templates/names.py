@@ -6,7 +6,7 @@ templates/gathering.py turns it into SQL.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -192,10 +192,24 @@ def roots(scope: Scope) -> Group:
     if scope.user is not None and "users" in scope.catalog.modules:
         known["user"] = Row("user", scope=scope, module=scope.catalog.modules["users"])
     if scope.outputs:
-        known["nodes"] = Group(
-            "nodes", known={node: outputs(node, types) for node, types in scope.outputs.items()}
-        )
+        known["nodes"] = Group("nodes", known=Outputs(scope.outputs))
     return Group("", known=known)
+
+
+class Outputs(Mapping[str, Name]):
+    """The blocks before this one; each is made when it is named: there may be hundreds, and few are."""
+
+    def __init__(self, types: Mapping[str, Mapping[str, Any]]) -> None:
+        self.types = types
+
+    def __getitem__(self, node: str) -> Name:
+        return outputs(node, self.types[node])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.types)
+
+    def __len__(self) -> int:
+        return len(self.types)
 
 
 def outputs(node: str, types: Mapping[str, Any]) -> Group:

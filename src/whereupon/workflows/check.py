@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from whereupon.conditions.compile import check_condition, fields_read
 from whereupon.conditions.values import Scope
@@ -23,9 +23,18 @@ class Surroundings:
     module: Module | None
     rights: Rights
     time_zone: str = "UTC"
+    scopes: dict[tuple[int, str], tuple[Plan, Scope]] = field(
+        default_factory=dict[tuple[int, str], tuple[Plan, Scope]], compare=False
+    )
 
     def scope(self, plan: Plan, node: str) -> Scope:
-        return scope_at(plan, node, self.catalog, self.module, self.rights.user_id, self.time_zone)
+        """What names mean at a node; worked out once for each."""
+        key = (id(plan), node)  # the plan is kept beside its scope, so its id stays its own
+        if key not in self.scopes:
+            user = self.rights.user_id
+            made = scope_at(plan, node, self.catalog, self.module, user, self.time_zone)
+            self.scopes[key] = (plan, made)
+        return self.scopes[key][1]
 
 
 def check_workflow(document: Document, around: Surroundings, plan: Plan | None = None) -> list[Problem]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from pydantic import ValidationError
 
@@ -97,11 +97,17 @@ def _step(node: Node, document: Document, graph: Graph, texts: Mapping[str, str]
 
 
 def _text(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return " ".join(_text(part) for part in value.values())  # pyright: ignore[reportUnknownVariableType]
-    if isinstance(value, (list, tuple)):
-        return " ".join(_text(part) for part in value)  # pyright: ignore[reportUnknownVariableType]
-    return value if isinstance(value, str) else ""
+    """Every text in it. Without recursion: what is sent may be nested as deep as JSON allows."""
+    found, todo = list[str](), [value]
+    while todo:
+        part = todo.pop()
+        if isinstance(part, str):
+            found.append(part)
+        elif isinstance(part, Mapping):
+            todo += cast(Mapping[str, Any], part).values()
+        elif isinstance(part, (list, tuple)):
+            todo += cast(list[Any], part)
+    return " ".join(found)
 
 
 def _start(node: Node, document: Document) -> Start:
