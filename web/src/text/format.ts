@@ -92,6 +92,7 @@ export const format = {
         unitDisplay: 'narrow',
         maximumFractionDigits: digits,
       }).format(value)
+    if (seconds < 0.001) return `< ${unit(1, 'millisecond')}`
     if (seconds < 1) return unit(Math.round(seconds * 1000), 'millisecond')
     if (seconds < 60) return unit(seconds, 'second', 1)
     if (seconds < 3_600)
