@@ -1,6 +1,26 @@
+import { SimpleGrid } from '@mantine/core'
+import { useMe } from '../app/useMe'
 import { PageHeader } from '../parts/PageHeader'
+import { profile as words } from '../text/profile'
+import { AboutMe } from './AboutMe'
+import { PasswordSection } from './PasswordSection'
+import { SessionsSection } from './SessionsSection'
 
-/** Not written yet. */
+/** What a person sets for themselves. */
 export function Page() {
-  return <PageHeader title="ProfilePage" />
+  const me = useMe()
+  return (
+    <>
+      <PageHeader title={words.title} />
+      <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md">
+        <div>
+          <AboutMe me={me} />
+        </div>
+        <div>
+          <PasswordSection />
+          <SessionsSection />
+        </div>
+      </SimpleGrid>
+    </>
+  )
 }
