@@ -36,15 +36,15 @@ class AssignConfig(Config):
         Field(title="Assign to")
     )
     user: Annotated[int | None, Shown("user", when={"to": NEEDS["user"]})] = Field(
-        None, title="User", description="For user: the user's id."
+        None, title="User", description="Who gets it: the user's id."
     )
     group: Annotated[str | None, Shown("group", when={"to": NEEDS["group"]})] = Field(
-        None, title="Group", description="For round_robin and least_loaded: the group's key."
+        None, title="Group", description="Among whom: the group's key."
     )
     open: Annotated[Condition | None, Shown("condition", when={"to": ["least_loaded"]})] = Field(
         None,
         title="Count only records where",
-        description="For least_loaded: which records count as load; none: all.",
+        description="Which records count as load; none: all.",
     )
     field: Annotated[str | None, Shown("field", types=["user"], advanced=True)] = Field(
         None,

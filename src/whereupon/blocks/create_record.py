@@ -45,7 +45,7 @@ class LinesConfig(Config):
         min_length=1,
         max_length=100,
         title="Values of each new line",
-        description="Field of the new line → value, computed from the old line.",
+        description="What each field of the new line gets, computed from the old line.",
     )
 
 
@@ -59,7 +59,7 @@ class CreateConfig(Config):
         default_factory=dict,
         max_length=500,
         title="Values",
-        description="Field → value, computed from this record.",
+        description="What each field gets, computed from this record.",
     )
     lines: Annotated[list[LinesConfig], Shown(advanced=True)] = Field(
         default_factory=list[LinesConfig],

@@ -48,13 +48,15 @@ class UpdateConfig(Config):
         "record", title="Which records"
     )
     link: Annotated[str | None, Shown("path", types=["reference", "user"], when={"which": ["linked"]})] = (
-        Field(None, title="Link", description="For linked: the reference field, or a path of them.")
+        Field(None, title="Link", description="The link to follow, or several of them with dots.")
     )
     children: Annotated[str | None, Shown("children", when={"which": ["children"]})] = Field(
-        None, title="Child records", description="For children: module.reference field, as in tasks.project."
+        None,
+        title="Child records",
+        description="Records that link to this one: module and field, as in tasks.project.",
     )
     module: Annotated[str | None, Shown("module", when={"which": ["found"]})] = Field(
-        None, title="Module", description="For found: the module to search."
+        None, title="Module", description="Where to look for records."
     )
     where: Annotated[
         Condition | None,
@@ -62,10 +64,10 @@ class UpdateConfig(Config):
     ] = Field(
         None,
         title="Only records where",
-        description="For children and found: only those for which this holds.",
+        description="Only those for which this holds; none: all.",
     )
     set: Annotated[dict[str, Value], Shown("assignments", module=["link", "children", "module"])] = Field(
-        min_length=1, max_length=100, title="Values to write", description="Field → value."
+        min_length=1, max_length=100, title="Values to write", description="What each field gets."
     )
 
     @model_validator(mode="after")
