@@ -229,12 +229,17 @@ export const records = {
   showEarlier: 'Show earlier',
 
   why: 'Why did this not run?',
-  whyAbout: 'The workflows of these records, and what each makes of this one as it is now.',
+  whyAbout:
+    'Every active workflow that watches these records, and what it made of the latest change of this one.',
   whyNone: 'No active workflow watches these records.',
-  whyShow: 'Show the checks',
-  whyHide: 'Hide the checks',
   whyHeld: 'holds',
   whyNotHeld: 'does not hold',
-  whySaw: 'It saw',
-  whyNow: 'as it is now',
+  whyUnknown: 'does not apply',
+  whyRan: 'It ran',
+  whyDidNotRun: 'It did not run',
+  whyChange: (operation: string) => `About the latest change, ${operation}`,
+  whyOperations: { created: 'the creation,', updated: 'an update', deleted: 'the deletion,' } as Record<
+    string,
+    string
+  >,
 }

@@ -96,7 +96,7 @@ function AddressField(props: FieldInputProps) {
           target="_blank"
           rel="noopener noreferrer"
           variant="default"
-          size={34}
+          size="input-sm"
           mb={props.error ? 20 : 0}
           aria-label={t.openRecord(address)}
         >
@@ -124,6 +124,7 @@ function NumberField(props: FieldInputProps) {
       decimalSeparator={point?.value ?? '.'}
       allowedDecimalSeparators={['.', ',']}
       hideControls
+      styles={props.bare ? { input: { textAlign: 'end' } } : undefined}
       rightSection={currency ? <span style={{ fontSize: 12 }}>{currency}</span> : undefined}
       rightSectionWidth={currency ? 44 : undefined}
     />
@@ -148,6 +149,7 @@ function ChoiceField(props: FieldInputProps) {
       onChange={(value) => props.onChange(value)}
       data={withCurrent(choices, props.value)}
       clearable={!props.field.required}
+      defaultDropdownOpened={props.bare && props.autoFocus}
       searchable={choices.length > 8}
       nothingFoundMessage={t.nothingFound}
     />
@@ -183,6 +185,7 @@ function YesNoField(props: FieldInputProps) {
       value={typeof props.value === 'boolean' ? String(props.value) : null}
       onChange={(value) => props.onChange(value === null ? null : value === 'true')}
       data={YES_NO}
+      defaultDropdownOpened={props.bare && props.autoFocus}
       clearable={!props.field.required}
     />
   )

@@ -34,7 +34,7 @@ export function RecordSelect({ module, bare = false, ...props }: Props) {
             component={Link}
             to={pathOf(module, props.value)}
             variant="default"
-            size={34}
+            size="input-sm"
             mb={props.error ? 20 : 0}
             aria-label={t.openRecord(props.title ?? `#${props.value}`)}
           >
@@ -46,7 +46,7 @@ export function RecordSelect({ module, bare = false, ...props }: Props) {
         <Tooltip label={t.createNew(target.label)}>
           <ActionIcon
             variant="default"
-            size={34}
+            size="input-sm"
             mb={props.error ? 20 : 0}
             aria-label={t.createNew(target.label)}
             onClick={() => setMaking(true)}

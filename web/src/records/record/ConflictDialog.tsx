@@ -114,7 +114,7 @@ export function Shown({ field, value }: { field: FieldOut; value: unknown }) {
   if (target && !isEmpty(value) && (field.type === 'reference' || field.type === 'user'))
     return <RecordTitle module={target} id={String(value)} />
   return (
-    <Text span size="sm" style={{ overflowWrap: 'anywhere' }} dir="auto">
+    <Text span inherit style={{ overflowWrap: 'anywhere' }} dir="auto">
       <Value field={field} value={value} plain />
     </Text>
   )
