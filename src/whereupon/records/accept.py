@@ -142,6 +142,7 @@ def missing(module: Module, sent: Mapping[str, Any], action: Action, path: str) 
 
 
 def must_be_sent(found: Field) -> bool:
+    """Whether a new record needs the field in what is sent for it."""
     has_default = found.options.get("default") is not None or found.options.get("has_default")
     return found.required and not found.read_only and not has_default
 

@@ -103,6 +103,7 @@ def in_set(problem: Problem) -> Problem:
 
 
 def too_many(matched: int) -> Invalid:
+    """What is said when a condition means more records than are changed at once."""
     return Invalid.of(
         Problem(
             "too_many",

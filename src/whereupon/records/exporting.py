@@ -94,6 +94,7 @@ class Chosen:
 
 
 def named(field: Field) -> bool:
+    """Whether the field shows another record by its name."""
     return field.type in ("reference", "user")
 
 
@@ -241,5 +242,6 @@ def fits_a_cell(value: int | float | Decimal) -> bool:
 
 
 def too_many() -> Invalid:
+    """What is said when a workbook would be too large."""
     told = f"A workbook takes {MOST_IN_WORKBOOK:,} records at most, and these are more."
     return Invalid.of(Problem("too_many", told, "?format", "Export CSV, or narrow the condition."))

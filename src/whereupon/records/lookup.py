@@ -81,6 +81,7 @@ def title_of(catalog: Catalog, module: Module, rights: Rights) -> Field | None:
 
 
 def allowed(module: Module, rights: Rights) -> str:
+    """SQL: the user may find the row "n"; users who are active, everybody may."""
     if module.key == "users":
         return 'n."active"'
     return seen(module, None, rights)

@@ -152,12 +152,13 @@ def keyset(order: Sequence[Sort], after: Sequence[str | None]) -> tuple[str, tup
 
 
 def make_cursor(order: Sequence[Sort], row: Any) -> str:
+    """The place of a row in an order, for the next page."""
     values = [row[len(row) - len(order) + i] for i in range(len(order))]
     packed = orjson.dumps([[f"{'-' if s.descending else ''}{s.key}" for s in order], values])
     return base64.urlsafe_b64encode(packed).decode().rstrip("=")
 
 
-def read_cursor(cursor: str | None, order: Sequence[Sort]) -> list[str | None] | None:
+def cursor_place(cursor: str | None, order: Sequence[Sort]) -> list[str | None] | None:
     """Raises Invalid when the cursor is not one of a list in this order."""
     if cursor is None:
         return None

@@ -15,7 +15,7 @@ from whereupon.modules.ddl import literal
 from whereupon.modules.names import shown
 from whereupon.people.rights import Action, Rights
 from whereupon.records.keys import fits_key
-from whereupon.records.order import make_cursor, part_sql, read_cursor, sorting, stretches, unknown
+from whereupon.records.order import cursor_place, make_cursor, part_sql, sorting, stretches, unknown
 from whereupon.records.statements import (
     as_json,
     owned_by,
@@ -155,7 +155,7 @@ async def list_records(
     order, asked = sorting(catalog, module, visible(module, rights), sort), max(1, min(limit, MOST))
     rows: list[Any] = []
     try:
-        for part in stretches(order, read_cursor(cursor, order)):
+        for part in stretches(order, cursor_place(cursor, order)):
             if len(rows) <= asked:
                 sql = part_sql(module, read, order, part, seen(module, where, rights))
                 rows += await db.fetch(sql, *part.values, asked + 1 - len(rows))
@@ -182,11 +182,13 @@ async def count_records(
 
 
 def seen(module: Module, where: str | None, rights: Rights) -> str:
+    """SQL: row "n" meets `where` and is one that the user may see."""
     own = owned_by(module, literal(rights.user_id)) if rights.own_only("read", module.key) else "true"
     return f"{own} AND ({where})" if where else own
 
 
 def chosen(module: Module, rights: Rights, fields: Iterable[str] | None) -> tuple[str, ...]:
+    """The fields asked for, else all that may be read. Raises Invalid on an unknown one."""
     readable = visible(module, rights)
     if fields is None:
         return readable

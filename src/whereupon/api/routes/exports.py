@@ -16,8 +16,8 @@ from whereupon.api.call import TheCall
 from whereupon.api.declare import operation
 from whereupon.api.reading import condition_in_query, where_sql
 from whereupon.api.route import routes_of
-from whereupon.api.routes.lists import Where
-from whereupon.api.routes.records import Names, names
+from whereupon.api.routes.lists import Keys, Where
+from whereupon.api.routes.records import names
 from whereupon.api.routes.shapes import PathKey
 from whereupon.records.exporting import XLSX, Chosen, csv_of, csv_text, workbook_of
 from whereupon.runs import history
@@ -46,8 +46,8 @@ async def export_records(
     module: PathKey,
     format: Annotated[Literal["csv", "xlsx"], Query()] = "csv",
     where: Where = None,
-    sort: Names = None,
-    columns: Names = None,
+    sort: Keys = None,
+    columns: Keys = None,
     ids: Annotated[bool, Query(description="Ids beside what names records, and each record's own.")] = False,
     delimiter: Annotated[Literal["comma", "semicolon", "tab"], Query(description="Of a CSV file.")] = "comma",
 ) -> Response:
@@ -80,6 +80,7 @@ async def export_records(
 
 
 async def closing(first: bytes, parts: AsyncGenerator[bytes], stack: AsyncExitStack) -> AsyncGenerator[bytes]:
+    """The rest of a file; what it is read with is closed after it."""
     async with stack:
         yield first
         async for part in parts:

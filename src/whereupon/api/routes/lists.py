@@ -25,7 +25,11 @@ router = routes_of("records", "/records")
 
 Typed = Annotated[str, Query(max_length=LONGEST, description="What was typed; nothing: the newest records.")]
 Few = Annotated[int, Query(ge=1, le=50, description="How many at most.")]
-Where = Annotated[str | None, Query(max_length=50_000, description="A condition, as JSON.")]
+# No limits of length: what is too long for an address, the server refuses itself.
+Where = Annotated[str | None, Query(description="A condition, as JSON.")]
+Keys = Annotated[
+    str | None, Query(description='Field keys with commas between; "-" before one to sort by: descending.')
+]
 
 
 class NamedRecord(Out):

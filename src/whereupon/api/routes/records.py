@@ -124,6 +124,7 @@ def shown(records: Iterable[Record]) -> list[dict[str, Any]]:
 
 
 def names(text: str | None) -> list[str]:
+    """What stands between the commas."""
     return [name.strip() for name in text.split(",") if name.strip()] if text else []
 
 
