@@ -1,6 +1,91 @@
+import { ActionIcon, Button, Grid, Menu, Skeleton, Text } from '@mantine/core'
+import { useHotkeys } from '@mantine/hooks'
+import { IconDots, IconTrash } from '@tabler/icons-react'
+import { useMutation, useQuery } from '@tanstack/react-query'
+import { useNavigate, useParams } from 'react-router'
+import { deleteTemplateMutation, getTemplateOptions, type Template } from '../api'
+import { confirm } from '../parts/confirm'
 import { PageHeader } from '../parts/PageHeader'
+import { Problem } from '../parts/Problem'
+import { sayDone, sayProblem } from '../parts/saying'
+import { t as shared } from '../text'
+import { templates as t } from '../text/outbox'
+import { Conflict } from './templates/Conflict'
+import { Preview } from './templates/Preview'
+import { refreshTemplates, useTemplate } from './templates/useTemplate'
+import { useUnsaved } from './templates/useUnsaved'
+import { WordsForm } from './templates/WordsForm'
 
-/** Not written yet. */
+/** One saved template: its words, and how it looks with a real record. */
 export function Page() {
-  return <PageHeader title="TemplatePage" />
+  const { key = '' } = useParams()
+  const found = useQuery({ ...getTemplateOptions({ path: { key } }), refetchOnWindowFocus: false })
+  if (found.error && !found.data) return <Problem error={found.error} onRetry={() => found.refetch()} />
+  if (!found.data) return <Skeleton h={420} role="status" aria-label={shared.common.loading} />
+  return <Editing key={found.data.key} saved={found.data} />
+}
+
+function Editing({ saved }: { saved: Template }) {
+  const template = useTemplate(saved)
+  const { words, dirty, problem, pending } = template
+  useUnsaved(dirty)
+  useHotkeys([['mod+S', () => dirty && template.save()]], [])
+  return (
+    <>
+      <PageHeader title={words.name || saved.name}>
+        {dirty && (
+          <Text size="sm" c="dimmed" role="status">
+            {t.unsaved}
+          </Text>
+        )}
+        <More template={saved} />
+        <Button onClick={template.save} loading={pending} disabled={!dirty || !words.name.trim()}>
+          {t.save}
+        </Button>
+      </PageHeader>
+      {template.theirs && (
+        <Conflict theirs={template.theirs} onTheirs={template.takeTheirs} onMine={template.saveMine} />
+      )}
+      {problem && <Problem error={problem} title={t.notSaved} />}
+      <Grid gap="md">
+        <Grid.Col span={{ base: 12, lg: 7 }}>
+          <WordsForm module={saved.module} words={words} onChange={template.change} problem={problem} />
+        </Grid.Col>
+        <Grid.Col span={{ base: 12, lg: 5 }}>
+          <Preview module={saved.module} words={words} />
+        </Grid.Col>
+      </Grid>
+    </>
+  )
+}
+
+function More({ template: { key, name } }: { template: Template }) {
+  const navigate = useNavigate()
+  const remove = useMutation({
+    ...deleteTemplateMutation(),
+    onSuccess: () => {
+      sayDone(t.deleted(name))
+      refreshTemplates()
+      navigate('/templates')
+    },
+    onError: (error) => sayProblem(error, t.notDeleted),
+  })
+  const ask = async () => {
+    const question = { title: t.deleteTitle(name), about: t.deleteAbout, yes: t.delete, danger: true }
+    if (await confirm(question)) remove.mutate({ path: { key } })
+  }
+  return (
+    <Menu width={200} returnFocus>
+      <Menu.Target>
+        <ActionIcon variant="default" size="lg" aria-label={shared.common.actions} loading={remove.isPending}>
+          <IconDots size={18} />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item color="red" leftSection={<IconTrash size={16} />} onClick={ask}>
+          {t.delete}
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  )
 }

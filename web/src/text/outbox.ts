@@ -163,6 +163,8 @@ export const templates = {
   mail: 'Email',
   noModule: 'Any',
   search: 'Name or subject',
+  noneFound: 'No template fits',
+  noneFoundAbout: 'Try another word.',
   new: {
     title: 'New template',
     name: 'Name',
@@ -172,8 +174,6 @@ export const templates = {
     noModule: 'None: no record’s fields',
     create: 'Create and write',
     notCreated: 'The template was not created',
-    firstSubject: 'Subject',
-    nameNeeded: 'Give it a name.',
   },
   name: 'Name',
   subject: 'Subject',
@@ -206,8 +206,4 @@ export const templates = {
   previewModule: 'Records of',
   previewFrame: 'The mail as it would look for this record',
   previewFault: 'It cannot be shown like this yet',
-  variables: 'Fields to put in',
-  used: 'Sent by workflows',
-  problems: (count: number) => plural(count, { one: '{n} mistake', other: '{n} mistakes' }),
-  back: 'All templates',
 }

@@ -81,7 +81,7 @@ export function Page() {
         ))}
       {items && items.length > 0 && (
         <Stack gap="sm">
-          <WorkflowsTable items={items} full={quota.full} />
+          <WorkflowsTable items={items} quota={quota} />
           <Group justify="space-between">
             <RunBarsLegend />
             <Text size="xs" c="dimmed">

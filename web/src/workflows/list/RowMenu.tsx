@@ -1,6 +1,7 @@
-import { ActionIcon, Menu } from '@mantine/core'
+import { ActionIcon, Menu, Text } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import {
+  type Icon,
   IconArchive,
   IconArchiveOff,
   IconCopy,
@@ -20,7 +21,7 @@ import { DetailsDialog } from './DetailsDialog'
 import { useRowActions } from './useRowActions'
 
 /** What can be done with one workflow of the list. */
-export function RowMenu({ workflow }: { workflow: ListedWorkflow }) {
+export function RowMenu({ workflow, full }: { workflow: ListedWorkflow; full: string | null }) {
   const [editing, { open, close }] = useDisclosure(false)
   const act = useRowActions(workflow)
   const { key, name, state, paused } = workflow
@@ -45,9 +46,7 @@ export function RowMenu({ workflow }: { workflow: ListedWorkflow }) {
               {t.details}
             </Menu.Item>
           )}
-          <Menu.Item leftSection={<IconCopy size={16} />} onClick={act.duplicate}>
-            {t.duplicate}
-          </Menu.Item>
+          <WithRoom full={full} icon={IconCopy} label={t.duplicate} onClick={act.duplicate} />
           <Menu.Item leftSection={<IconDownload size={16} />} onClick={act.download}>
             {t.export}
           </Menu.Item>
@@ -61,9 +60,7 @@ export function RowMenu({ workflow }: { workflow: ListedWorkflow }) {
             </Menu.Item>
           )}
           {archived ? (
-            <Menu.Item leftSection={<IconArchiveOff size={16} />} onClick={act.unarchive}>
-              {t.unarchive}
-            </Menu.Item>
+            <WithRoom full={full} icon={IconArchiveOff} label={t.unarchive} onClick={act.unarchive} />
           ) : (
             <Menu.Item leftSection={<IconArchive size={16} />} onClick={act.archive}>
               {t.archive}
@@ -76,5 +73,26 @@ export function RowMenu({ workflow }: { workflow: ListedWorkflow }) {
       </Menu>
       {editing && <DetailsDialog workflow={workflow} onClose={close} />}
     </>
+  )
+}
+
+interface WithRoomProps {
+  full: string | null
+  icon: Icon
+  label: string
+  onClick: () => void
+}
+
+/** A deed that makes one workflow more: greyed out, with the reason, when there is no room for it. */
+function WithRoom({ full, icon: Sign, label, onClick }: WithRoomProps) {
+  return (
+    <Menu.Item leftSection={<Sign size={16} />} onClick={onClick} disabled={Boolean(full)}>
+      {label}
+      {full && (
+        <Text size="xs" c="dimmed">
+          {full}
+        </Text>
+      )}
+    </Menu.Item>
   )
 }

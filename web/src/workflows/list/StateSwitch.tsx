@@ -7,11 +7,11 @@ import { DisableDialog } from './DisableDialog'
 import { useSetState } from './useChanges'
 
 /** On: the workflow starts by itself. Turning it off asks what becomes of runs under way. */
-export function StateSwitch({ workflow, full }: { workflow: ListedWorkflow; full: string | null }) {
+export function StateSwitch({ workflow, over }: { workflow: ListedWorkflow; over: string | null }) {
   const { name, state } = workflow
   const [asking, { open, close }] = useDisclosure(false)
   const { set, pending } = useSetState(workflow)
-  const reason = whyNot(workflow, full)
+  const reason = whyNot(workflow, over)
   const turn = () => (state === 'active' ? open() : set({ state: 'active' }, t.enabled(name)))
   return (
     <Group gap={8} wrap="nowrap">
@@ -43,8 +43,8 @@ export function StateSwitch({ workflow, full }: { workflow: ListedWorkflow; full
   )
 }
 
-function whyNot({ state, active_version }: ListedWorkflow, full: string | null): string | null {
+function whyNot({ state, active_version }: ListedWorkflow, over: string | null): string | null {
   if (state === 'archived') return t.archivedSwitch
   if (active_version === null) return t.notPublished
-  return state === 'active' ? null : full
+  return state === 'active' ? null : over
 }

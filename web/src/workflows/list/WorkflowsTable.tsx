@@ -5,17 +5,17 @@ import { RunBars } from '../../parts/RunBars'
 import { When } from '../../parts/When'
 import { t as shared } from '../../text'
 import { workflows as t } from '../../text/workflows'
+import type { Quota } from './quota'
 import { RowMenu } from './RowMenu'
 import { StateSwitch } from './StateSwitch'
 
 interface Props {
   items: readonly ListedWorkflow[]
-  /** Why no other workflow can be enabled; null: one can. */
-  full: string | null
+  quota: Quota
 }
 
 /** One row per workflow: what it is, whether it is on, how it did last, and what can be done with it. */
-export function WorkflowsTable({ items, full }: Props) {
+export function WorkflowsTable({ items, quota }: Props) {
   return (
     <Table.ScrollContainer minWidth={900} className="surface" style={FRAMED}>
       <Table aria-label={t.tableLabel} verticalSpacing={8}>
@@ -31,7 +31,7 @@ export function WorkflowsTable({ items, full }: Props) {
         </Table.Thead>
         <Table.Tbody>
           {items.map((workflow) => (
-            <Row key={workflow.key} workflow={workflow} full={full} />
+            <Row key={workflow.key} workflow={workflow} quota={quota} />
           ))}
         </Table.Tbody>
       </Table>
@@ -42,14 +42,14 @@ export function WorkflowsTable({ items, full }: Props) {
 const ONE_LINE = { whiteSpace: 'nowrap' } as const
 const FRAMED = { border: '1px solid var(--line)', borderRadius: 'var(--mantine-radius-md)' }
 
-function Row({ workflow, full }: { workflow: ListedWorkflow; full: string | null }) {
+function Row({ workflow, quota }: { workflow: ListedWorkflow; quota: Quota }) {
   return (
     <Table.Tr data-testid={`workflow-row-${workflow.key}`}>
       <Table.Td>
         <Named workflow={workflow} />
       </Table.Td>
       <Table.Td>
-        <StateSwitch workflow={workflow} full={full} />
+        <StateSwitch workflow={workflow} over={quota.over} />
       </Table.Td>
       <Table.Td>
         <RunBars bars={workflow.bars} name={workflow.name} />
@@ -68,7 +68,7 @@ function Row({ workflow, full }: { workflow: ListedWorkflow; full: string | null
         </Text>
       </Table.Td>
       <Table.Td>
-        <RowMenu workflow={workflow} />
+        <RowMenu workflow={workflow} full={quota.full} />
       </Table.Td>
     </Table.Tr>
   )

@@ -11,7 +11,7 @@ import { workflows as t } from '../../text/workflows'
 
 /** The lists of workflows, on whichever page, are asked for again. */
 export function refreshWorkflows() {
-  for (const _id of ['listWorkflows', 'getHome', 'listQuotas'])
+  for (const _id of ['listWorkflows', 'getHome', 'getQuotas'])
     queries.invalidateQueries({ queryKey: [{ _id }] })
 }
 

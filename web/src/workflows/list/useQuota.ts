@@ -1,12 +1,8 @@
-/** How many workflows there may be: what is said of it, and why there may be no more. */
-export interface Quota {
-  words: string | null
-  full: string | null
-}
+import { useQuery } from '@tanstack/react-query'
+import { getQuotasOptions } from '../../api'
+import { type Quota, quotaOf } from './quota'
 
-const UNLIMITED: Quota = { words: null, full: null }
-
-/** The server knows no quota yet. */
+/** How many workflows there may be, as it is now. */
 export function useQuota(): Quota {
-  return UNLIMITED
+  return quotaOf(useQuery(getQuotasOptions()).data)
 }
