@@ -7,12 +7,13 @@ import type { Known } from './useMatches'
 /** "Matches 42 of 1,310 records now", and a few of them. */
 export function Matches({ known, module }: { known: Known; module: string }) {
   const { state, found } = known
+  const words = said(known)
   return (
-    <div className={classes.matches} aria-live="polite" data-testid="matches">
+    <div className={words ? classes.matches : undefined} aria-live="polite" data-testid="matches">
       <Group gap={6} wrap="nowrap">
         {state === 'counting' && <Loader size={11} aria-label={t.counting} />}
         <Text size="xs" c="dimmed">
-          {said(known)}
+          {words}
         </Text>
       </Group>
       {found && found.examples.length > 0 && state !== 'unfinished' && (

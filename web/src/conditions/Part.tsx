@@ -148,7 +148,7 @@ function Problems({ pointer }: { pointer: string }) {
   return (
     <Stack gap={0} mt={3} role="alert">
       {own.map((one) => (
-        <Text key={one.path + one.message} size="xs" c="error">
+        <Text key={one.path + one.message} size="xs" c="var(--mantine-color-error)">
           {[one.message, one.suggestion].filter(Boolean).join(' ')}
         </Text>
       ))}

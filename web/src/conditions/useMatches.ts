@@ -1,7 +1,7 @@
 import { useDebouncedValue } from '@mantine/hooks'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
-import { api, asProblem, type FieldProblem, type OperatorOut } from '../api'
+import { api, asProblem, type ExampleOut, type FieldProblem, type OperatorOut } from '../api'
 import { isComplete } from './operators'
 import { type Condition, dependsOnRun, isEmpty } from './tree'
 
@@ -9,7 +9,7 @@ export interface Found {
   count: number
   atLeast: boolean
   total: number
-  examples: { id: string; title: string }[]
+  examples: ExampleOut[]
 }
 
 export type State = 'unfinished' | 'needs-run' | 'counting' | 'counted' | 'wrong'

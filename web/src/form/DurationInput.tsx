@@ -24,7 +24,7 @@ export function DurationInput({
   const amount = typeof now.amount === 'number' ? now.amount : null
   const unit = typeof now.unit === 'string' ? now.unit : String(unitSchema?.default ?? 'days')
   // Beside a date, one goes back as well as forward; a wait only goes forward.
-  const relative = isBesideDate(schema, levels.at(-1)?.schema)
+  const relative = isBesideDate(schema, levels.at(-1)?.schema) || schema['x-widget'] === 'span'
   const minimum = relative ? (amountSchema?.minimum ?? 0) : 0
   const signed = relative && minimum < 0
   const set = (size: number | null, of: string, back: boolean) => {

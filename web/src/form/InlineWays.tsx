@@ -17,8 +17,8 @@ export function InlineWays({ schema, value, onChange, path, levels, label }: Obj
   return (
     <Box>
       <Group gap={6} align="flex-start" wrap="wrap">
-        <Box flex="1 1 130px" maw={one ? 190 : undefined}>
-          <WaySelect schema={schema} way={way} onChoose={choose} label={label} />
+        <Box flex="1 1 150px" maw={one ? 210 : undefined} miw={0}>
+          <WaySelect schema={schema} way={way} onChoose={choose} label={label} inline />
         </Box>
         {one && (
           <Box flex="2 1 150px" miw={0}>
@@ -28,7 +28,7 @@ export function InlineWays({ schema, value, onChange, path, levels, label }: Obj
                 schema={one.schema}
                 value={value[one.key]}
                 onChange={(next) => onChange(withValue(schema, value, one.key, next))}
-                label={way?.label ?? one.label}
+                label={way && way.keys.length > 1 ? one.label : (way?.label ?? one.label)}
                 path={path + step(one.key)}
                 levels={[...levels, { schema, value }]}
               />
@@ -37,7 +37,7 @@ export function InlineWays({ schema, value, onChange, path, levels, label }: Obj
         )}
       </Group>
       {error && (
-        <Text size="xs" c="error" role="alert" mt={3}>
+        <Text size="xs" c="var(--mantine-color-error)" role="alert" mt={3}>
           {error}
         </Text>
       )}

@@ -1,84 +1,80 @@
 import { Group, NumberInput, Select } from '@mantine/core'
 import { form as t } from '../text/form'
 import type { InputProps } from './types'
-import { type Moment, momentOf, type Named, UNITS, type Unit, valueOfMoment } from './value'
+import { type Moment, momentOf, UNITS, type Unit, valueOfMoment } from './value'
 
 interface Props extends InputProps<unknown> {
   /** A time of day counts, too: not for days. */
   withTime: boolean
 }
 
-/** Today, now, or so long before or after. */
+const NAMED = ['today', 'tomorrow', 'yesterday', 'now'] as const
+const SHIFTED = ['after_today', 'before_today', 'after_now', 'before_now'] as const
+type Kind = (typeof NAMED)[number] | (typeof SHIFTED)[number]
+
+/** Today, now, or so long before or after: "3 days after today". */
 export function MomentInput({ value, onChange, withTime, label, ...input }: Props) {
   const moment = momentOf(value)
-  const named: Named[] = ['today', 'tomorrow', 'yesterday', 'now']
-  const kind = 'named' in moment ? moment.named : moment.from === 'today' ? 'fromToday' : 'fromNow'
+  const kind = kindOf(moment)
+  const called = input['aria-label'] ?? label ?? t.value
+  const set = (next: Moment) => onChange(valueOfMoment(next))
   const choose = (next: string | null) => {
-    const name = named.find((one) => one === next)
-    if (name) return onChange(valueOfMoment({ named: name }))
-    const from = next === 'fromNow' ? 'now' : 'today'
-    onChange(valueOfMoment({ plus: 3, unit: 'days', ...shift(moment), from }))
+    const named = NAMED.find((one) => one === next)
+    if (named) return set({ named })
+    const [direction, from] = (next ?? 'after_today').split('_')
+    const { plus, unit } = 'from' in moment ? moment : { plus: 3, unit: 'days' as const }
+    const fits = from === 'now' || !TIMES.includes(unit)
+    set({
+      from: from === 'now' ? 'now' : 'today',
+      plus: direction === 'before' ? -Math.abs(plus) : Math.abs(plus),
+      unit: fits ? unit : 'days',
+    })
   }
+  const offered: Kind[] = [...NAMED, 'after_today', 'before_today']
+  if (withTime || kind.endsWith('_now')) offered.push('after_now', 'before_now')
   return (
     <Group gap={6} align="flex-start" wrap="wrap">
-      <Select
-        {...input}
-        aria-label={input['aria-label'] ?? label}
-        data={[
-          ...named.map((one) => ({ value: one, label: t.named[one] })),
-          { value: 'fromToday', label: t.fromToday },
-          ...(withTime || kind === 'fromNow' ? [{ value: 'fromNow', label: t.fromNow }] : []),
-        ]}
-        value={kind}
-        onChange={choose}
-        flex="1 1 130px"
-      />
       {'from' in moment && (
         <>
           <NumberInput
-            aria-label={t.amount}
+            aria-label={`${called}: ${t.amount}`}
             value={Math.abs(moment.plus)}
-            min={0}
+            min={1}
             max={100_000}
-            w={70}
+            w={62}
+            hideControls
             onChange={(next) =>
-              onChange(valueOfMoment({ ...moment, plus: signed(moment, Math.abs(Number(next) || 0)) }))
+              set({ ...moment, plus: Math.sign(moment.plus) * Math.max(1, Math.abs(Number(next) || 1)) })
             }
           />
           <Select
-            aria-label={t.unit}
-            data={UNITS.filter((one) => moment.from === 'now' || !['minutes', 'hours'].includes(one)).map(
-              (one) => ({
-                value: one,
-                label: t.units[one] ?? one,
-              }),
-            )}
+            aria-label={`${called}: ${t.unit}`}
+            data={UNITS.filter((one) => moment.from === 'now' || !TIMES.includes(one)).map((one) => ({
+              value: one,
+              label: t.units[one] ?? one,
+            }))}
             value={moment.unit}
-            onChange={(unit) => onChange(valueOfMoment({ ...moment, unit: (unit as Unit | null) ?? 'days' }))}
-            w={104}
-          />
-          <Select
-            aria-label={t.direction}
-            data={[
-              { value: 'after', label: t.inFuture },
-              { value: 'before', label: t.inPast },
-            ]}
-            value={moment.plus < 0 ? 'before' : 'after'}
-            onChange={(to) =>
-              onChange(valueOfMoment({ ...moment, plus: Math.abs(moment.plus) * (to === 'before' ? -1 : 1) }))
-            }
-            w={92}
+            onChange={(unit) => set({ ...moment, unit: (unit as Unit | null) ?? 'days' })}
+            w={100}
           />
         </>
       )}
+      <Select
+        {...input}
+        aria-label={called}
+        data={offered.map((one) => ({ value: one, label: t.moments[one] ?? one }))}
+        value={kind}
+        onChange={choose}
+        flex="1 1 125px"
+        miw={0}
+      />
     </Group>
   )
 }
 
-function shift(moment: Moment): { plus?: number; unit?: Unit } {
-  return 'from' in moment ? { plus: moment.plus, unit: moment.unit } : {}
-}
+const TIMES: Unit[] = ['minutes', 'hours']
 
-function signed(moment: { plus: number }, size: number): number {
-  return moment.plus < 0 ? -size : size
+function kindOf(moment: Moment): Kind {
+  if ('named' in moment) return moment.named
+  return `${moment.plus < 0 ? 'before' : 'after'}_${moment.from}`
 }

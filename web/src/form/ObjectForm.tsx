@@ -4,6 +4,7 @@ import { useId, useState } from 'react'
 import { form as t } from '../text/form'
 import type { Level } from './about'
 import { PropertyInput } from './PropertyInput'
+import { isSpan, SpanInput } from './SpanInput'
 import { defaultsOf, isSet, isShown, type Property, propertiesOf, withValue } from './schema'
 import { errorAt, errorWithin, step, useSurroundings } from './surroundings'
 import type { Config, Schema } from './types'
@@ -30,28 +31,40 @@ export function ObjectForm({ schema, value, onChange, path, levels, label }: Obj
     (one) => isShown(one.schema, value, defaults) && (!grouped.has(one.key) || inWay.has(one.key)),
   )
   const here = [...levels, { schema, value }]
-  const draw = (one: Property) => (
-    <PropertyInput
-      key={one.key}
-      schema={one.schema}
-      value={value[one.key]}
-      onChange={(next) => onChange(withValue(schema, value, one.key, next))}
-      label={one.label}
-      description={one.description}
-      required={one.required || (inWay.has(one.key) && way?.keys[0] === one.key)}
-      path={path + step(one.key)}
-      levels={here}
-    />
-  )
-  const usual = shown.filter((one) => !one.schema['x-advanced'])
-  const rare = shown.filter((one) => one.schema['x-advanced'])
+  const draw = (one: Property) =>
+    one.key === 'amount' && isSpan(schema) ? (
+      <SpanInput
+        key={one.key}
+        property={one}
+        schema={schema}
+        value={value}
+        onChange={onChange}
+        path={path}
+        levels={here}
+      />
+    ) : (
+      <PropertyInput
+        key={one.key}
+        schema={one.schema}
+        value={value[one.key]}
+        onChange={(next) => onChange(withValue(schema, value, one.key, next))}
+        label={one.label}
+        description={one.description}
+        required={one.required || (inWay.has(one.key) && way?.keys[0] === one.key)}
+        path={path + step(one.key)}
+        levels={here}
+      />
+    )
+  const drawn = isSpan(schema) ? shown.filter((one) => one.key !== 'unit') : shown
+  const usual = drawn.filter((one) => !one.schema['x-advanced'])
+  const rare = drawn.filter((one) => one.schema['x-advanced'])
   // The choice stands where the first of the properties stands that belong to it.
   const at = usual.findIndex((one) => grouped.has(one.key))
   const before = at < 0 ? (grouped.size > 0 ? usual.length : 0) : at
   return (
     <Stack gap="sm">
       {errorAt(problems, path) && path !== '' && (
-        <Text size="xs" c="error" role="alert">
+        <Text size="xs" c="var(--mantine-color-error)" role="alert">
           {errorAt(problems, path)}
         </Text>
       )}

@@ -32,11 +32,12 @@ function useShared({ label, description, required, path }: WidgetProps) {
 
 function TextProperty(props: WidgetProps) {
   const { value, onChange, required, schema } = props
+  const shared = useShared(props)
   return (
     <TextInput
-      {...useShared(props)}
+      {...shared}
       value={textOf(value ?? '')}
-      placeholder={textOf(schema.default)}
+      placeholder={textOf(schema.default) || (shared.label ? undefined : props.label)}
       maxLength={schema.maxLength}
       type={schema.format === 'date' ? 'date' : 'text'}
       onChange={(event) => onChange(event.currentTarget.value || (required ? '' : undefined))}

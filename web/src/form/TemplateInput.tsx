@@ -60,7 +60,7 @@ function TemplatePreview({ context, value }: { context: FormContext; value: stri
   return (
     <Text
       size="xs"
-      c={first ? 'error' : 'dimmed'}
+      c={first ? 'var(--mantine-color-error)' : 'dimmed'}
       mt={dynamic ? 3 : 0}
       lineClamp={4}
       style={{ whiteSpace: 'pre-line' }}

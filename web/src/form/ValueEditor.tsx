@@ -70,10 +70,10 @@ function ValueParts({
         }))}
         value={way}
         onChange={(next) => choose((next as Way | null) ?? 'fixed')}
-        w={104}
+        w={100}
         variant="filled"
       />
-      <Box flex="1 1 150px" miw={0}>
+      <Box flex="1 1 120px" miw={0}>
         {way === 'fixed' && !many && (
           <ConstantInput {...shared} typed={wanted} value={value ?? null} onChange={onChange} />
         )}

@@ -42,13 +42,15 @@ interface Props {
   way: Way | undefined
   onChoose: (label: string) => void
   label?: string
+  /** As a list in any case: where it stands beside its value. */
+  inline?: boolean
 }
 
 /** The choice between several ways: side by side where they are two, otherwise as a list. */
-export function WaySelect({ schema, way, onChoose, label }: Props) {
+export function WaySelect({ schema, way, onChoose, label, inline = false }: Props) {
   const ways = schema['x-one-of'] ?? []
   const labels = ways.map((one) => one.label)
-  if (labels.length === 2)
+  if (labels.length === 2 && !inline)
     return (
       <SegmentedControl
         data={labels}

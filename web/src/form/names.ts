@@ -52,7 +52,12 @@ const NOUNS: Record<string, Kind> = {
 /** The kind of value that a field holds. */
 export function kindOf(field: FieldOut): Kind {
   if (field.type === 'formula') return (field.options.result as Kind | undefined) ?? 'text'
-  return KINDS[field.type] ?? 'text'
+  return kindOfType(field.type)
+}
+
+/** The kind of value of a type of field. */
+export function kindOfType(type: string): Kind {
+  return KINDS[type] ?? 'text'
 }
 
 /** The kind that the server calls so: "a whole number". */

@@ -41,9 +41,23 @@ export function propertiesOf(schema: Schema, defs: Defs): Property[] {
     schema: resolve(one, defs),
     // A class's name and its words for programmers are no label: only what the property says of itself.
     label: one.title ?? inWords(key),
-    description: one.description,
+    description: helpOf(one),
     required: schema.required?.includes(key) ?? false,
   }))
+}
+
+// Choosing from people, groups or modules needs no words about keys and ids.
+const PLAIN = new Set(['user', 'group', 'module', 'person', 'recipient', 'assignments', 'children'])
+
+/**
+ * What a property says of itself, as far as it helps here: the same words are read by people who write
+ * JSON, to whom "For linked:" says when it counts. Here it is shown only then.
+ */
+function helpOf(schema: Schema): string | undefined {
+  const said = schema.description
+  if (!said || PLAIN.has(schema['x-widget'] ?? '') || /[{}]"|"\s*:/.test(said)) return undefined
+  const words = schema['x-when'] ? said.replace(/^(For|With) [^:]{1,60}: /, '') : said
+  return words.charAt(0).toUpperCase() + words.slice(1)
 }
 
 /** "late_hours" → "Late hours". */

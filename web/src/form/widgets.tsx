@@ -1,4 +1,4 @@
-import { MultiSelect, Select, TextInput } from '@mantine/core'
+import { Box, MultiSelect, Select, TextInput } from '@mantine/core'
 import { type ComponentType, lazy, Suspense } from 'react'
 import { ConditionEditor } from '../conditions/ConditionEditor'
 import { form as t } from '../text/form'
@@ -11,7 +11,7 @@ import { FormulaInput } from './FormulaInput'
 import { GroupSelect } from './GroupSelect'
 import { useCalled } from './inline'
 import { ModuleSelect } from './ModuleSelect'
-import { childrenOf, typedPath } from './names'
+import { childrenOf, kindOfType, typedPath } from './names'
 import { PathSelect } from './PathSelect'
 import { RichTemplateEditor } from './RichTemplateEditor'
 import { SavedTemplateSelect } from './SavedTemplateSelect'
@@ -59,7 +59,7 @@ function ConditionWidget(props: WidgetProps) {
 
 function ValueWidget(props: WidgetProps) {
   const { input, module, context, problems, set } = useWidget(props)
-  const target = props.schema['x-types']?.[0]
+  const [type] = props.schema['x-types'] ?? []
   return (
     <ValueEditor
       {...input}
@@ -68,7 +68,7 @@ function ValueWidget(props: WidgetProps) {
       onChange={set}
       module={module}
       context={context}
-      typed={target ? { kind: null } : null}
+      typed={type ? { kind: kindOfType(type) } : null}
     />
   )
 }
@@ -190,7 +190,7 @@ function TimeWidget(props: WidgetProps) {
       {...shared}
       withAsterisk={required}
       type="time"
-      maw={140}
+      inputContainer={(children) => <Box maw={140}>{children}</Box>}
       value={textOf(props.value)}
       onChange={(event) => set(event.currentTarget.value)}
     />

@@ -54,8 +54,16 @@ export const form = {
   severalValues: 'Values',
   addValue: 'Add a value',
   named: { today: 'Today', tomorrow: 'Tomorrow', yesterday: 'Yesterday', now: 'Now' },
-  fromToday: 'So long from today',
-  fromNow: 'So long from now',
+  moments: {
+    today: 'today',
+    tomorrow: 'tomorrow',
+    yesterday: 'yesterday',
+    now: 'now',
+    after_today: 'after today',
+    before_today: 'before today',
+    after_now: 'from now',
+    before_now: 'ago',
+  } as Record<string, string>,
   amount: 'How many',
   unit: 'Unit',
   direction: 'Before or after',
@@ -72,8 +80,6 @@ export const form = {
   before: 'ago',
   later: 'after it',
   earlier: 'before it',
-  inFuture: 'later',
-  inPast: 'earlier',
 
   setField: 'Set another field',
   setNothing: 'No values yet.',
@@ -94,8 +100,9 @@ export const form = {
 
   formulaPlaceholder: 'amount * 1.24',
   formulaHelp: 'As in a spreadsheet: fields, + - * /, and functions such as IF and ROUND.',
+  viewAs: 'shown as',
   rich: 'Formatted',
-  source: 'Source (HTML)',
+  source: 'Source',
   sourceOnly:
     'This text has parts that the formatted view cannot show without changing them. It is kept exactly as it is, as source.',
   liquidHelp: 'Variables look like {{ record.name }}.',

@@ -98,7 +98,7 @@ function Verdict({ known, empty }: { known: Known; empty: boolean }) {
   const [first] = known.problems
   if (first)
     return (
-      <Text size="xs" c="error" mt={3}>
+      <Text size="xs" c="var(--mantine-color-error)" mt={3}>
         {[first.message, first.suggestion].filter(Boolean).join(' ')}
       </Text>
     )
