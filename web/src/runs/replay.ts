@@ -8,8 +8,11 @@ export interface Moment {
   exits: ReadonlyMap<string, number>
 }
 
+/** What a replay needs of a step; test mode has steps, too, that never were runs. */
+type Step = Pick<StepRun, 'node' | 'status' | 'port'>
+
 /** The state after the first `count` steps, the START among the done ones as soon as there is a step. */
-export function momentAfter(steps: readonly StepRun[], count: number, start: string | undefined): Moment {
+export function momentAfter(steps: readonly Step[], count: number, start: string | undefined): Moment {
   const nodes = new Map<string, { status: string; times: number }>()
   const exits = new Map<string, number>()
   if (start && steps.length > 0) {

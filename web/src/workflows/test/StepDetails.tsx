@@ -1,0 +1,113 @@
+import { Alert, Anchor, Collapse, Group, Stack, Text, Title } from '@mantine/core'
+import { useDisclosure } from '@mantine/hooks'
+import { IconChevronDown, IconChevronRight, IconHourglass } from '@tabler/icons-react'
+import type { ReactNode } from 'react'
+import type { TestedStep, TestedWait } from '../../api'
+import { Status } from '../../parts/Status'
+import { Values } from '../../runs/Values'
+import { errorOf } from '../../runs/words'
+import { format } from '../../text'
+import { runs as words } from '../../text/runs'
+import { publish, test as t } from '../../text/trust'
+import { Changes } from './Changes'
+import { Mails, Notifications, Tasks } from './Made'
+
+interface Props {
+  step: TestedStep
+  /** By which exit it was left, where there are several. */
+  exit: string | null
+  onEdit: (node: string) => void
+}
+
+/** Everything that one block did for one record. */
+export function StepDetails({ step, exit, onEdit }: Props) {
+  const error = errorOf(step.error)
+  return (
+    <Stack gap="sm" data-testid={`tested-${step.node}`}>
+      <div>
+        <Group justify="space-between" wrap="nowrap" align="flex-start" gap="xs">
+          <Title order={3} style={{ overflowWrap: 'anywhere' }}>
+            {step.label}
+          </Title>
+          <Status of={step.status} />
+        </Group>
+        <Group gap="sm">
+          {exit && (
+            <Text size="xs" c="dimmed">
+              {t.exit(exit)}
+            </Text>
+          )}
+          <Anchor component="button" type="button" size="xs" onClick={() => onEdit(step.node)}>
+            {publish.goTo}
+          </Anchor>
+        </Group>
+      </div>
+      {error && (
+        <Alert color="red" py={6} title={error.message}>
+          {error.suggestion}
+        </Alert>
+      )}
+      {step.wait && <Wait wait={step.wait} />}
+      {step.changes.length > 0 && (
+        <Part title={t.changes}>
+          <Changes changes={step.changes} />
+        </Part>
+      )}
+      {step.messages.length > 0 && (
+        <Part title={t.mails}>
+          <Mails messages={step.messages} />
+        </Part>
+      )}
+      {step.tasks.length > 0 && (
+        <Part title={t.tasks}>
+          <Tasks tasks={step.tasks} />
+        </Part>
+      )}
+      {step.notifications.length > 0 && (
+        <Part title={t.notifications}>
+          <Notifications notifications={step.notifications} />
+        </Part>
+      )}
+      <Raw step={step} />
+    </Stack>
+  )
+}
+
+function Part({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <section aria-label={title}>
+      <Text size="xs" fw={600} c="dimmed" mb={4}>
+        {title}
+      </Text>
+      {children}
+    </section>
+  )
+}
+
+function Wait({ wait }: { wait: TestedWait }) {
+  return (
+    <Alert color="cyan" py={6} icon={<IconHourglass aria-hidden />} data-testid="tested-wait">
+      {wait.until ? t.waitUntil(format.dateTime(wait.until)) : t.waitFor[wait.reason]}
+    </Alert>
+  )
+}
+
+/** Input and output as they are kept in the history; folded where what the block did says it already. */
+function Raw({ step }: { step: TestedStep }) {
+  const did = step.changes.length + step.messages.length + step.tasks.length + step.notifications.length
+  const [open, { toggle }] = useDisclosure(did === 0)
+  const Sign = open ? IconChevronDown : IconChevronRight
+  return (
+    <div>
+      <Anchor component="button" type="button" size="xs" aria-expanded={open} onClick={toggle}>
+        <Sign size={13} aria-hidden style={{ verticalAlign: -2 }} /> {t.values}
+      </Anchor>
+      <Collapse expanded={open}>
+        <Stack gap="xs" pt={6}>
+          <Values title={words.input} value={step.input} />
+          <Values title={words.output} value={step.output} />
+        </Stack>
+      </Collapse>
+    </div>
+  )
+}

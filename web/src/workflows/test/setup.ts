@@ -1,0 +1,61 @@
+import { useState } from 'react'
+import type { ToTest, TriggerOut } from '../../api'
+import { startOf, type WorkflowDocument } from '../../editor/document'
+import type { Values } from '../../records/model'
+
+export const MOST_RECORDS = 10
+
+/** What a test is made on, as the person chose it. */
+export interface Setup {
+  on: 'records' | 'form'
+  records: string[]
+  form: Values
+  change: Values
+  anyway: boolean
+}
+
+const FRESH: Setup = { on: 'records', records: [], form: {}, change: {}, anyway: false }
+
+/** What was chosen for a workflow stays while the browser's page stays: one tests again and again. */
+const kept = new Map<string, Setup>()
+
+export function useSetup(workflow: string, module: string | null) {
+  const key = `${workflow} ${module ?? ''}`
+  const [setup, setSetup] = useState(() => kept.get(key) ?? FRESH)
+  const change = (part: Partial<Setup>) => {
+    const next = { ...setup, ...part }
+    kept.set(key, next)
+    setSetup(next)
+  }
+  return [setup, change] as const
+}
+
+/** Whether there is something to test on. */
+export const isChosen = (setup: Setup, module: string | null) =>
+  module === null || setup.on === 'form' || setup.records.length > 0
+
+/** The request: of records and form only the one that was chosen. */
+export function requestOf(
+  setup: Setup,
+  about: { workflow: string; document: WorkflowDocument; module: string | null; changes: boolean },
+): ToTest {
+  const { workflow, document, module, changes } = about
+  const shared = { workflow, document: { ...document }, module, anyway: setup.anyway }
+  if (module === null) return shared
+  const change = changes ? setup.change : {}
+  return setup.on === 'form'
+    ? { ...shared, change, form: setup.form }
+    : { ...shared, change, records: setup.records.slice(0, MOST_RECORDS) }
+}
+
+/** How the workflow starts: its trigger's key, and the filter. */
+export function startIn(document: WorkflowDocument): { trigger: string | null; filter: unknown } {
+  const config = startOf(document)?.config ?? {}
+  const trigger = typeof config.trigger === 'string' ? config.trigger : null
+  return { trigger, filter: config.filter ?? null }
+}
+
+/** Whether the trigger listens to changes of records that are there: then one says which change to try. */
+export function listensToChanges(trigger: Pick<TriggerOut, 'key' | 'has_old'> | undefined): boolean {
+  return trigger?.has_old === true && trigger.key !== 'record_created'
+}
