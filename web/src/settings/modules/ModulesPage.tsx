@@ -1,6 +1,13 @@
-import { PageHeader } from '../../parts/PageHeader'
+import { Route, Routes } from 'react-router'
+import { ModuleList } from './ModuleList'
+import { OneModule } from './OneModule'
 
-/** Not written yet. */
+/** The modules, and one of them with its fields. */
 export function Page() {
-  return <PageHeader title="ModulesPage" />
+  return (
+    <Routes>
+      <Route index element={<ModuleList />} />
+      <Route path=":key" element={<OneModule />} />
+    </Routes>
+  )
 }

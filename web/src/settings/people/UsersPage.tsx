@@ -105,7 +105,7 @@ function Users({ users, onOpen }: { users: User[]; onOpen: (user: User) => void 
   const roles = useQuery(listRolesOptions({ query: { limit: 200 } }))
   const nameOf = (key: string) => roles.data?.items.find((role) => role.key === key)?.name ?? key
   return (
-    <Table.ScrollContainer minWidth={620}>
+    <Table.ScrollContainer minWidth={900}>
       <Table className="surface" withTableBorder>
         <Table.Thead>
           <Table.Tr>
@@ -118,7 +118,7 @@ function Users({ users, onOpen }: { users: User[]; onOpen: (user: User) => void 
           {users.map((user) => (
             <Table.Tr key={user.id}>
               <Table.Td>
-                <Anchor component="button" size="sm" onClick={() => onOpen(user)}>
+                <Anchor component="button" ta="left" size="sm" onClick={() => onOpen(user)}>
                   {user.name}
                 </Anchor>
               </Table.Td>
