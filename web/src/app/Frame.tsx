@@ -143,7 +143,7 @@ function CompactNavigation() {
   const places = usePlaces()
   if (!shown) return null
   return (
-    <Group component="nav" gap={2} aria-label={t.frame.navigation} ml="xs">
+    <Group component="nav" gap={2} aria-label={t.frame.pages} ml="xs">
       {places.map(({ to, label, icon: Sign }) => (
         <Tooltip key={to} label={label}>
           <ActionIcon
@@ -165,7 +165,7 @@ function SearchButton() {
   return (
     <UnstyledButton
       onClick={openSearch}
-      aria-label={t.frame.search}
+      aria-label={`${t.frame.search} ${t.frame.searchKey}`}
       px={10}
       h={30}
       style={{ border: '1px solid var(--line)', borderRadius: 6 }}

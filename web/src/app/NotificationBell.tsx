@@ -12,13 +12,19 @@ import {
 import { notifications as toasts } from '@mantine/notifications'
 import { IconBell } from '@tabler/icons-react'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { useEffect, useState } from 'react'
+import { useCallback, useEffect, useState } from 'react'
 import { useNavigate } from 'react-router'
-import { listNotificationsOptions, markNotificationsReadMutation, type Notification } from '../api'
+import {
+  getMeQueryKey,
+  listNotificationsOptions,
+  markNotificationsReadMutation,
+  type Notification,
+} from '../api'
 import { Problem } from '../parts/Problem'
 import { When } from '../parts/When'
 import { t } from '../text'
 import { live } from './live'
+import { useMe } from './useMe'
 
 const NEWEST = listNotificationsOptions({ query: { limit: 20 } })
 
@@ -28,19 +34,23 @@ export function NotificationBell() {
   const cache = useQueryClient()
   const found = useQuery(NEWEST)
   const items = found.data?.items ?? []
-  const unread = items.filter((item) => !item.read_at).length
+  const unread = useMe().unread_notifications
+  const refresh = useCallback(() => {
+    cache.invalidateQueries({ queryKey: NEWEST.queryKey })
+    cache.invalidateQueries({ queryKey: getMeQueryKey() })
+  }, [cache])
   const mark = useMutation({
     ...markNotificationsReadMutation(),
-    onSuccess: () => cache.invalidateQueries({ queryKey: NEWEST.queryKey }),
+    onSuccess: refresh,
   })
   useEffect(
     () =>
       live.on('notification', (data) => {
         const { title, body } = data as Notification
         toasts.show({ title, message: body ?? '', icon: <IconBell size={18} /> })
-        cache.invalidateQueries({ queryKey: NEWEST.queryKey })
+        refresh()
       }),
-    [cache],
+    [refresh],
   )
   return (
     <Popover
@@ -52,8 +62,8 @@ export function NotificationBell() {
       trapFocus
       returnFocus
     >
-      <Popover.Target>
-        <Indicator label={unread} size={16} disabled={unread === 0} color="red.8" offset={5}>
+      <Indicator label={unread} size={16} disabled={unread === 0} color="red.8" offset={5}>
+        <Popover.Target>
           <ActionIcon
             variant="subtle"
             color="gray"
@@ -66,8 +76,8 @@ export function NotificationBell() {
           >
             <IconBell size={21} stroke={1.6} />
           </ActionIcon>
-        </Indicator>
-      </Popover.Target>
+        </Popover.Target>
+      </Indicator>
       <Popover.Dropdown p={0} aria-label={t.frame.notifications}>
         <Group justify="space-between" p="xs">
           <Text fw={600} size="sm">

@@ -1,9 +1,11 @@
 import { Button, Group, NumberInput, SimpleGrid, Skeleton } from '@mantine/core'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
-import { api, type SettingsOut } from '../api'
+import { api, getQuotasOptions, getQuotasQueryKey, type Quotas, type SettingsOut } from '../api'
 import { asProblem } from '../api/problem'
 import { PageHeader } from '../parts/PageHeader'
 import { Problem } from '../parts/Problem'
+import { sayDone } from '../parts/saying'
 import { t } from '../text'
 import { settings } from '../text/settings'
 import { Section } from './Section'
@@ -20,6 +22,7 @@ export function Page() {
       {found.error && <Problem error={found.error} onRetry={() => found.refetch()} />}
       {found.data ? (
         <>
+          <QuotasSection />
           <CapsSection now={found.data.caps} />
           <RetentionSection now={found.data.retention} />
         </>
@@ -27,6 +30,36 @@ export function Page() {
         !found.error && <Skeleton height={320} />
       )}
     </>
+  )
+}
+
+/** How many workflows there may be, beside how many there are. */
+function QuotasSection() {
+  const found = useQuery(getQuotasOptions())
+  const cache = useQueryClient()
+  const save = useMutation({
+    mutationFn: (body: Quotas) => api.setQuotas({ body, throwOnError: true }),
+    onSuccess: () => {
+      sayDone(words.saved)
+      cache.invalidateQueries({ queryKey: getQuotasQueryKey() })
+    },
+  })
+  if (found.error) return <Problem error={found.error} onRetry={() => found.refetch()} />
+  if (!found.data) return <Skeleton height={120} mb="md" />
+  const { active_and_disabled: all, scheduled } = found.data
+  return (
+    <Numbers
+      title={words.quotas}
+      about={words.quotasAbout}
+      keys={['active_and_disabled', 'scheduled'] as const}
+      now={{ active_and_disabled: all.limit, scheduled: scheduled.limit }}
+      notes={{
+        active_and_disabled: words.used(all.used, all.limit),
+        scheduled: words.used(scheduled.used, scheduled.limit),
+      }}
+      empty={words.unlimited}
+      save={save}
+    />
   )
 }
 
@@ -61,13 +94,23 @@ export interface NumbersProps<Sent> {
   about: string
   keys: readonly (keyof Sent & keyof typeof words & string)[]
   now: Sent
+  /** Beside an input: how much of it is used. */
+  notes?: Partial<Record<keyof Sent, string>>
   /** What an empty field means; left out: it must be filled in. */
   empty?: string
   save: { mutate: (sent: Sent) => void; isPending: boolean; error: Error | null }
 }
 
 /** A card of numbers that are saved together. */
-export function Numbers<Sent extends object>({ title, about, keys, now, empty, save }: NumbersProps<Sent>) {
+export function Numbers<Sent extends object>({
+  title,
+  about,
+  keys,
+  now,
+  notes,
+  empty,
+  save,
+}: NumbersProps<Sent>) {
   const [draft, setDraft] = useState(now)
   const problem = save.error ? asProblem(save.error) : null
   const submit = (event: FormEvent) => {
@@ -83,7 +126,7 @@ export function Numbers<Sent extends object>({ title, about, keys, now, empty, s
             <NumberInput
               key={key}
               label={String(words[key])}
-              description={empty}
+              description={[empty, notes?.[key]].filter(Boolean).join(' · ')}
               required={!empty}
               min={0}
               allowDecimal={false}

@@ -79,7 +79,7 @@ export const settings = {
       'How many workflows there may be, how many messages may leave unseen, and how long history is kept.',
     quotas: 'Workflows',
     quotasAbout: 'Active and disabled workflows count; drafts and archived ones do not.',
-    activeAndDisabled: 'Active or disabled workflows, at most',
+    active_and_disabled: 'Active or disabled workflows, at most',
     scheduled: 'Scheduled workflows, at most',
     unlimited: 'Empty: no limit',
     used: (used: number, limit: number | null) =>
