@@ -199,6 +199,7 @@ def fields_of(columns: Sequence[Mapping[str, Any]], module: Module) -> list[Fiel
 
 
 def field_of(column: Mapping[str, Any], module: Module, key: str, position: int) -> Field:
+    """The field that shows a column of another program's table, under this key."""
     kind = TYPES.get(column["type"], "long_text")
     options: dict[str, Any] = {"sql_type": column["type"]}
     if column["max_length"] and kind == "text":

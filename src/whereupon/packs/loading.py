@@ -69,6 +69,7 @@ async def load(db: Connection, pack: Pack, rights: Rights) -> Loaded:
 
 
 def field_of(late: LateField) -> FieldIn:
+    """The field, without the module that it is added to."""
     return FieldIn.model_validate(late.model_dump(exclude={"module"}))
 
 
