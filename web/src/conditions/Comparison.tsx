@@ -147,13 +147,12 @@ function RightSide({ operator, typed, value, module, onChange }: RightProps) {
     }
     case 'days':
       return (
-        <ValueEditor
-          {...shared}
-          aria-label={t.daysFromNow}
-          description={t.daysHelp}
-          value={value ?? null}
-          onChange={onChange}
-        />
+        <>
+          <ValueEditor {...shared} aria-label={t.daysFromNow} value={value ?? null} onChange={onChange} />
+          <Text size="xs" c="dimmed" mt={2}>
+            {t.daysHelp}
+          </Text>
+        </>
       )
     default:
       return <ValueEditor {...shared} aria-label={t.value} value={value ?? null} onChange={onChange} />

@@ -158,6 +158,8 @@ function Problems({ pointer }: { pointer: string }) {
 
 function isOwn(path: string, pointer: string): boolean {
   if (path === pointer) return true
+  // The editor of a formula says itself what is wrong with it.
+  if (path.endsWith('/formula')) return false
   const below = path.startsWith(`${pointer}/`) ? path.slice(pointer.length) : ''
   return /^(\/not)?\/(field|operator|value|children|aggregate)(\/|$)/.test(below)
 }

@@ -5,6 +5,7 @@ import { isObject, momentOf, wayOfValue } from '../form/value'
 import { format } from '../text'
 import { conditions as t } from '../text/conditions'
 import { form } from '../text/form'
+import { isQuantifier } from './operators'
 import { type Condition, groupOf, isEmpty } from './tree'
 
 /** A condition as people say it: "Status is equal to Open and Amount is greater than 100". */
@@ -58,6 +59,8 @@ function aboutChildren(
   const what = t.aggregates[String(condition.aggregate)] ?? String(condition.aggregate)
   const where =
     isObject(condition.where) && !isEmpty(condition.where) ? t.where(words(condition.where, child)) : ''
+  if (isQuantifier(condition.aggregate))
+    return `${label}: ${what} (${words(isObject(condition.where) ? condition.where : {}, child)})`
   const field = condition.field ? ` ${labelOfPath(modules, child, String(condition.field))}` : ''
   const rest = condition.operator ? ` ${compared(condition, { kind: null }, module, modules, operators)}` : ''
   return `${label}: ${what}${field}${where}${rest}`

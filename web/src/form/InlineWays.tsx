@@ -17,11 +17,11 @@ export function InlineWays({ schema, value, onChange, path, levels, label }: Obj
   return (
     <Box>
       <Group gap={6} align="flex-start" wrap="wrap">
-        <Box flex="1 1 150px" maw={one ? 210 : undefined} miw={0}>
+        <Box flex="1 0 164px" maw={one ? 210 : undefined} miw={0}>
           <WaySelect schema={schema} way={way} onChoose={choose} label={label} inline />
         </Box>
         {one && (
-          <Box flex="2 1 150px" miw={0}>
+          <Box flex="2 1 116px" miw={0}>
             <InlineContext.Provider value={true}>
               <PropertyInput
                 key={one.key}

@@ -119,7 +119,7 @@ interface ButtonProps {
 export function LineButtons({ label, number, onUp, onDown, onRemove }: ButtonProps) {
   const shared = { variant: 'subtle', color: 'gray', size: 'md' } as const
   return (
-    <Group gap={0} wrap="nowrap">
+    <Group gap={0} wrap="nowrap" mt={4}>
       {onUp && (
         <ActionIcon {...shared} onClick={onUp} aria-label={t.moveUp(number)}>
           <IconArrowUp size={15} />

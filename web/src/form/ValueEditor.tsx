@@ -70,7 +70,7 @@ function ValueParts({
         }))}
         value={way}
         onChange={(next) => choose((next as Way | null) ?? 'fixed')}
-        w={100}
+        w={108}
         variant="filled"
       />
       <Box flex="1 1 120px" miw={0}>

@@ -68,6 +68,9 @@ export function WaySelect({ schema, way, onChoose, label, inline = false }: Prop
       onChange={(next) => next && onChoose(next)}
       label={label ? undefined : t.how}
       aria-label={label ?? t.how}
+      {...(inline ? NARROW : {})}
     />
   )
 }
+
+const NARROW = { rightSectionWidth: 24, styles: { input: { paddingInlineEnd: 24 } } }

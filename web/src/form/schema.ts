@@ -47,7 +47,7 @@ export function propertiesOf(schema: Schema, defs: Defs): Property[] {
 }
 
 // Choosing from people, groups or modules needs no words about keys and ids.
-const PLAIN = new Set(['user', 'group', 'module', 'person', 'recipient', 'assignments', 'children'])
+const PLAIN = new Set(['user', 'group', 'module', 'person', 'recipient', 'assignments', 'children', 'cron'])
 
 /**
  * What a property says of itself, as far as it helps here: the same words are read by people who write
