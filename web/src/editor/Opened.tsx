@@ -150,7 +150,7 @@ function Others() {
       role="status"
       data-testid="others"
     >
-      {t.alsoEditing(other.name)}
+      {other.self ? t.alsoEditingYou : t.alsoEditing(other.name)}
     </Alert>
   )
 }

@@ -101,12 +101,15 @@ export function keysOf(document: WorkflowDocument): Set<string> {
   return new Set(document.nodes.map((node) => node.key))
 }
 
-/** With one more node. Where an exit is given, the node comes after it, and before what came after it. */
+/**
+ * With one more node. Where an exit is given, the node comes after it, and by its own exit before what came
+ * after that; null: it has none, and what followed is no longer connected.
+ */
 export function addNode(
   document: WorkflowDocument,
   node: WorkflowNode,
   after?: Exit,
-  goesOnBy: string | undefined = NEXT,
+  goesOnBy: string | null = NEXT,
 ): WorkflowDocument {
   const added = { ...document, nodes: [...document.nodes, node] }
   if (!after) return added

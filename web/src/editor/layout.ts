@@ -3,7 +3,7 @@ import { Graph, layout } from '@dagrejs/dagre'
 import { following, type Position, type WorkflowDocument, type WorkflowNode } from './document'
 
 export const GRID = 16
-export const WIDTH = 240
+export const WIDTH = 256
 export const HEIGHT = 64
 /** What a row of labelled exits adds below a card. */
 export const EXITS = 24

@@ -15,6 +15,7 @@ import {
   removeNodes,
   START,
   startOf,
+  type WorkflowDocument,
   type WorkflowNode,
 } from './document'
 import {
@@ -34,9 +35,10 @@ import type { Editor } from './store'
 export function addBlock(editor: Editor, block: string, after?: Exit, place?: Position): string {
   const { document } = editor
   const key = freeKey(block, keysOf(document))
-  const goesOnBy = editor.state.known.fresh.get(block)?.[0]?.key
+  const exits = editor.state.known.fresh.get(block)
+  const goesOnBy = exits ? (exits[0]?.key ?? null) : undefined
   const between = after && edgeAt(document, after)
-  const wanted = place ?? defaultPlace(editor, after)
+  const wanted = between || !place ? defaultPlace(editor, after) : aligned(document, place)
   const position = between || place ? snapped(wanted) : freePlace(document, editor.exitsOf, wanted)
   const node: WorkflowNode = { key, block, config: {}, position }
   editor.draw(
@@ -47,6 +49,14 @@ export function addBlock(editor: Editor, block: string, after?: Exit, place?: Po
     { select: [key] },
   )
   return key
+}
+
+const NEAR = 28
+
+/** A place that is nearly below or above another block is exactly so. */
+function aligned(document: WorkflowDocument, place: Position): Position {
+  const near = document.nodes.find((node) => node.position && Math.abs(node.position.x - place.x) < NEAR)
+  return near?.position ? { x: near.position.x, y: place.y } : place
 }
 
 function defaultPlace(editor: Editor, after?: Exit): Position {

@@ -31,6 +31,13 @@ export interface Surface {
   flow: ReactFlowInstance<FlowNode, FlowEdge>
 }
 
+/** Somebody who saved the workflow meanwhile: it may be oneself, in another window. */
+export interface Other {
+  name: string
+  self: boolean
+  at: number
+}
+
 /** The place of a form that is to be looked at: a problem was clicked. */
 export interface Pointed {
   node: string | null
@@ -53,7 +60,7 @@ export interface EditorState extends History {
   record: { id: string; title: string } | null
   asking: Asking | null
   /** Who else saved this workflow last, and when that was heard. */
-  other: { name: string; at: number } | null
+  other: Other | null
   pointed: Pointed | null
 }
 

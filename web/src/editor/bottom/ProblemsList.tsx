@@ -1,10 +1,12 @@
 import { Text, UnstyledButton } from '@mantine/core'
 import { IconAlertCircle, IconBulb, IconCircleCheck } from '@tabler/icons-react'
 import { editor as t } from '../../text/editor'
+import { nodeOf } from '../document'
 import classes from '../editor.module.css'
 import { nodeTitle } from '../naming'
 import { goTo } from '../operations'
 import { useEditor, useEditorState } from '../store'
+import { titleAt } from './titles'
 
 interface Item {
   kind: 'error' | 'advice'
@@ -54,6 +56,7 @@ function Entry({ item }: { item: Item }) {
   const title = useEditorState((state) =>
     item.node ? nodeTitle(state.draft.document, state.known.blocks, item.node) : t.workflow,
   )
+  const message = useMessage(item)
   const Sign = item.kind === 'error' ? IconAlertCircle : IconBulb
   return (
     <li>
@@ -64,9 +67,19 @@ function Entry({ item }: { item: Item }) {
       >
         <Sign size={17} stroke={1.8} aria-label={item.kind === 'error' ? t.problem : t.advice} />
         <span>
-          <b>{title}</b> {item.message} <span className={classes.suggestion}>{item.suggestion}</span>
+          <b>{title}</b> {message} <span className={classes.suggestion}>{item.suggestion}</span>
         </span>
       </UnstyledButton>
     </li>
   )
+}
+
+/** A field that is missing is named as its form names it. */
+function useMessage({ code, node, path, message }: Item): string {
+  const schema = useEditorState((state) => {
+    const found = nodeOf(state.draft.document, node ?? undefined)
+    return found && state.known.blocks.get(found.block)?.config
+  })
+  const title = code === 'missing' ? titleAt(schema, path.replace(/^\/nodes\/\d+\/config/, '')) : undefined
+  return title ? t.missing(title) : message
 }

@@ -17,6 +17,7 @@ import { connectExit } from '../operations'
 import { useEditor, useEditorState } from '../store'
 import { type CanvasActions, CanvasActionsProvider } from './actions'
 import classes from './canvas.module.css'
+import { FirstBlock } from './FirstBlock'
 import { FlowBuilder, type FlowEdge, type FlowNode } from './flow'
 import { useHover } from './hover'
 import { NodeTip, useTip } from './NodeTip'
@@ -137,6 +138,7 @@ function Drawing() {
         >
           <Furniture large={nodes.length > 12} />
           <NodeTip nodeKey={tip.shown} />
+          <FirstBlock />
         </ReactFlow>
       </div>
     </CanvasActionsProvider>

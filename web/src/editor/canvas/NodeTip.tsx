@@ -35,7 +35,13 @@ export function NodeTip({ nodeKey }: { nodeKey: string | null }) {
     (one) => one.node === node.key,
   )
   return (
-    <NodeToolbar nodeId={node.key} isVisible position={Side.Bottom} offset={14}>
+    <NodeToolbar
+      nodeId={node.key}
+      isVisible
+      position={Side.Bottom}
+      offset={14}
+      style={{ pointerEvents: 'none' }}
+    >
       <div className={classes.tip} role="tooltip">
         <b>{titleOf({ node, block })}</b>
         {block && node.label ? <div className={classes.tipKind}>{block.label}</div> : null}

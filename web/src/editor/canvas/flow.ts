@@ -1,7 +1,7 @@
 /** The document as the canvas library wants it: things that did not change stay the very same objects. */
 import { type Edge, MarkerType, type Node, type NodeHandle, Position as Side } from '@xyflow/react'
 import type { BlockOut, Port } from '../../api'
-import { ERROR, edgeId, type Position, type WorkflowDocument, type WorkflowNode } from '../document'
+import { ERROR, edgeId, type Position, START, type WorkflowDocument, type WorkflowNode } from '../document'
 import { exitAt, sizeOf } from '../layout'
 
 /** What a page says of a node beside what it does: how it went, how many records it had. */
@@ -144,7 +144,9 @@ function handlesOf({ node, look: { exits } }: Card): NodeHandle[] {
   const out = exits.map((exit, index) =>
     dot(exit.key, 'source', exitAt(index, exits.length, width), height, Side.Bottom),
   )
-  return node.block === 'start' ? out : [dot('in', 'target', width / 2, 0, Side.Top), ...out]
+  if (node.block === START) return out
+  // The line's arrow ends where the card begins.
+  return [{ ...dot('in', 'target', width / 2, 0, Side.Top), y: -1, height: 2 }, ...out]
 }
 
 function sameCard(one: Card, other: Card): boolean {

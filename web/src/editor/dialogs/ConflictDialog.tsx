@@ -7,20 +7,20 @@ import { editor as t } from '../../text/editor'
 import { differences, merge, type Side } from '../merge'
 import { useOpenWorkflow } from '../page'
 import { draftOf } from '../saving/useSaver'
-import { useEditor, useEditorState } from '../store'
+import { type Other, useEditor, useEditorState } from '../store'
 import { ClashList } from './ClashList'
 import { DifferenceList } from './DifferenceList'
 
 /** Shown when somebody else saved in between: what each did, and what shall become of it. */
 export function ConflictDialog() {
   const { saver } = useOpenWorkflow()
-  const by = useEditorState((now) => now.other?.name ?? null)
+  const by = useEditorState((now) => now.other)
   const state = useStore(saver.state)
   if (state.kind !== 'conflict') return null
   return <Question key={state.theirs.etag} theirs={state.theirs} by={by} />
 }
 
-function Question({ theirs, by }: { theirs: Workflow; by: string | null }) {
+function Question({ theirs, by }: { theirs: Workflow; by: Other | null }) {
   const editor = useEditor()
   const { saver } = useOpenWorkflow()
   const known = useEditorState((state) => state.known)
@@ -46,15 +46,15 @@ function Question({ theirs, by }: { theirs: Workflow; by: string | null }) {
       closeOnEscape={false}
       size="xl"
       title={t.conflict.title}
-      data-testid="conflict"
     >
-      <Stack gap="md">
+      <Stack gap="md" data-testid="conflict">
         <Text size="sm">
-          {t.conflict.who(by ?? t.somebody)} <When at={theirs.updated_at} />. {t.conflict.about}
+          {by?.self ? t.conflict.whoYou : t.conflict.who(by?.name ?? t.somebody)}{' '}
+          <When at={theirs.updated_at} />. {t.conflict.about}
         </Text>
         <SimpleGrid cols={{ base: 1, sm: 2 }}>
           <DifferenceList title={t.conflict.mine} found={differences(base, mine)} />
-          <DifferenceList title={t.conflict.theirs(by ?? t.somebody)} found={differences(base, other)} />
+          <DifferenceList title={theirsTitle(by)} found={differences(base, other)} />
         </SimpleGrid>
         {clashes.length === 0 ? (
           <Alert color="green" variant="light">
@@ -84,4 +84,9 @@ function Question({ theirs, by }: { theirs: Workflow; by: string | null }) {
       </Stack>
     </Modal>
   )
+}
+
+function theirsTitle(by: Other | null): string {
+  if (!by) return t.conflict.theirsUnknown
+  return by.self ? t.conflict.theirsYou : t.conflict.theirs(by.name)
 }

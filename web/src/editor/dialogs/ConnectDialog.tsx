@@ -1,4 +1,4 @@
-import { Button, Group, Modal, Select, Stack } from '@mantine/core'
+import { Button, Group, Modal, Select, Stack, Text } from '@mantine/core'
 import { useState } from 'react'
 import { t as shared } from '../../text'
 import { editor as t } from '../../text/editor'
@@ -47,6 +47,7 @@ export function ConnectDialog({ from }: { from: string }) {
         }}
       >
         <Stack gap="sm">
+          {exits.length === 0 && <Text size="sm">{t.noExits}</Text>}
           {exits.length > 1 && (
             <Select
               label={t.exit}
@@ -63,6 +64,7 @@ export function ConnectDialog({ from }: { from: string }) {
             label={t.leadsTo}
             placeholder={t.chooseTarget}
             searchable
+            selectFirstOptionOnChange
             nothingFoundMessage={t.noBlockFound}
             data={[
               { value: NEW, label: t.newBlock },

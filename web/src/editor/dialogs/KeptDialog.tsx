@@ -32,9 +32,8 @@ export function KeptDialog({ kept, onDone }: { kept: Kept; onDone: () => void })
       closeOnClickOutside={false}
       closeOnEscape={false}
       title={t.kept.title}
-      data-testid="kept"
     >
-      <Stack gap="md">
+      <Stack gap="md" data-testid="kept">
         <Text size="sm">
           {t.kept.about} <When at={new Date(kept.at).toISOString()} />.
         </Text>

@@ -26,7 +26,9 @@ export function useKeys(editor: Editor, page: React.RefObject<HTMLElement | null
   useEffect(() => {
     if (!enabled) return
     const onKeyDown = (event: KeyboardEvent) => {
-      if (event.defaultPrevented || !isOurs(event, page.current)) return
+      if (event.defaultPrevented) return
+      if (event.key === 'Escape' && isInForm(event.target)) return editor.surface?.element.focus()
+      if (!isOurs(event, page.current)) return
       const act = actOf(editor, event, isOnCanvas(editor, event.target), page.current)
       if (!act) return
       event.preventDefault()
@@ -69,6 +71,12 @@ function isOurs(event: Event, page: HTMLElement | null): boolean {
   if (target !== document.body && !page.contains(target)) return false
   if (target.matches(EDITABLE) || (target instanceof HTMLElement && target.isContentEditable)) return false
   return document.querySelector('[role=dialog][aria-modal=true], [role=menu]') === null
+}
+
+/** In a field at the right whose own list of choices is not open. */
+function isInForm(target: EventTarget | null): boolean {
+  if (!(target instanceof Element) || target.getAttribute('aria-expanded') === 'true') return false
+  return target.closest('[data-testid=side-panel]') !== null
 }
 
 /** On the canvas, or nowhere in particular: single letters and arrows are for the drawing. */

@@ -12,7 +12,7 @@ import { grouped } from './blocks'
 import styles from './palette.module.css'
 
 const WIDTH = 320
-const HEIGHT = 400
+const HEIGHT = 430
 
 /** The menu that asks which block to add: searched by typing, chosen with the arrows and Enter. */
 export function AddBlock({ asking }: { asking: Extract<Asking, { kind: 'add' }> }) {

@@ -20,7 +20,12 @@ export function grouped(blocks: Iterable<BlockOut>, typed: string): BlockGroup[]
   }
   return [...groups]
     .map(([name, found]) => ({ name, blocks: found.toSorted((a, b) => order(a, b, words)) }))
-    .toSorted((a, b) => rank(a.name) - rank(b.name) || a.name.localeCompare(b.name))
+    .toSorted(
+      (a, b) =>
+        closeness(a.blocks[0], words) - closeness(b.blocks[0], words) ||
+        rank(a.name) - rank(b.name) ||
+        a.name.localeCompare(b.name),
+    )
 }
 
 /** While searching, those whose label begins with what was typed come first. */

@@ -23,8 +23,8 @@ export function useOthers(editor: Editor, saver: Saver, key: string) {
         try {
           const how = await saver.heard(said.etag)
           if (how === 'known') return
-          const name = said.by === me ? t.youElsewhere : (said.by_name ?? t.somebody)
-          editor.store.setState({ other: { name, at: Date.now() } })
+          const other = { name: said.by_name ?? t.somebody, self: said.by === me, at: Date.now() }
+          editor.store.setState({ other })
         } catch {
           // Not to be reached just now: saving will find out.
         }

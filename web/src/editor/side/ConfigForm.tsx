@@ -57,7 +57,7 @@ export function relative(problems: readonly DraftProblem[]): DraftProblem[] {
     .map((one) => ({ ...one, path: one.path.replace(IN_CONFIG, '') }))
 }
 
-const FIELDS = 'input:not([type=hidden]), textarea, select, [contenteditable=true], button'
+const FIELDS = ':is(input:not([type=hidden]), textarea, [contenteditable=true], button):not(:disabled)'
 
 /** When a problem was clicked: its field, or the nearest one around it, comes into view and gets the focus. */
 function usePointedField(key: string) {
@@ -67,9 +67,10 @@ function usePointedField(key: string) {
   useEffect(() => {
     if (pointed?.node !== key) return
     const path = pointed.path.replace(IN_CONFIG, '')
+    const message = editor.state.checked?.problems.find((one) => one.path === pointed.path)?.message
     let tries = 0
     const find = () => {
-      const field = element.current && fieldAt(element.current, path)
+      const field = element.current && fieldOf(element.current, path, message)
       if (field) {
         field.scrollIntoView({ block: 'center' })
         field.focus({ preventScroll: true })
@@ -83,16 +84,24 @@ function usePointedField(key: string) {
   return element
 }
 
-/** The field whose place in the configuration is nearest to a path: itself, or what it lies in. */
-function fieldAt(form: HTMLElement, path: string): HTMLElement | null {
-  const steps = path.split('/').slice(1)
-  for (let length = steps.length; length > 0; length--) {
-    const at = `/${steps.slice(0, length).join('/')}`
-    const id = `root_${steps.slice(0, length).join('_')}`
-    const found =
-      form.querySelector<HTMLElement>(`[data-path="${CSS.escape(at)}"]`) ??
-      form.querySelector<HTMLElement>(`#${CSS.escape(id)}`)
-    if (found) return found.matches(FIELDS) ? found : found.querySelector<HTMLElement>(FIELDS)
+/** The field that a problem is about: the one that says so, or the first that is wrong. */
+function fieldOf(form: HTMLElement, path: string, message: string | undefined): HTMLElement | null {
+  if (path === '') return form.querySelector<HTMLElement>(FIELDS)
+  return (
+    fieldSaying(form, message) ??
+    form.querySelector<HTMLElement>(':is(input, textarea, [contenteditable=true])[aria-invalid=true]') ??
+    form.querySelector<HTMLElement>(FIELDS)
+  )
+}
+
+function fieldSaying(form: HTMLElement, message: string | undefined): HTMLElement | null {
+  if (!message) return null
+  const said = [...form.querySelectorAll<HTMLElement>('*')].findLast((one) =>
+    one.textContent?.includes(message),
+  )
+  for (let around = said; around && around !== form; around = around.parentElement ?? undefined) {
+    const field = around.querySelector<HTMLElement>(FIELDS)
+    if (field) return field
   }
-  return steps.length === 0 ? form.querySelector<HTMLElement>(FIELDS) : null
+  return null
 }

@@ -39,9 +39,11 @@ export function TopBar({ open, onOpen }: Props) {
         </Tooltip>
         <NameInput />
         <ModuleBadge />
-        <Status of={workflow.state} />
-        {workflow.paused && <Status of="held" label={t.paused} />}
-        <SaveStateSign />
+        <Group gap={8} wrap="nowrap" style={{ flexShrink: 0 }}>
+          <Status of={workflow.state} />
+          {workflow.paused && <Status of="held" label={t.paused} />}
+          <SaveStateSign />
+        </Group>
       </Group>
       <Group gap={4} wrap="nowrap">
         <UndoButtons />
