@@ -34,15 +34,18 @@ function OfModule({ module, id }: { module: ModuleOut; id: string }) {
   if (status !== 404 && status !== 403)
     return <Problem error={record.error} onRetry={() => record.refetch()} />
   return (
-    <Empty
-      icon={status === 403 ? IconLock : IconDatabaseOff}
-      title={status === 403 ? t.noRight : t.noRecord(module.label)}
-      about={status === 403 ? asProblem(record.error).message : t.noRecordMore}
-    >
-      <Button component={Link} to={`/records/${module.key}`} variant="default">
-        {t.toList(module.label_plural)}
-      </Button>
-    </Empty>
+    <>
+      <PageHeader title={module.label} />
+      <Empty
+        icon={status === 403 ? IconLock : IconDatabaseOff}
+        title={status === 403 ? t.noRight : t.noRecord(module.label)}
+        about={status === 403 ? asProblem(record.error).message : t.noRecordMore}
+      >
+        <Button component={Link} to={`/records/${module.key}`} variant="default">
+          {t.toList(module.label_plural)}
+        </Button>
+      </Empty>
+    </>
   )
 }
 

@@ -39,6 +39,12 @@ export function currencyOf(field: FieldOut): string | null {
   return typeof field.options.currency === 'string' ? field.options.currency : null
 }
 
+/** A number as it was written: single precision has seven digits, and what follows them is noise. */
+export function exactNumber(field: FieldOut, value: unknown): unknown {
+  if (field.options.sql_type !== 'real' || typeof value !== 'number') return value
+  return Number(value.toPrecision(7))
+}
+
 /** Formulas are shown as what they give. */
 export function shownType(field: FieldOut): string {
   if (field.type !== 'formula') return field.type

@@ -12,7 +12,7 @@ import { IconExternalLink } from '@tabler/icons-react'
 import { lazy, type ReactNode, Suspense } from 'react'
 import { format, t as shared } from '../../text'
 import { records as t } from '../../text/records'
-import { type Choice, choicesOf, currencyOf, targetOf, useModule } from '../model'
+import { type Choice, choicesOf, currencyOf, exactNumber, targetOf, useModule } from '../model'
 import { FileField } from './FileField'
 import { fromWallClock, toWallClock } from './moment'
 import { PersonSelect, RecordSelect } from './RecordSelect'
@@ -108,7 +108,8 @@ function AddressField(props: FieldInputProps) {
 }
 
 function NumberField(props: FieldInputProps) {
-  const { value, onChange, field } = props
+  const { onChange, field } = props
+  const value = exactNumber(field, props.value)
   const point = new Intl.NumberFormat(format.locale)
     .formatToParts(1.5)
     .find((part) => part.type === 'decimal')

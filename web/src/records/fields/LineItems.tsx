@@ -33,7 +33,7 @@ export function LineItems({ field, value, onChange, problems = [], disabled = fa
   return (
     <div>
       <Group justify="space-between" mb={6}>
-        <Text component="h3" fw={600} size="sm" m={0}>
+        <Text component="h2" fw={600} size="sm" m={0}>
           {field.label}
         </Text>
         {open && may(me, 'create', child.key) && (

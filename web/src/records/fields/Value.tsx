@@ -5,7 +5,7 @@ import { Link } from 'react-router'
 import type { FieldOut } from '../../api'
 import { format, t as shared } from '../../text'
 import { records as t } from '../../text/records'
-import { choicesOf, currencyOf, pathOf, shownType, targetOf } from '../model'
+import { choicesOf, currencyOf, exactNumber, pathOf, shownType, targetOf } from '../model'
 
 interface Props {
   field: FieldOut
@@ -45,7 +45,9 @@ type Draw = (
 const drawText: Draw = ({ value }) => (typeof value === 'object' ? JSON.stringify(value) : String(value))
 
 const drawNumber: Draw = ({ value, field }) =>
-  field.type === 'integer' && field.required ? String(value) : format.number(value as number | string)
+  field.type === 'integer' && field.required
+    ? String(value)
+    : format.number(exactNumber(field, value) as number | string)
 
 const drawRichText: Draw = ({ value }) => plainText(String(value))
 

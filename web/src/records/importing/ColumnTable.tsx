@@ -90,7 +90,9 @@ function Column({ module, column, mapping, onChange }: ColumnProps) {
         {mine ? (
           <Questions module={module} name={name} column={mine} onChange={onChange} />
         ) : (
-          <Badge color="yellow">{t.importNot}</Badge>
+          <Badge color="yellow" c="var(--mantine-color-text)">
+            {t.importNot}
+          </Badge>
         )}
       </Table.Td>
     </Table.Tr>

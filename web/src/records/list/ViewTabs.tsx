@@ -65,7 +65,9 @@ export function ViewTabs({ module, state, views }: Props) {
         <Group gap={6}>
           {state.changed && (
             <>
-              <Badge color="yellow">{t.viewChanged}</Badge>
+              <Badge color="yellow" c="var(--mantine-color-text)">
+                {t.viewChanged}
+              </Badge>
               <Button size="compact-sm" variant="subtle" color="gray" onClick={() => change(NOTHING, true)}>
                 {t.viewReset}
               </Button>

@@ -32,6 +32,7 @@ export function NewRecord({ module, prefill = {}, titles, onClose, onCreated, an
   const [values, setValues] = useState<Values>(begin)
   const [round, setRound] = useState(0)
   const [goOn, setGoOn] = useState(false)
+  const [mended, setMended] = useState<string[]>([])
   const create = useMutation({
     ...createRecordMutation(),
     onSuccess: (record) => {
@@ -59,6 +60,7 @@ export function NewRecord({ module, prefill = {}, titles, onClose, onCreated, an
           ? linesToSend(values[field.key], child, (one) => maySet(child, one, me, 'create'))
           : values[field.key]
     }
+    setMended([])
     create.mutate({ path: { module: module.key }, body })
   }
   return (
@@ -78,9 +80,12 @@ export function NewRecord({ module, prefill = {}, titles, onClose, onCreated, an
             module={module}
             action="create"
             values={values}
-            onChange={(key, value) => setValues((before) => ({ ...before, [key]: value }))}
+            onChange={(key, value) => {
+              setValues((before) => ({ ...before, [key]: value }))
+              setMended((before) => [...before, key])
+            }}
             titles={titles}
-            problems={problem?.problems}
+            problems={unmended(problem?.problems, mended)}
             autoFocus
           />
           <Group justify="flex-end">
@@ -125,6 +130,11 @@ export function Whole({ problem, module }: WholeProps) {
 function isOfField(problem: FieldProblem, module: ModuleOut): boolean {
   const [, key] = problem.path.split('/')
   return module.fields.some((field) => field.key === key)
+}
+
+/** What is still wrong: a field that was changed since is not complained about. */
+export function unmended(problems: FieldProblem[] | undefined, mended: string[]): FieldProblem[] | undefined {
+  return problems?.filter((one) => !mended.includes(one.path.split('/')[1] ?? ''))
 }
 
 /** Values with which the form begins: those that do not depend on the moment. */

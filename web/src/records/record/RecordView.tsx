@@ -8,7 +8,7 @@ import { records as t } from '../../text/records'
 import { RecordForm } from '../fields/RecordForm'
 import { maySet, type Titles, type Values, whereKey } from '../model'
 import { ConflictDialog } from './ConflictDialog'
-import { Whole } from './NewRecord'
+import { unmended, Whole } from './NewRecord'
 import { RecordHeader } from './RecordHeader'
 import { SaveBar } from './SaveBar'
 import { SidePanel } from './SidePanel'
@@ -25,12 +25,14 @@ export function RecordView({ module, record }: { module: ModuleOut; record: Reco
   const save = useSave(module)
   const [saving, setSaving] = useState(false)
   const [error, setError] = useState<unknown>(null)
+  const [mended, setMended] = useState<string[]>([])
   const [conflict, setConflict] = useState<Conflict | null>(null)
   useLeaveWarning(draft.dirty)
   const editable = !module.read_only && may(me, 'update', module.key)
   const stage = module.fields.find((field) => field.type === 'stage')
   const send = async (base: RecordOut, edits: Values) => {
     setSaving(true)
+    setMended([])
     try {
       const saved = await save(base, edits)
       setError(null)
@@ -95,9 +97,12 @@ export function RecordView({ module, record }: { module: ModuleOut; record: Reco
                 module={module}
                 action="update"
                 values={draft.values}
-                onChange={draft.change}
+                onChange={(key, value) => {
+                  draft.change(key, value)
+                  setMended((before) => [...before, key])
+                }}
                 titles={titles}
-                problems={problem?.problems}
+                problems={unmended(problem?.problems, mended)}
                 disabled={saving || !editable}
                 leaveOut={stage ? [stage.key] : []}
               />

@@ -57,7 +57,7 @@ function Related({ related, target, module, record }: Props) {
     <section aria-label={related.label}>
       <Group justify="space-between" wrap="nowrap" mb={2}>
         <Group gap={6}>
-          <Text fw={600} size="sm" component="h3" m={0}>
+          <Text fw={600} size="sm" component="h2" m={0}>
             {related.label}
           </Text>
           {several && (

@@ -18,13 +18,12 @@ export function StageBar({ field, value, disabled, onChange }: Props) {
   const at = stages.findIndex((stage) => stage.key === value)
   return (
     <ScrollArea type="auto" mb="md" offsetScrollbars="x">
-      <Group gap={2} wrap="nowrap" role="radiogroup" aria-label={field.label} data-testid="stage">
+      <Group gap={2} wrap="nowrap" role="group" aria-label={field.label} data-testid="stage">
         {stages.map((stage, index) => (
           <UnstyledButton
             key={stage.key}
             className={classes.stage}
-            role="radio"
-            aria-checked={index === at}
+            aria-pressed={index === at}
             data-done={index < at || undefined}
             data-current={index === at || undefined}
             disabled={disabled}
