@@ -28,9 +28,13 @@ export function grouped(blocks: Iterable<BlockOut>, typed: string): BlockGroup[]
     )
 }
 
-/** While searching, those whose label begins with what was typed come first. */
 function order(one: BlockOut, other: BlockOut, words: string[]): number {
-  const starts = (block: BlockOut) =>
-    words[0] && block.label.toLocaleLowerCase().startsWith(words[0]) ? 0 : 1
-  return starts(one) - starts(other) || one.label.localeCompare(other.label)
+  return closeness(one, words) - closeness(other, words) || one.label.localeCompare(other.label)
+}
+
+/** While searching: a label that begins with what was typed is nearer than one that holds it, and than the rest. */
+function closeness(block: BlockOut | undefined, [word]: string[]): number {
+  const label = block?.label.toLocaleLowerCase() ?? ''
+  if (!word || label.startsWith(word)) return 0
+  return label.includes(word) ? 1 : 2
 }
