@@ -12,6 +12,7 @@ import { t as shared } from '../text'
 import { templates as t } from '../text/outbox'
 import { Conflict } from './templates/Conflict'
 import { Preview } from './templates/Preview'
+import { usePreviewRecord } from './templates/usePreviewRecord'
 import { refreshTemplates, useTemplate } from './templates/useTemplate'
 import { useUnsaved } from './templates/useUnsaved'
 import { WordsForm } from './templates/WordsForm'
@@ -28,6 +29,7 @@ export function Page() {
 function Editing({ saved }: { saved: Template }) {
   const template = useTemplate(saved)
   const { words, dirty, problem, pending } = template
+  const shown = usePreviewRecord(saved.module)
   useUnsaved(dirty)
   useHotkeys([['mod+S', () => dirty && template.save()]], [])
   return (
@@ -49,10 +51,16 @@ function Editing({ saved }: { saved: Template }) {
       {problem && <Problem error={problem} title={t.notSaved} />}
       <Grid gap="md">
         <Grid.Col span={{ base: 12, lg: 7 }}>
-          <WordsForm module={saved.module} words={words} onChange={template.change} problem={problem} />
+          <WordsForm
+            module={saved.module}
+            record={shown.record}
+            words={words}
+            onChange={template.change}
+            problem={problem}
+          />
         </Grid.Col>
         <Grid.Col span={{ base: 12, lg: 5 }}>
-          <Preview module={saved.module} words={words} />
+          <Preview fixed={saved.module !== null} shown={shown} words={words} />
         </Grid.Col>
       </Grid>
     </>
@@ -82,7 +90,7 @@ function More({ template: { key, name } }: { template: Template }) {
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
-        <Menu.Item color="red" leftSection={<IconTrash size={16} />} onClick={ask}>
+        <Menu.Item c="var(--mantine-color-error)" leftSection={<IconTrash size={16} />} onClick={ask}>
           {t.delete}
         </Menu.Item>
       </Menu.Dropdown>

@@ -75,13 +75,13 @@ function TemplatesTable({ items }: { items: readonly Template[] }) {
   const labelOf = (key: string | null) =>
     key ? (modules.data?.items.find((module) => module.key === key)?.label_plural ?? key) : t.noModule
   return (
-    <Table.ScrollContainer minWidth={640} className={classes.framed}>
+    <Table.ScrollContainer type="native" minWidth={640} className={classes.framed}>
       <Table aria-label={t.tableLabel}>
         <Table.Thead>
           <Table.Tr>
-            <Table.Th>{t.column.name}</Table.Th>
-            <Table.Th w={100}>{t.column.channel}</Table.Th>
-            <Table.Th w={180}>{t.column.module}</Table.Th>
+            <Table.Th w="36%">{t.column.name}</Table.Th>
+            <Table.Th w={80}>{t.column.channel}</Table.Th>
+            <Table.Th w={150}>{t.column.module}</Table.Th>
             <Table.Th>{t.column.subject}</Table.Th>
             <Table.Th w={136}>{t.column.changed}</Table.Th>
           </Table.Tr>

@@ -20,7 +20,7 @@ export const workflows = {
     finance: 'Invoices, dunning, payments',
   } as Record<string, string>,
   noCategory: 'No category',
-  clear: 'Clear the filters',
+  clear: 'Clear filters',
   sort: 'Sort by',
   sorts: {
     last_run: 'Last run',

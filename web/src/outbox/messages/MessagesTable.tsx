@@ -21,7 +21,7 @@ export function MessagesTable({ items, selected, onSelect, onOpen }: Props) {
   const open = items.filter((item) => isOpen(item.status)).map((item) => item.id)
   const all = open.length > 0 && open.every((id) => selected.has(id))
   return (
-    <Table.ScrollContainer minWidth={820} className={classes.framed}>
+    <Table.ScrollContainer type="native" minWidth={820} className={classes.framed}>
       <Table aria-label={t.tableLabel}>
         <Table.Thead>
           <Table.Tr>

@@ -1,31 +1,25 @@
 import { Alert, Group, List, Paper, Select, Skeleton, Stack, Text, Title } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
-import { type ApiProblem, api, asProblem, listModulesOptions, lookUpRecordsOptions } from '../../api'
+import { type ApiProblem, api, asProblem, listModulesOptions } from '../../api'
 import { may, useMe } from '../../app/useMe'
 import { RecordSelect } from '../../form/RecordSelect'
 import { Problem } from '../../parts/Problem'
 import { templates as t } from '../../text/outbox'
 import { LetterView } from '../messages/LetterView'
+import type { PreviewRecord } from './usePreviewRecord'
 import type { Words } from './words'
 
 interface Props {
-  /** The template's own; null: one is chosen here. */
-  module: string | null
+  /** Whether the template is about a module of its own. */
+  fixed: boolean
+  shown: PreviewRecord
   words: Words
 }
 
 /** The mail as it would look for a real record, a moment after the last key. */
-export function Preview({ module, words }: Props) {
-  const [other, setOther] = useState<string | null>(null)
-  const [chosen, setChosen] = useState<string | number | null>(null)
-  const about = module ?? other
-  const newest = useQuery({
-    ...lookUpRecordsOptions({ path: { module: about ?? '' }, query: { limit: 1 } }),
-    enabled: about !== null,
-  })
-  const record = chosen ?? newest.data?.items[0]?.id ?? null
+export function Preview({ fixed, shown, words }: Props) {
+  const { module, record, chooseModule, chooseRecord } = shown
   return (
     <Paper component="section" className="surface" p="md" aria-labelledby="preview">
       <Title order={2} id="preview" mb="xs">
@@ -33,28 +27,20 @@ export function Preview({ module, words }: Props) {
       </Title>
       <Stack gap="sm">
         <Group grow align="flex-start">
-          {module === null && (
-            <ModuleOfPreview
-              value={other}
-              onChange={(key) => {
-                setOther(key)
-                setChosen(null)
-              }}
-            />
-          )}
-          {about && (
+          {!fixed && <ModuleOfPreview value={module} onChange={chooseModule} />}
+          {module && (
             <RecordSelect
-              key={about}
+              key={module}
               label={t.previewWith}
-              module={about}
+              module={module}
               value={record}
-              onChange={setChosen}
+              onChange={chooseRecord}
               placeholder={t.previewPick}
             />
           )}
         </Group>
-        {about && record !== null ? (
-          <Shown module={about} record={String(record)} words={words} />
+        {module && record !== null ? (
+          <Shown module={module} record={record} words={words} />
         ) : (
           <Text size="sm" c="dimmed">
             {t.previewWhich}

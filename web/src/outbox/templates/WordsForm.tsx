@@ -11,14 +11,16 @@ const RichTemplateEditor = lazy(async () => ({
 
 interface Props {
   module: string | null
+  /** The record that it is shown with. */
+  record: string | null
   words: Words
   onChange: (part: Partial<Words>) => void
   problem: ApiProblem | null
 }
 
 /** The words of a template: name, subject, rich text, and plain text where it is to differ. */
-export function WordsForm({ module, words, onChange, problem }: Props) {
-  const context = { module, document: null, node: null, record: null }
+export function WordsForm({ module, record, words, onChange, problem }: Props) {
+  const context = { module, document: null, node: null, record }
   const ownText = words.text !== null
   return (
     <Paper className="surface" p="md">

@@ -35,7 +35,7 @@ export function Filters({ wanted, counts, onFilter, onClear }: Props) {
     <Group gap="xs" mb="sm" role="search">
       <SearchField value={wanted.search} onSearch={(text) => onFilter('search', text)} />
       <Select
-        w={170}
+        w={150}
         aria-label={t.module}
         placeholder={t.anyModule}
         data={choices}
@@ -45,7 +45,7 @@ export function Filters({ wanted, counts, onFilter, onClear }: Props) {
         clearable
       />
       <Select
-        w={150}
+        w={136}
         aria-label={t.state}
         placeholder={t.anyState}
         data={states}
@@ -54,7 +54,7 @@ export function Filters({ wanted, counts, onFilter, onClear }: Props) {
         clearable
       />
       <Select
-        w={150}
+        w={140}
         aria-label={t.category}
         placeholder={t.anyCategory}
         data={categories}
@@ -68,7 +68,7 @@ export function Filters({ wanted, counts, onFilter, onClear }: Props) {
         </Button>
       )}
       <Select
-        w={150}
+        w={136}
         ml="auto"
         aria-label={t.sort}
         data={sorts}
@@ -88,7 +88,7 @@ function SearchField({ value, onSearch }: { value: string; onSearch: (text: stri
   }, [value])
   return (
     <TextInput
-      w={240}
+      w={220}
       type="search"
       aria-label={t.search}
       placeholder={t.search}

@@ -66,7 +66,11 @@ export function RowMenu({ workflow, full }: { workflow: ListedWorkflow; full: st
               {t.archive}
             </Menu.Item>
           )}
-          <Menu.Item color="red" leftSection={<IconTrash size={16} />} onClick={act.remove}>
+          <Menu.Item
+            c="var(--mantine-color-error)"
+            leftSection={<IconTrash size={16} />}
+            onClick={act.remove}
+          >
             {t.delete}
           </Menu.Item>
         </Menu.Dropdown>

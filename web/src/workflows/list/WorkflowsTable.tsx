@@ -1,4 +1,4 @@
-import { Anchor, Badge, Group, Stack, Table, Text } from '@mantine/core'
+import { Anchor, Badge, Group, Stack, Table, Text, VisuallyHidden } from '@mantine/core'
 import { Link } from 'react-router'
 import type { ListedWorkflow } from '../../api'
 import { RunBars } from '../../parts/RunBars'
@@ -17,7 +17,7 @@ interface Props {
 /** One row per workflow: what it is, whether it is on, how it did last, and what can be done with it. */
 export function WorkflowsTable({ items, quota }: Props) {
   return (
-    <Table.ScrollContainer minWidth={900} className="surface" style={FRAMED}>
+    <Table.ScrollContainer type="native" minWidth={900} className="surface" style={FRAMED}>
       <Table aria-label={t.tableLabel} verticalSpacing={8}>
         <Table.Thead>
           <Table.Tr>
@@ -26,7 +26,9 @@ export function WorkflowsTable({ items, quota }: Props) {
             <Table.Th w={264}>{t.column.bars}</Table.Th>
             <Table.Th w={136}>{t.column.last}</Table.Th>
             <Table.Th w={140}>{t.column.modified}</Table.Th>
-            <Table.Th w={48} aria-label={shared.common.actions} />
+            <Table.Th w={48}>
+              <VisuallyHidden>{shared.common.actions}</VisuallyHidden>
+            </Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
