@@ -31,7 +31,7 @@ export function NameList({ context, choosable, onPick, label, remote }: Props) {
   const shown = useMemo(() => {
     const deeper = typed ? namesBelow(modules, context.module, level.names) : []
     const usable = [...level.names, ...deeper].filter((one) => choosable(one) || one.path !== null)
-    return found(unique(usable), typed).slice(0, MOST)
+    return found(usualFirst(unique(usable)), typed).slice(0, MOST)
   }, [typed, modules, context.module, level.names, choosable])
   const id = useId()
   const list = useRef<HTMLDivElement>(null)
@@ -99,7 +99,7 @@ export function NameList({ context, choosable, onPick, label, remote }: Props) {
           </Text>
         </Group>
       )}
-      <ScrollArea.Autosize mah={300} type="auto" viewportProps={{ tabIndex: -1 }}>
+      <ScrollArea.Autosize mah={300} type="auto" offsetScrollbars viewportProps={{ tabIndex: -1 }}>
         <Box role="listbox" id={`${id}-list`} aria-label={label} ref={list}>
           {shown.map((name, at) => (
             <Fragment key={`${name.group}/${name.name}`}>
@@ -191,4 +191,16 @@ function unique(names: Name[]): Name[] {
 
 function atEnd(input: HTMLInputElement): boolean {
   return input.selectionStart === input.value.length
+}
+
+const KEPT_BY_SYSTEM = new Set(['id', 'created_at', 'updated_at', 'created_by'])
+
+/** In each group, what the system keeps by itself comes after what people fill in. */
+function usualFirst(names: Name[]): Name[] {
+  const groups = [...new Set(names.map((one) => one.group))]
+  const rare = (name: Name) => KEPT_BY_SYSTEM.has(name.name.split('.').at(-1) ?? '')
+  return groups.flatMap((group) => {
+    const own = names.filter((one) => one.group === group)
+    return [...own.filter((one) => !rare(one)), ...own.filter(rare)]
+  })
 }
