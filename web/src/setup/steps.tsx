@@ -48,6 +48,7 @@ export function PersonStep({ answers, problem, set }: StepProps) {
         description={words.passwordAbout}
         required
         autoComplete="new-password"
+        minLength={10}
         value={answers.password}
         error={problem?.at('/password')}
         onChange={(event) => set({ password: event.currentTarget.value })}
