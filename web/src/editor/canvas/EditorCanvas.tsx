@@ -21,8 +21,9 @@ import { FirstBlock } from './FirstBlock'
 import { FlowBuilder, type FlowEdge, type FlowNode } from './flow'
 import { useHover } from './hover'
 import { NodeTip, useTip } from './NodeTip'
+import { showFromStart } from './openingView'
 import { useLooks } from './useLooks'
-import { EDGE_TYPES, FIT, Furniture, NO_LINK, NODE_TYPES } from './WorkflowCanvas'
+import { EDGE_TYPES, Furniture, NO_LINK, NODE_TYPES } from './WorkflowCanvas'
 
 /** The canvas to draw on. Keys are heard by the page (keyboard/). */
 export function EditorCanvas() {
@@ -132,8 +133,7 @@ function Drawing() {
           onlyRenderVisibleElements={nodes.length > 80}
           minZoom={0.1}
           maxZoom={1.75}
-          fitView
-          fitViewOptions={FIT}
+          onInit={(flow) => showFromStart(flow, element.current)}
           proOptions={NO_LINK}
         >
           <Furniture large={nodes.length > 12} />

@@ -18,6 +18,7 @@ export function FirstBlock() {
       <button
         type="button"
         className={classes.first}
+        data-testid="first-block"
         style={{ transform: `translate(${x}px, ${y + HEIGHT + 56}px)` }}
         onClick={(event) =>
           editor.ask({

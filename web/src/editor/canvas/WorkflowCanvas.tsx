@@ -1,7 +1,7 @@
 import '@xyflow/react/dist/style.css'
 import { useComputedColorScheme } from '@mantine/core'
 import { Background, Controls, MiniMap, ReactFlow, ReactFlowProvider } from '@xyflow/react'
-import { type ReactNode, useCallback, useMemo, useState } from 'react'
+import { type ReactNode, useCallback, useMemo, useRef, useState } from 'react'
 import type { DraftNodeOut } from '../../api'
 import { editor as t } from '../../text/editor'
 import { guessedExits, useCatalogue } from '../catalogue'
@@ -12,6 +12,7 @@ import classes from './canvas.module.css'
 import { ExitEdge } from './ExitEdge'
 import { type Decoration, FlowBuilder, type FlowNode, type Look } from './flow'
 import { NodeCard } from './NodeCard'
+import { showFromStart } from './openingView'
 
 export const NODE_TYPES = { card: NodeCard }
 export const EDGE_TYPES = { exit: ExitEdge }
@@ -58,6 +59,7 @@ function Viewer({
   const { known } = useCatalogue()
   const scheme = useComputedColorScheme()
   const asked = useChecked(document, module, nodes === undefined)
+  const element = useRef<HTMLElement>(null)
   const [builder] = useState(() => new FlowBuilder())
   const checked = nodes ?? asked.data?.nodes
   const byKey = useMemo(() => new Map(checked?.map((node) => [node.key, node])), [checked])
@@ -80,7 +82,12 @@ function Viewer({
   const flowNodes = builder.nodesOf(placed, known?.blocks ?? new Map(), lookOf, chosen, NOTHING, true)
   const flowEdges = builder.edgesOf(placed, null, edgeCounts, true)
   return (
-    <section className={classes.canvas} data-testid="workflow-canvas" aria-label={label ?? t.canvasLabel}>
+    <section
+      ref={element}
+      className={classes.canvas}
+      data-testid="workflow-canvas"
+      aria-label={label ?? t.canvasLabel}
+    >
       <ReactFlow
         nodes={flowNodes}
         edges={flowEdges}
@@ -98,8 +105,7 @@ function Viewer({
         onlyRenderVisibleElements={flowNodes.length > 80}
         minZoom={0.1}
         maxZoom={1.5}
-        fitView
-        fitViewOptions={FIT}
+        onInit={(flow) => showFromStart(flow, element.current)}
         proOptions={NO_LINK}
       >
         <Furniture large={flowNodes.length > 12} />

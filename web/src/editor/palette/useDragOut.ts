@@ -1,7 +1,7 @@
 import { useCallback, useState } from 'react'
 import type { BlockOut } from '../../api'
 import { useHover } from '../canvas/hover'
-import { type Exit, edgeId } from '../document'
+import { type Exit, edgeId, NEXT, startOf } from '../document'
 import { HEIGHT, WIDTH } from '../layout'
 import { addBlock } from '../operations'
 import { type Editor, useEditor } from '../store'
@@ -62,13 +62,19 @@ function lineAt(x: number, y: number): string | null {
   return null
 }
 
+/** Dropped on the place for the first block: it follows START. */
+function exitAbove(editor: Editor, under: Element): Exit | undefined {
+  const start = under.closest('[data-testid=first-block]') ? startOf(editor.document) : undefined
+  return start && { key: start.key, port: NEXT }
+}
+
 function drop(editor: Editor, block: BlockOut, { clientX: x, clientY: y }: PointerEvent) {
   const { surface } = editor
   const under = document.elementFromPoint(x, y)
   if (!surface || !under || !surface.element.contains(under)) return
   const line = lineAt(x, y)
   const edge = editor.document.edges.find((one) => edgeId(one) === line)
-  const after: Exit | undefined = edge && { key: edge.from, port: edge.port }
+  const after: Exit | undefined = edge ? { key: edge.from, port: edge.port } : exitAbove(editor, under)
   const at = surface.flow.screenToFlowPosition({ x, y })
   addBlock(editor, block.key, after, { x: at.x - WIDTH / 2, y: at.y - HEIGHT / 2 })
   surface.element.focus({ preventScroll: true })
