@@ -1,4 +1,4 @@
-import { Skeleton, Stepper } from '@mantine/core'
+import { Anchor, Skeleton, Stepper } from '@mantine/core'
 import { useState } from 'react'
 import { Link, useParams, useSearchParams } from 'react-router'
 import type { DocumentOut, ModuleOut, NewImport } from '../api'
@@ -41,9 +41,9 @@ function Steps({ module }: { module: ModuleOut }) {
       <PageHeader
         title={t.importTitle(module.label_plural)}
         about={
-          <Link to={`/records/${module.key}`} style={{ color: 'var(--mantine-color-anchor)' }}>
+          <Anchor component={Link} to={`/records/${module.key}`} size="sm">
             {t.toList(module.label_plural)}
-          </Link>
+          </Anchor>
         }
       />
       <Stepper active={step} size="sm" mb="md" allowNextStepsSelect={false}>

@@ -22,7 +22,7 @@ export const records = {
   notFound: 'There is no such module',
   notFoundMore: 'It may have been removed, or you may not read it.',
   allRecords: 'All',
-  find: (label: string) => `Search by ${label.toLowerCase()}`,
+  find: (labels: string[]) => `Search by ${labels.join(' or ').toLowerCase()}`,
   filter: 'Filter',
   filterOn: 'Filter is on',
   filterTitle: (plural: string) => `Which ${plural.toLowerCase()}`,

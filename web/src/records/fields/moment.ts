@@ -17,6 +17,7 @@ export function toWallClock(moment: unknown, timeZone: string): string {
 
 /** The moment at which a wall clock of a time zone shows this; null: not a time. */
 export function fromWallClock(text: string, timeZone: string): string | null {
+  if (text.length < 16) return null
   const asUtc = Date.parse(`${text.slice(0, 16)}:00Z`)
   if (Number.isNaN(asUtc)) return null
   // The offset there depends on the moment sought: two steps find it, also around a change of the clock.

@@ -9,7 +9,7 @@ import type { Values } from '../model'
 import { ColumnChooser } from './ColumnChooser'
 import { useExport } from './exporting'
 import { FilterDrawer } from './FilterDrawer'
-import { type ListState, searchedField, useChangeAddress } from './state'
+import { type ListState, searchedFields, useChangeAddress } from './state'
 
 interface Props {
   module: ModuleOut
@@ -81,8 +81,9 @@ function QuickSearch({ module, search }: { module: ModuleOut; search: string }) 
       setSent(search)
     }
   }, [search, sent])
-  const field = searchedField(module)
-  if (!field) return null
+  const fields = searchedFields(module)
+  if (fields.length === 0) return null
+  const label = t.find(fields.map((field) => field.label))
   return (
     <TextInput
       size="xs"
@@ -94,15 +95,15 @@ function QuickSearch({ module, search }: { module: ModuleOut; search: string }) 
         send(event.currentTarget.value)
       }}
       leftSection={<IconSearch size={15} aria-hidden />}
-      placeholder={t.find(field.label)}
-      aria-label={t.find(field.label)}
+      placeholder={label}
+      aria-label={label}
       rightSection={
         text && (
           <ActionIcon
             variant="subtle"
             color="gray"
             size="sm"
-            aria-label={`${shared.common.remove}: ${t.find(field.label)}`}
+            aria-label={`${shared.common.remove}: ${label}`}
             onClick={() => {
               setText('')
               send('')

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { aMe, aModule, aView } from '../testing'
-import { listState, nextSort, readAddress, wholeWhere } from './state'
+import { aField, aMe, aModule, aView } from '../testing'
+import { listState, nextSort, readAddress, searchedFields, wholeWhere } from './state'
 
 const module = aModule()
 const state = (address: string, view = aView()) =>
@@ -42,6 +42,14 @@ describe('the search', () => {
   it.each(['', '   '])('of "%s" is no search', (text) => {
     expect(wholeWhere(state(`where=&q=${text}`), module)).toBeNull()
   })
+})
+
+it('looks into a name as well where the title is a number', () => {
+  const numbered = aModule({
+    title_field: 'number',
+    fields: [aField({ key: 'number', type: 'auto_number' }), aField({ key: 'subject' })],
+  })
+  expect(searchedFields(numbered).map((field) => field.key)).toEqual(['number', 'subject'])
 })
 
 describe('a click on a column', () => {

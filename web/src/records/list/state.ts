@@ -75,22 +75,27 @@ function parseWhere(text: string | null): Values | null | undefined {
 
 const SEARCHED = new Set(['text', 'long_text', 'email', 'phone', 'url', 'auto_number'])
 
-/** The field that the search box looks into: the title, where it is text. */
-export function searchedField(module: ModuleOut): FieldOut | null {
+/** The fields that the search box looks into: the title, and where that is a number, a name as well. */
+export function searchedFields(module: ModuleOut): FieldOut[] {
   const title = module.fields.find((field) => field.key === module.title_field)
-  return title && (SEARCHED.has(title.type) || title.type === 'integer') ? title : null
+  if (!title) return []
+  if (title.type !== 'integer' && title.type !== 'auto_number') return SEARCHED.has(title.type) ? [title] : []
+  const name = module.fields.find((field) => field.type === 'text' && !field.system)
+  return name ? [title, name] : [title]
 }
 
 /** The filter and the search as one condition; null: every record. */
 export function wholeWhere(state: ListState, module: ModuleOut): Values | null {
-  const field = searchedField(module)
-  const text = state.search.trim()
-  if (!field || !text) return state.where
-  const searched =
-    field.type === 'integer'
-      ? { field: field.key, operator: 'equals', value: Number.parseInt(text, 10) || 0 }
-      : { field: field.key, operator: 'contains', value: text }
+  const parts = searchedFields(module).flatMap((field) => looksLike(field, state.search.trim()))
+  if (parts.length === 0) return state.where
+  const searched = parts.length === 1 && parts[0] ? parts[0] : { any: parts }
   return state.where ? { all: [state.where, searched] } : searched
+}
+
+function looksLike(field: FieldOut, text: string): Values[] {
+  if (!text) return []
+  if (field.type !== 'integer') return [{ field: field.key, operator: 'contains', value: text }]
+  return /^\d{1,15}$/.test(text) ? [{ field: field.key, operator: 'equals', value: Number(text) }] : []
 }
 
 /** The order after a click on a column: up, down, as before. */

@@ -1,4 +1,4 @@
-import { Group, Stack, Text } from '@mantine/core'
+import { Anchor, Group, Stack, Text } from '@mantine/core'
 import { IconCheck, IconMinus, IconX } from '@tabler/icons-react'
 import { Link } from 'react-router'
 import type { CheckOut } from '../../api'
@@ -44,9 +44,9 @@ function Saw({ values }: { values: CheckOut['values'] }) {
         </div>
       )}
       {run !== null && (
-        <Text size="xs" className={classes.inside}>
-          <Link to={`/runs/${run}`}>{t.runNumber(run)}</Link>
-        </Text>
+        <Anchor component={Link} to={`/runs/${run}`} size="xs" className={classes.inside} display="block">
+          {t.runNumber(run)}
+        </Anchor>
       )}
     </>
   )
@@ -109,11 +109,9 @@ interface RunsProps {
 export function RunsThen({ runs }: RunsProps) {
   return runs.map((run) => (
     <Group key={run.id} gap="xs">
-      <Link to={`/runs/${run.id}`}>
-        <Text span size="sm">
-          {t.runNumber(run.id)}
-        </Text>
-      </Link>
+      <Anchor component={Link} to={`/runs/${run.id}`} size="sm">
+        {t.runNumber(run.id)}
+      </Anchor>
       <Status of={run.status} />
       <Text span size="xs" c="dimmed">
         <When at={run.created_at} />
