@@ -10,7 +10,7 @@ import { Problem } from '../parts/Problem'
 import { sayProblem } from '../parts/saying'
 import { t } from '../text'
 import { setup as words } from '../text/setup'
-import { emptyAnswers, STEPS } from './answers'
+import { emptyAnswers, STEPS, tokenIn } from './answers'
 import { OrganisationStep, PacksStep, PersonStep } from './steps'
 
 /** The first start: one administrator, the organisation, and what to begin with. */
@@ -55,6 +55,12 @@ interface Pack {
 function Questions({ packs }: { packs: Pack[] }) {
   const [answers, setAnswers] = useState(() => emptyAnswers(window.location.hash))
   const [step, setStep] = useState(0)
+  useEffect(() => {
+    // The address with the token, opened where this page was open without it: no new page, only a new hash.
+    const take = () => setAnswers((now) => ({ ...now, token: tokenIn(window.location.hash) || now.token }))
+    window.addEventListener('hashchange', take)
+    return () => window.removeEventListener('hashchange', take)
+  }, [])
   const navigate = useNavigate()
   const cache = useQueryClient()
   const create = useMutation({

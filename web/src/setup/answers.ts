@@ -14,9 +14,14 @@ export const STEPS = [['token', 'name', 'email', 'password'], ['organisation', '
 
 /** Nothing but the token that the address brings along (`#token=…`), and this computer's time zone. */
 export function emptyAnswers(hash: string): Answers {
-  const token = new URLSearchParams(hash.replace(/^#/, '')).get('token') ?? ''
+  const token = tokenIn(hash)
   const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone
   return { token, name: '', email: '', password: '', organisation: '', timeZone, packs: [] }
+}
+
+/** The token that the address brings along; empty where it brings none. */
+export function tokenIn(hash: string): string {
+  return new URLSearchParams(hash.replace(/^#/, '')).get('token') ?? ''
 }
 
 /** Every time zone that this browser knows, UTC among them. */

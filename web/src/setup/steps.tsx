@@ -1,7 +1,7 @@
 import { Checkbox, PasswordInput, Select, Stack, Text, TextInput } from '@mantine/core'
 import type { ApiProblem } from '../api/problem'
 import { setup as words } from '../text/setup'
-import { type Answers, timeZones } from './answers'
+import { type Answers, timeZones, tokenIn } from './answers'
 
 interface StepProps {
   answers: Answers
@@ -11,7 +11,7 @@ interface StepProps {
 
 /** Who the administrator is. The token is asked for only if the address did not bring it. */
 export function PersonStep({ answers, problem, set }: StepProps) {
-  const fromAddress = window.location.hash.includes('token=')
+  const fromAddress = tokenIn(window.location.hash) !== ''
   return (
     <>
       <Text size="sm">{words.you}</Text>
