@@ -27,6 +27,7 @@ export function DayInput({
       onChange={(day) => onChange(day || null)}
       valueFormat={LOOK}
       clearable={!required}
+      clearButtonProps={{ 'aria-label': t.clear }}
       placeholder={t.choose}
     />
   )
@@ -47,6 +48,7 @@ export function MomentTextInput({
       onChange={(wall) => onChange(wall ? momentOfWall(wall) : null)}
       valueFormat={`${LOOK}, HH:mm`}
       clearable={!required}
+      clearButtonProps={{ 'aria-label': t.clear }}
       placeholder={t.choose}
     />
   )

@@ -43,30 +43,34 @@ export function ListInput({
       error={errorAt(problems, path)}
       labelElement="div"
     >
-      <Stack gap={6} mt={4} role="list" aria-label={label}>
-        {shown.map((one, at) => (
-          <Group key={`line-${String(at)}`} gap={4} align="flex-start" wrap="nowrap" role="listitem">
-            <Box flex={1} miw={0}>
-              <Item
-                schema={item}
-                value={one}
-                label={`${label} ${at + 1}`}
-                path={path + step(at)}
-                levels={levels}
-                onChange={(next) => set(shown.map((old, other) => (other === at ? next : old)))}
-              />
-            </Box>
-            <LineButtons
-              label={label}
-              number={at + 1}
-              onUp={at > 0 ? () => move(at, at - 1) : undefined}
-              onDown={at < items.length - 1 ? () => move(at, at + 1) : undefined}
-              onRemove={
-                items.length > at ? () => set(items.filter((_old, other) => other !== at)) : undefined
-              }
-            />
-          </Group>
-        ))}
+      <Stack gap={6} mt={4}>
+        {shown.length > 0 && (
+          <Stack gap={6} role="list" aria-label={label}>
+            {shown.map((one, at) => (
+              <Group key={`line-${String(at)}`} gap={4} align="flex-start" wrap="nowrap" role="listitem">
+                <Box flex={1} miw={0}>
+                  <Item
+                    schema={item}
+                    value={one}
+                    label={`${label} ${at + 1}`}
+                    path={path + step(at)}
+                    levels={levels}
+                    onChange={(next) => set(shown.map((old, other) => (other === at ? next : old)))}
+                  />
+                </Box>
+                <LineButtons
+                  label={label}
+                  number={at + 1}
+                  onUp={at > 0 ? () => move(at, at - 1) : undefined}
+                  onDown={at < items.length - 1 ? () => move(at, at + 1) : undefined}
+                  onRemove={
+                    items.length > at ? () => set(items.filter((_old, other) => other !== at)) : undefined
+                  }
+                />
+              </Group>
+            ))}
+          </Stack>
+        )}
         {!full && (
           <Group>
             <Button

@@ -41,7 +41,7 @@ export function MomentInput({ value, onChange, withTime, label, ...input }: Prop
             value={Math.abs(moment.plus)}
             min={1}
             max={100_000}
-            w={62}
+            w={54}
             hideControls
             onChange={(next) =>
               set({ ...moment, plus: Math.sign(moment.plus) * Math.max(1, Math.abs(Number(next) || 1)) })
@@ -55,7 +55,7 @@ export function MomentInput({ value, onChange, withTime, label, ...input }: Prop
             }))}
             value={moment.unit}
             onChange={(unit) => set({ ...moment, unit: (unit as Unit | null) ?? 'days' })}
-            w={100}
+            w={92}
           />
         </>
       )}

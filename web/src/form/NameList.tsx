@@ -99,7 +99,7 @@ export function NameList({ context, choosable, onPick, label, remote }: Props) {
           </Text>
         </Group>
       )}
-      <ScrollArea.Autosize mah={300} type="auto" offsetScrollbars viewportProps={{ tabIndex: -1 }}>
+      <ScrollArea.Autosize mah={300} type="auto" offsetScrollbars viewportProps={{ tabIndex: 0 }}>
         <Box role="listbox" id={`${id}-list`} aria-label={label} ref={list}>
           {shown.map((name, at) => (
             <Fragment key={`${name.group}/${name.name}`}>
