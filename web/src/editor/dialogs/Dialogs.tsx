@@ -2,6 +2,7 @@ import { useState } from 'react'
 import { useOpenWorkflow } from '../page'
 import { AddBlock } from '../palette/AddBlock'
 import { kept as keptOf } from '../saving/kept'
+import { useDrawer } from '../saving/useSaver'
 import { useEditorState } from '../store'
 import { ConflictDialog } from './ConflictDialog'
 import { ConnectDialog } from './ConnectDialog'
@@ -13,8 +14,9 @@ import { Leaving } from './Leaving'
 export function Dialogs() {
   const { workflow, saver } = useOpenWorkflow()
   const asking = useEditorState((state) => state.asking)
+  const drawer = useDrawer(workflow.key)
   const [kept, setKept] = useState(() => {
-    const copy = workflow.state === 'archived' ? null : keptOf(workflow.key)
+    const copy = workflow.state === 'archived' ? null : keptOf(drawer)
     return copy && saver.differsFrom(copy.draft) ? copy : null
   })
   return (

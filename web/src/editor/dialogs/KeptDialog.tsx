@@ -5,6 +5,7 @@ import { editor as t } from '../../text/editor'
 import { differences } from '../merge'
 import { useOpenWorkflow } from '../page'
 import { forgetAll, type Kept, keep } from '../saving/kept'
+import { useDrawer } from '../saving/useSaver'
 import { useEditor } from '../store'
 import { DifferenceList } from './DifferenceList'
 
@@ -12,17 +13,18 @@ import { DifferenceList } from './DifferenceList'
 export function KeptDialog({ kept, onDone }: { kept: Kept; onDone: () => void }) {
   const editor = useEditor()
   const { workflow, saver } = useOpenWorkflow()
+  const drawer = useDrawer(workflow.key)
   const [found] = useState(() => differences(kept.base, kept.draft))
   const restore = () => {
     onDone()
-    forgetAll(workflow.key)
-    keep(workflow.key, kept)
+    forgetAll(drawer)
+    keep(drawer, kept)
     saver.goOnFrom(kept.base, kept.etag)
     editor.change(kept.draft)
   }
   const discard = () => {
     onDone()
-    forgetAll(workflow.key)
+    forgetAll(drawer)
   }
   return (
     <Modal

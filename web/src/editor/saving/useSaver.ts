@@ -8,6 +8,7 @@ import {
   type Workflow,
   type WorkflowChange,
 } from '../../api'
+import { useMe } from '../../app/useMe'
 import { sayDone } from '../../parts/saying'
 import { editor as t } from '../../text/editor'
 import { guessedExits, type Known } from '../catalogue'
@@ -16,7 +17,7 @@ import { withPlaces } from '../layout'
 import type { Draft } from '../merge'
 import type { OpenWorkflow } from '../page'
 import type { Editor } from '../store'
-import { forget, keep } from './kept'
+import { type Drawer, forget, keep } from './kept'
 import { Saver } from './saver'
 
 /** A workflow of the server as the editor holds it: every block has a place. */
@@ -59,7 +60,7 @@ export function useSaver(initial: Workflow, editor: Editor, known: Known): OpenW
     initialData: initial,
     staleTime: 30_000,
   })
-  useSavingByItself(saver, editor, initial.key)
+  useSavingByItself(saver, editor, useDrawer(initial.key))
   useEffect(() => {
     void saver.heard(workflow.etag).catch(() => undefined)
   }, [saver, workflow.etag])
@@ -68,12 +69,18 @@ export function useSaver(initial: Workflow, editor: Editor, known: Known): OpenW
   return useMemo(() => ({ workflow, saver, save, adopt }), [workflow, saver, save, adopt])
 }
 
-function useSavingByItself(saver: Saver, editor: Editor, key: string) {
+/** Where this person's unsaved draft of the workflow is kept. */
+export function useDrawer(workflow: string): Drawer {
+  const person = useMe().user.id
+  return useMemo(() => ({ person, workflow }), [person, workflow])
+}
+
+function useSavingByItself(saver: Saver, editor: Editor, drawer: Drawer) {
   useEffect(() => {
     const copy = () => {
       if (editor.state.readOnly) return
-      if (saver.settled) forget(key)
-      else keep(key, { etag: saver.etag, base: saver.base, draft: editor.state.draft, at: Date.now() })
+      if (saver.settled) forget(drawer)
+      else keep(drawer, { etag: saver.etag, base: saver.base, draft: editor.state.draft, at: Date.now() })
     }
     let timer: ReturnType<typeof setTimeout> | undefined
     const copySoon = () => {
@@ -102,11 +109,11 @@ function useSavingByItself(saver: Saver, editor: Editor, key: string) {
       clearTimeout(timer)
       copy()
       void saver.flush().then(() => {
-        if (saver.settled) forget(key)
+        if (saver.settled) forget(drawer)
         saver.stop()
       })
       window.removeEventListener('beforeunload', onLeave)
       window.removeEventListener('pagehide', copy)
     }
-  }, [saver, editor, key])
+  }, [saver, editor, drawer])
 }

@@ -6,6 +6,7 @@ import { editor as t } from '../../text/editor'
 import { writeWorkflowFile } from '../../workflows/list/file'
 import { useOpenWorkflow } from '../page'
 import { forgetAll } from '../saving/kept'
+import { useDrawer } from '../saving/useSaver'
 import { useEditor } from '../store'
 
 /** The deeds of the editor's menu. What is unsaved is saved before. */
@@ -14,6 +15,7 @@ export function useDeeds() {
   const editor = useEditor()
   const { workflow, saver, save, adopt } = useOpenWorkflow()
   const { key, name } = workflow
+  const drawer = useDrawer(key)
   const path = { key }
   const attempt = async (work: () => Promise<Workflow>, done: string) => {
     try {
@@ -74,7 +76,7 @@ export function useDeeds() {
       try {
         saver.stop()
         await api.deleteWorkflow({ path, throwOnError: true })
-        forgetAll(key)
+        forgetAll(drawer)
         refreshLists()
         navigate('/workflows', { state: { left: true } })
       } catch (error) {
