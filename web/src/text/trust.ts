@@ -211,6 +211,7 @@ export const differences = {
   after: 'After',
   setting: 'Setting',
   connections: 'Connections',
+  goesOn: (from: string, to: string) => `${from} leads to ${to}`,
   leads: (from: string, port: string, to: string) => `${from}, exit “${port}”, leads to ${to}`,
   parts: (parts: string) => `Different: ${parts}`,
   values: 'All values',
@@ -235,7 +236,7 @@ export const versions = {
   swap: 'The other way round',
   sideBySide: 'Side by side',
   restore: 'Restore as draft',
-  restoreNumber: (number: number) => `Restore version ${number} as draft`,
+  restoreNumber: (number: number) => `Restore as draft: version ${number}`,
   restoreTitle: (number: number) => `Make version ${number} the draft?`,
   restoreAbout:
     'The draft as it is now is replaced; undo in the editor brings it back. The active version stays until you publish.',
@@ -247,43 +248,21 @@ export const versions = {
   canvas: (name: string) => `Canvas: ${name}`,
 }
 
-/** Words of "Why did this not run?" */
+/** Words of "Why did this not run?", asked from a workflow. */
 export const why = {
-  title: 'Why did it run, or not?',
   aboutWorkflow: 'Choose a record to see each thing that had to hold, in order.',
-  aboutRecord: 'Each active workflow of this module, about the latest change of the record.',
   record: 'Record',
   until: 'As it was at',
   untilAbout: 'Empty: about its latest change.',
   ran: 'It ran',
   notRan: 'It did not run',
-  held: 'Holds',
-  notHeld: 'Does not hold',
-  unknown: 'Does not apply, or cannot be told',
   change: (what: string, when: string) => `About the change of ${when}: ${what}.`,
   operations: { created: 'created', updated: 'updated', deleted: 'deleted' },
-  changedFields: (fields: string) => `${fields}`,
   noChange: 'No change of this record is known.',
-  checks: 'What had to hold',
   runs: 'Runs on this record',
-  names: {
-    active: 'Active',
-    paused: 'Queue',
-    publisher: 'Publisher',
-    trigger: 'Trigger',
-    filter: 'Filter',
-    when_met: 'Newly met',
-    recurrence: 'Once per record',
-    concurrency: 'One at a time',
-    loop: 'Loop guard',
-    held: 'Held',
-    matched: 'Looked at',
-    import: 'Import',
-  } as Record<string, string>,
   values: {
     since: 'Active since',
     changed: 'Changed',
-    version: 'Version',
     claimed_at: 'First time',
     at: 'Changed',
     next: 'Next',
@@ -292,9 +271,6 @@ export const why = {
     fields: 'Fields changed',
     run: 'Run',
   } as Record<string, string>,
-  none: 'No active workflow is about this module.',
-  show: (name: string) => `Why, for ${name}`,
-  openWorkflow: 'Open workflow',
 }
 
 /** Words of the runs below the canvas. */

@@ -19,5 +19,5 @@ export const VersionsDrawer = lazy(async () => ({
   default: (await import('../../workflows/versions/VersionsDrawer')).VersionsDrawer,
 }))
 export const RunsPanel = lazy(async () => ({
-  default: (await import('../../workflows/history/RunsPanel')).RunsPanel,
+  default: (await import('../../workflows/runs/RunsPanel')).RunsPanel,
 }))

@@ -2,17 +2,12 @@ import { Anchor, Group, Stack, Text } from '@mantine/core'
 import { IconCheck, IconMinus, IconX } from '@tabler/icons-react'
 import { Link } from 'react-router'
 import type { CheckOut } from '../../api'
+import { Explained } from '../../parts/Explained'
 import { Status } from '../../parts/Status'
 import { When } from '../../parts/When'
 import { records as t } from '../../text/records'
+import { seenOf } from '../../workflows/why/seen'
 import classes from './WhyTree.module.css'
-
-/** A condition as the server explains it: whether it held, in a sentence, and its parts. */
-export interface Explained {
-  held: boolean | null
-  sentence: string
-  parts?: Explained[]
-}
 
 interface Props {
   checks: CheckOut[]
@@ -25,49 +20,34 @@ export function WhyTree({ checks }: Props) {
       {checks.map((check) => (
         <li key={check.key}>
           <Line held={check.held} sentence={check.sentence} />
-          <Saw values={check.values} />
+          <Saw check={check} />
         </li>
       ))}
     </Stack>
   )
 }
 
-/** What a check saw beside its sentence: the parts of the filter, the run that was first. */
-function Saw({ values }: { values: CheckOut['values'] }) {
-  const tree = asExplained(values.tree)
-  const run = typeof values.run === 'number' ? values.run : null
+/** What a check saw beside its sentence: the parts of the filter, moments as the person writes them, a run. */
+function Saw({ check }: { check: CheckOut }) {
+  const seen = seenOf(check)
+  const { tree } = check.values
+  if (seen.length === 0 && !tree) return null
   return (
-    <>
-      {tree && (
-        <div className={classes.inside}>
-          <ExplainedTree tree={tree} />
-        </div>
-      )}
-      {run !== null && (
-        <Anchor component={Link} to={`/runs/${run}`} size="xs" className={classes.inside} display="block">
-          {t.runNumber(run)}
-        </Anchor>
-      )}
-    </>
-  )
-}
-
-/** A condition part by part; also for the page of a run. */
-export function ExplainedTree({ tree }: { tree: Explained }) {
-  return (
-    <>
-      <Line held={tree.held} sentence={tree.sentence} />
-      {tree.parts && tree.parts.length > 0 && (
-        <ul className={classes.list}>
-          {tree.parts.map((part, index) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a condition have only their place
-            <li key={index} className={classes.inside}>
-              <ExplainedTree tree={part} />
-            </li>
-          ))}
-        </ul>
-      )}
-    </>
+    <div className={classes.inside}>
+      <Explained tree={tree} />
+      {seen.map(({ name, value, run }) => (
+        <Text key={name} size="xs" c="dimmed" style={{ overflowWrap: 'anywhere' }}>
+          {name}:{' '}
+          {run ? (
+            <Anchor component={Link} to={`/runs/${run}`} inherit>
+              {t.runNumber(run)}
+            </Anchor>
+          ) : (
+            value
+          )}
+        </Text>
+      ))}
+    </div>
   )
 }
 
@@ -93,12 +73,6 @@ function Line({ held, sentence }: { held: boolean | null; sentence: string }) {
       </Text>
     </Group>
   )
-}
-
-/** An explained condition out of values that may hold anything. */
-export function asExplained(value: unknown): Explained | null {
-  if (typeof value !== 'object' || value === null || !('sentence' in value)) return null
-  return value as Explained
 }
 
 interface RunsProps {

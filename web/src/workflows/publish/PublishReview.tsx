@@ -1,55 +1,84 @@
-import { Button, Group, Modal, Stack, Text, Textarea } from '@mantine/core'
+import { Modal, Skeleton, Stack, Text } from '@mantine/core'
+import { useMediaQuery } from '@mantine/hooks'
+import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { api } from '../../api'
+import { api, queries, type Workflow } from '../../api'
 import { useOpenWorkflow } from '../../editor/page'
 import type { PanelProps } from '../../editor/panels/slots'
-import { sayDone, sayProblem } from '../../parts/saying'
-import { t as shared } from '../../text'
-import { editor as t } from '../../text/editor'
+import { Problem } from '../../parts/Problem'
+import { publish as t } from '../../text/trust'
+import { Published } from './Published'
+import { PublishForm } from './PublishForm'
+import { ReviewBody } from './ReviewBody'
 
-/** Publish the draft, after everything is saved. */
+/** Before publishing: what the draft does, what is different, and what follows. Then what happens next. */
 export function PublishReview({ onClose }: PanelProps) {
   const { workflow, saver, save, adopt } = useOpenWorkflow()
-  const [note, setNote] = useState('')
-  const [busy, setBusy] = useState(false)
-  const publish = async () => {
-    setBusy(true)
-    try {
-      if (!(await save())) return
-      const { data } = await api.publishWorkflow({
-        path: { key: workflow.key },
-        body: { note },
-        headers: { 'If-Match': saver.etag },
-        throwOnError: true,
-      })
-      adopt(data)
-      sayDone(t.published(data.active_version ?? 1))
-      onClose()
-    } catch (error) {
-      sayProblem(error, t.notPublished)
-    } finally {
-      setBusy(false)
-    }
+  const [done, setDone] = useState<Workflow | null>(null)
+  const small = useMediaQuery('(max-width: 62em)')
+  const { key } = workflow
+  const found = useQuery({
+    queryKey: ['review', key],
+    queryFn: async () => {
+      if (!(await save())) return null
+      const { etag } = saver
+      return { etag, review: (await api.reviewWorkflow({ path: { key }, throwOnError: true })).data }
+    },
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 0,
+    refetchOnWindowFocus: false,
+    refetchOnReconnect: false,
+  })
+  const published = (next: Workflow) => {
+    adopt(next)
+    setDone(next)
+    void queries.invalidateQueries({
+      predicate: (query) => ['listVersions', 'listWorkflows', 'getHome'].includes(idOf(query.queryKey)),
+    })
   }
+  const again = () => void found.refetch()
   return (
-    <Modal opened onClose={onClose} title={t.publishTitle(workflow.name)}>
-      <Stack gap="md">
-        <Text size="sm">{t.publishAbout}</Text>
-        <Textarea
-          label={t.publishNote}
-          value={note}
-          maxLength={2_000}
-          onChange={(event) => setNote(event.currentTarget.value)}
-        />
-        <Group justify="flex-end" gap="xs">
-          <Button variant="default" onClick={onClose}>
-            {shared.common.cancel}
-          </Button>
-          <Button loading={busy} onClick={publish}>
-            {t.publish}
-          </Button>
-        </Group>
-      </Stack>
+    <Modal opened onClose={onClose} title={t.title(workflow.name)} size={1080} fullScreen={small}>
+      {done && found.data ? (
+        <Published workflow={done} trigger={found.data.review.trigger} onClose={onClose} />
+      ) : found.isFetching ? (
+        <Waiting />
+      ) : found.error ? (
+        <Problem error={found.error} onRetry={again} />
+      ) : !found.data ? (
+        <Stack gap={4}>
+          <Text fw={600}>{t.notSaved}</Text>
+          <Text size="sm">{t.notSavedMore}</Text>
+        </Stack>
+      ) : (
+        <>
+          <ReviewBody review={found.data.review} workflow={workflow} onClose={onClose} />
+          <PublishForm
+            review={found.data.review}
+            workflow={workflow}
+            etag={found.data.etag}
+            onPublished={published}
+            onAgain={again}
+            onClose={onClose}
+          />
+        </>
+      )}
     </Modal>
+  )
+}
+
+/** The operation that a cached answer is of. */
+function idOf(key: readonly unknown[]): string {
+  const [first] = key
+  return typeof first === 'object' && first !== null && '_id' in first ? String(first._id) : ''
+}
+
+function Waiting() {
+  return (
+    <Stack aria-busy aria-label={t.saving}>
+      <Skeleton h={60} />
+      <Skeleton h={140} />
+      <Skeleton h={140} />
+    </Stack>
   )
 }
