@@ -20,8 +20,16 @@ import type { Editor } from '../store'
 import { type Drawer, forget, keep } from './kept'
 import { Saver } from './saver'
 
-/** A workflow of the server as the editor holds it: every block has a place. */
+const read = new WeakMap<Workflow, Draft>()
+
+/** A workflow of the server as the editor holds it: every block has a place. Each is laid out once. */
 export function draftOf(workflow: Workflow, known: Known): Draft {
+  const draft = read.get(workflow) ?? laidOut(workflow, known)
+  read.set(workflow, draft)
+  return draft
+}
+
+function laidOut(workflow: Workflow, known: Known): Draft {
   const document = readDocument(workflow.draft)
   const exitsOf = (node: (typeof document.nodes)[number]) => guessedExits(known, document, node)
   return {
