@@ -117,7 +117,7 @@ function List({ imports }: { imports: Import[] }) {
                 )}
               </Table.Td>
               <Table.Td>{nameOf(one.module)}</Table.Td>
-              <Table.Td>
+              <Table.Td miw={120}>
                 <Status of={one.status} />
               </Table.Td>
               <Table.Td>

@@ -214,7 +214,7 @@ export const records = {
   byRun: (workflow: string) => `Workflow ${workflow}`,
   runNumber: (id: number) => `run ${id}`,
   noChanges: 'No changes are recorded.',
-  nothingVisible: 'Nothing that you may see.',
+  nothingVisible: 'Its lines, or fields that you may not see.',
   noRuns: 'No workflow has run on this record.',
   noDocuments: 'No documents yet.',
   dropDocuments: 'Drop files here, or choose them',

@@ -1,20 +1,12 @@
-import {
-  ActionIcon,
-  Group,
-  MultiSelect,
-  NumberInput,
-  Select,
-  Textarea,
-  TextInput,
-  Tooltip,
-} from '@mantine/core'
+import { ActionIcon, Group, MultiSelect, Select, Textarea, TextInput, Tooltip } from '@mantine/core'
 import { IconExternalLink } from '@tabler/icons-react'
-import { lazy, type ReactNode, Suspense } from 'react'
+import { lazy, type ReactNode, Suspense, useState } from 'react'
 import { format, t as shared } from '../../text'
 import { records as t } from '../../text/records'
 import { type Choice, choicesOf, currencyOf, exactNumber, targetOf, useModule } from '../model'
 import { FileField } from './FileField'
 import { fromWallClock, toWallClock } from './moment'
+import { fromInput, toInput } from './numbers'
 import { PersonSelect, RecordSelect } from './RecordSelect'
 import type { FieldInputProps } from './types'
 import { safeAddress } from './Value'
@@ -25,8 +17,7 @@ const RichTextField = lazy(() =>
 
 /** The input for one field of a record, by its type. What is empty is null. */
 export function FieldInput(props: FieldInputProps) {
-  const draw = INPUTS[props.field.type] ?? TextField
-  const Input = draw
+  const Input = INPUTS[props.field.type] ?? TextField
   return <Input {...props} />
 }
 
@@ -107,24 +98,22 @@ function AddressField(props: FieldInputProps) {
   )
 }
 
+/** Numbers are kept as they were typed until the field is left; then one sees how they were read. */
 function NumberField(props: FieldInputProps) {
   const { onChange, field } = props
-  const value = exactNumber(field, props.value)
-  const point = new Intl.NumberFormat(format.locale)
-    .formatToParts(1.5)
-    .find((part) => part.type === 'decimal')
+  const [typed, setTyped] = useState<string | null>(null)
   const currency = field.type === 'money' ? currencyOf(field) : null
-  const scale = field.options.scale
   return (
-    <NumberInput
+    <TextInput
       {...common(props)}
-      value={typeof value === 'number' || typeof value === 'string' ? value : ''}
-      onChange={(next) => onChange(next === '' ? null : next)}
-      allowDecimal={field.type !== 'integer'}
-      decimalScale={typeof scale === 'number' ? scale : undefined}
-      decimalSeparator={point?.value ?? '.'}
-      allowedDecimalSeparators={['.', ',']}
-      hideControls
+      value={typed ?? toInput(exactNumber(field, props.value))}
+      onChange={(event) => {
+        setTyped(event.currentTarget.value)
+        onChange(fromInput(event.currentTarget.value))
+      }}
+      onBlur={() => setTyped(null)}
+      inputMode={field.type === 'integer' ? 'numeric' : 'decimal'}
+      autoComplete="off"
       styles={props.bare ? { input: { textAlign: 'end' } } : undefined}
       rightSection={currency ? <span style={{ fontSize: 12 }}>{currency}</span> : undefined}
       rightSectionWidth={currency ? 44 : undefined}

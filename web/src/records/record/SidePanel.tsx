@@ -37,7 +37,7 @@ export function SidePanel({ module, record }: PartProps) {
   return (
     <Paper className="surface" data-testid="side-panel">
       <Tabs value={open} onChange={change} keepMounted={false}>
-        <Tabs.List grow>
+        <Tabs.List>
           {TABS.map(({ key, label, icon: Sign }) => (
             <Tabs.Tab key={key} value={key} px={8} leftSection={<Sign size={15} aria-hidden />}>
               {label}
