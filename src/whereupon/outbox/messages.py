@@ -85,9 +85,10 @@ async def queue(db: Connection, messages: Sequence[NewMessage]) -> list[int]:
 
 # Sources ----------------------------------------------------------------------------------------
 
-# `ours`: written by this very transaction, which may still roll back.
+# `lasting`: written by a transaction that is over, so that nothing takes it back. One of ours may still roll
+# back, or to a savepoint, under whose own number the row is then; both are not older than the snapshot's xmin.
 FIND_SOURCE = """
-SELECT id, xmin = pg_current_xact_id_if_assigned()::xid AS ours
+SELECT id, age(xmin) > age(pg_snapshot_xmin(pg_current_snapshot())::xid) AS lasting
 FROM whereupon.message_sources WHERE sha256 = $1
 """
 ADD_SOURCE = """
@@ -110,7 +111,7 @@ async def source_id(db: Connection, channel: str, source: Mapping[str, Any]) -> 
     if row is None:
         added: int = await db.fetchval(ADD_SOURCE, digest, channel, source)
         return added
-    if not row["ours"] and not rehearsing():
+    if row["lasting"] and not rehearsing():
         _known[key] = row["id"]
     return int(row["id"])
 
