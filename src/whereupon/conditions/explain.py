@@ -19,6 +19,7 @@ from whereupon.conditions.tree import All, AnyOf, Children, Comparison, Not
 from whereupon.conditions.values import Compiled, Kind, Scope, literal, reference
 from whereupon.errors import Invalid, NotFound
 from whereupon.modules.catalog import Field, Module, quote
+from whereupon.people.rights import Rights
 
 # A change of the record, its rows as that change left them; for a delete, the last row is the record.
 CHANGED_ROWS = """
@@ -29,13 +30,21 @@ WHERE c.module_id = {module} AND c.record_id = {record}"""
 
 
 async def explain(
-    db: asyncpg.Connection[Any], condition: object, scope: Scope, record_id: str, change_id: int | None = None
+    db: asyncpg.Connection[Any],
+    condition: object,
+    scope: Scope,
+    record_id: str,
+    change_id: int | None = None,
+    *,
+    rights: Rights,
 ) -> dict[str, Any]:
     """The condition as a tree of {held, sentence, …}, for a record as it is or as a change left it.
 
     Groups have "parts"; comparisons have "field", "operator", "value" (what was seen) and "expected"
     (a list). Without `change_id`, a condition that asks for a change is explained for the record's latest.
-    `scope.data` and `scope.user` must be SQL that stands alone. Raises NotFound, Invalid.
+    `scope.data` and `scope.user` must be SQL that stands alone. The caller has seen to it that `rights` allow
+    to read what the condition reads; here they decide whether a link is shown by its title. Raises
+    NotFound, Invalid.
     """
     if scope.module is None:
         raise NotFound("There is no module to explain a record of.")
@@ -47,7 +56,7 @@ async def explain(
         scope = replace(scope, old=None, op=None)
         source = _current(scope, record_id)
     verdict = compile_tree(condition, scope)
-    row = await db.fetchrow(_statement(list(_walk(verdict)), scope, source))
+    row = await db.fetchrow(_statement(list(_walk(verdict)), scope, source, rights))
     if row is None:
         what = "change of record" if of_change else "record"
         raise NotFound(f"{scope.module.label if scope.module else ''} has no {what} {record_id}.")
@@ -80,11 +89,11 @@ def _walk(verdict: Verdict) -> Iterator[Verdict]:
         yield from _walk(part)
 
 
-def _statement(verdicts: list[Verdict], scope: Scope, source: str) -> str:
+def _statement(verdicts: list[Verdict], scope: Scope, source: str, rights: Rights) -> str:
     """Three arrays, in the order of the parts: whether it held, the values as JSON, and as words."""
     held = ", ".join(f"({v.sql}) IS TRUE" for v in verdicts)
     seen = ", ".join(_array([_json(side) for side in _sides(v)], "jsonb") for v in verdicts)
-    shown = ", ".join(_array([_words(side, scope) for side in _sides(v)], "text") for v in verdicts)
+    shown = ", ".join(_array([_words(side, scope, rights) for side in _sides(v)], "text") for v in verdicts)
     return f"SELECT ARRAY[{held}] AS held, ARRAY[{seen}] AS seen, ARRAY[{shown}] AS shown FROM {source}"
 
 
@@ -108,12 +117,14 @@ def _json(side: Compiled) -> str:
     return f"to_jsonb({_typed(side)})"
 
 
-def _words(side: Compiled, scope: Scope) -> str:
-    """The value as it reads; a link as the title of the record that it leads to."""
+def _words(side: Compiled, scope: Scope, rights: Rights) -> str:
+    """The value as it reads; a link as the title of the record that it leads to, for who may read that."""
     plain = as_text(Compiled(_typed(side), side.type), scope)
     target = scope.catalog.modules.get(side.type.module or "") if side.type.kind is Kind.REFERENCE else None
     title = target.fields.get(target.title_field or "") if target else None
     if target is None or title is None or title.column is None or len(target.key_columns) != 1:
+        return plain
+    if not rights.sees([f"{target.key}.{title.key}"]):
         return plain
     key = f"_l.{quote(target.key_column)}"
     found = f"(SELECT _l.{quote(title.column)}::text FROM {target.sql} _l WHERE {key} = {side.sql})"

@@ -11,6 +11,7 @@ from whereupon.conditions.values import Scope
 from whereupon.db.pool import Connection
 from whereupon.errors import NotFound
 from whereupon.modules.catalog import Module
+from whereupon.people.rights import everything
 from whereupon.runs.definitions import Active, load_definitions
 from whereupon.workflows.plan import Start
 
@@ -117,9 +118,12 @@ async def asked(
     if change_id is not None and scope.module is not None:
         fields = sorted(name.rpartition(".")[2] for name in start.trigger.reads(start.config, scope))
         watched = [{"field": field, "operator": "has_changed"} for field in fields]
-    told = [await explain(db, condition, scope, record_id, change_id) for condition in watched]
+    told = [
+        await explain(db, condition, scope, record_id, change_id, rights=everything())
+        for condition in watched
+    ]
     if start.filter is not None:
-        told.append(await explain(db, start.filter, scope, record_id, change_id))
+        told.append(await explain(db, start.filter, scope, record_id, change_id, rights=everything()))
     return tuple(sentence for part in told for sentence in leaves(part, by_now=ran and not part["held"]))
 
 

@@ -79,12 +79,12 @@ async def list_runs(
         started_by,
         limit,
     )
-    seen = [_as_seen(dict(row), rights)[0] for row in rows]
+    seen = [as_seen(dict(row), rights)[0] for row in rows]
     await name_records(db, rights, catalog, seen)
     return seen
 
 
-def _as_seen(run: dict[str, Any], rights: Rights) -> tuple[dict[str, Any], bool]:
+def as_seen(run: dict[str, Any], rights: Rights) -> tuple[dict[str, Any], bool]:
     """The run without what its version uses, and whether the user may see all that the run did.
 
     Values, addresses and errors of a run come from the fields that it uses, so they are told to nobody who
@@ -151,7 +151,7 @@ async def get_run(db: Connection, rights: Rights, catalog: Catalog, run_id: int)
     if row is None or not await may_see(db, catalog, rights, row):
         raise NotFound(f"There is no run {run_id}.")
     waiting: Any = await db.fetchrow(WAITING, run_id)
-    seen, whole = _as_seen(dict(row), rights)
+    seen, whole = as_seen(dict(row), rights)
     await name_records(db, rights, catalog, [seen])
     found: dict[str, Any] = {
         **seen,

@@ -60,7 +60,7 @@ async def stage(
     listens = start.trigger.operations(start.config)
     record_id, happened = await _happen(db, definitions, module, start, rights, occasion)
     change = await _change_of(db, module, record_id, happened, start) if listens else None
-    explained = await _explained(db, definitions, active, record_id, change)
+    explained = await _explained(db, definitions, active, rights, record_id, change)
     if change is None:
         taken = explained is None or bool(explained["held"])
         return Staged(active, record_id, None, taken, True, happened, explained)
@@ -170,7 +170,12 @@ def unfiltered(active: Active) -> Active:
 
 
 async def _explained(
-    db: Connection, definitions: Definitions, active: Active, record_id: str, change: Change | None
+    db: Connection,
+    definitions: Definitions,
+    active: Active,
+    rights: Rights,
+    record_id: str,
+    change: Change | None,
 ) -> Mapping[str, Any] | None:
     """The filter, part by part, with the values that it saw; None without a filter."""
     version, start = active.version, active.version.plan.start
@@ -179,4 +184,4 @@ async def _explained(
     user = f"{version.user_id}::bigint" if version.user_id is not None else None
     zone = version.plan.document.settings.time_zone or definitions.time_zone
     scope = Scope(definitions.catalog, version.module, user=user, time_zone=zone)
-    return await explain(db, start.filter, scope, record_id, change.id if change else None)
+    return await explain(db, start.filter, scope, record_id, change.id if change else None, rights=rights)

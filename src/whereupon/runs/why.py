@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from whereupon.conditions.compile import fields_read
 from whereupon.conditions.explain import explain
 from whereupon.conditions.values import Scope
 from whereupon.conditions.words import shortened
@@ -16,6 +17,7 @@ from whereupon.modules.catalog import Catalog, Module, load_catalog
 from whereupon.people.rights import Rights, require_reads
 from whereupon.records.read import check_id, not_found, read_record
 from whereupon.runs.definitions import Active, Definitions, Version, load_versions, organisation_time_zone
+from whereupon.runs.history import as_seen
 from whereupon.runs.match import Change, match_changes
 from whereupon.runs.staging import only, unfiltered
 from whereupon.workflows.store import get_workflow
@@ -204,10 +206,15 @@ async def _trigger(case: Case) -> list[Check]:
     start = case.version.plan.start
     assert start is not None
     listens = start.trigger.operations(start.config)
-    if not listens:
-        return [await _by_itself(case)]
     scope = _scope(case)
     asked = start.trigger.sentence(start.config, scope)
+    try:
+        reads = start.trigger.reads(start.config, _of_change(case))
+        require_reads(case.rights, reads, case.definitions.catalog, case.module.key)
+    except (Invalid, Refused) as error:
+        return [Check("trigger", None, f"It starts when {asked}. {error.message}")]
+    if not listens:
+        return [await _by_itself(case)]
     if case.change is None:
         return [Check("trigger", False, f"It starts when {asked}; no change of this record is known.")]
     happened, changed = OPERATIONS[case.change.op], _changed(case)
@@ -274,6 +281,11 @@ def _scope(case: Case) -> Scope:
     return Scope(case.definitions.catalog, case.module, user=user, time_zone=zone)
 
 
+def _of_change(case: Case) -> Scope:
+    """The same, where a change can be asked for."""
+    return replace(_scope(case), old="o", op="c.op")
+
+
 async def _filter(case: Case) -> list[Check]:
     start = case.version.plan.start
     if start is None or start.filter is None:
@@ -281,9 +293,9 @@ async def _filter(case: Case) -> list[Check]:
     listens = bool(start.trigger.operations(start.config))
     change = case.change.id if listens and case.change else None
     try:
-        reads = start.trigger.reads(start.config, _scope(case))
+        reads = fields_read(start.filter, _of_change(case))
         require_reads(case.rights, reads, case.definitions.catalog, case.module.key)
-        tree = await explain(case.db, start.filter, _scope(case), case.record_id, change)
+        tree = await explain(case.db, start.filter, _scope(case), case.record_id, change, rights=case.rights)
     except (NotFound, Invalid, Refused) as error:
         return [Check("filter", None, f"The conditions cannot be asked: {error.message}")]
     held = bool(tree["held"])
@@ -321,7 +333,8 @@ async def _recurrence(case: Case) -> list[Check]:
 
 
 RUNS = """
-SELECT r.id, r.status, r.started_by, r.change_id, r.created_at, r.ended_at, r.error FROM whereupon.runs r
+SELECT r.id, r.status, r.started_by, r.change_id, r.created_at, r.ended_at, r.error, v.uses
+FROM whereupon.runs r LEFT JOIN whereupon.versions v ON v.id = r.version_id
 WHERE r.workflow_id = $1 AND r.record_id = $2 AND r.module_id = $3
   AND ($4::bigint IS NULL OR r.change_id = $4
        OR r.started_by IN ('manual', 'schedule', 'date_reached', 'rerun'))
@@ -330,10 +343,11 @@ ORDER BY r.id DESC LIMIT 20
 
 
 async def _runs(case: Case) -> list[dict[str, Any]]:
-    """Runs that this change started, and those that no change did; the latest first."""
+    """Runs that this change started, and those that no change did, as the user may see them; the latest
+    first."""
     change = case.change.id if case.change else None
     rows = await case.db.fetch(RUNS, case.version.workflow_id, case.record_id, case.module.id, change)
-    return [dict(row) for row in rows]
+    return [as_seen(dict(row), case.rights)[0] for row in rows]
 
 
 def _outcomes(runs: Sequence[Mapping[str, Any]], case: Case) -> list[Check]:

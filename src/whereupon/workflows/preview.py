@@ -84,7 +84,7 @@ async def _condition(
     _require(rights, compile_tree(condition, alone).reads, scope)
     if scope.module is None or record_id is None:
         raise Invalid.of(Problem("no_record", "A condition is asked of a record.", "/record_id"))
-    return _answer(None, None, await explain(db, condition, alone, record_id))
+    return _answer(None, None, await explain(db, condition, alone, record_id, rights=rights))
 
 
 def _require(rights: Rights, reads: frozenset[str], scope: Scope) -> None:

@@ -3,13 +3,17 @@
 # ruff: noqa: E501 -- the rows of a table of cases read better on one line
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
 
 from whereupon.conditions import Scope
-from whereupon.conditions.explain import explain
+from whereupon.conditions import explain as explaining
 from whereupon.errors import Invalid, NotFound
+from whereupon.people.rights import everything
+
+explain = partial(explaining.explain, rights=everything())
 
 ROWS = """
 INSERT INTO data.quotes (id, name, amount, stage, account, due, sent_at) VALUES

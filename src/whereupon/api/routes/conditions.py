@@ -145,7 +145,7 @@ async def explain_condition(call: TheCall, body: ToExplain) -> Response:
         require_reads(call.rights, reads, catalog, module.key)
         if call.rights.own_only("read", module.key):
             await read_record(db, catalog, module.key, body.record_id, call.rights, lines=False)
-        return await explain(db, body.condition, scope, body.record_id, body.change_id)
+        return await explain(db, body.condition, scope, body.record_id, body.change_id, rights=call.rights)
 
     return await call.read(work, bounded=True)
 
