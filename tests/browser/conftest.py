@@ -102,6 +102,13 @@ def own_served(opening: Opening, furnished: Installation) -> Iterator[Installati
         yield made
 
 
+@pytest.fixture(scope="module")
+def office(opening: Opening, furnished: Installation) -> Iterator[Installation]:
+    """A full office of this file's tests alone."""
+    with opening(name_of_database(furnished), furnished.people) as made:
+        yield made
+
+
 @pytest.fixture(scope="session")
 def empty_served(opening: Opening, template: str) -> Iterator[Installation]:
     """Three people and nothing else, for pages that are empty: leave it so."""
