@@ -9,16 +9,18 @@ import { causeOf, errorOf, secondsOf } from './words'
 
 interface Props {
   runs: Run[]
+  /** All are of one workflow, so that its name says nothing. */
+  ofOne?: boolean
   chosen?: ReadonlySet<number>
   onChoose?: (chosen: ReadonlySet<number>) => void
 }
 
 /** Runs in a table; with `onChoose`, some of them can be chosen. */
-export function RunsTable({ runs, chosen, onChoose }: Props) {
+export function RunsTable({ runs, ofOne = false, chosen, onChoose }: Props) {
   const all = runs.length > 0 && runs.every((run) => chosen?.has(run.id))
   const some = runs.some((run) => chosen?.has(run.id))
   return (
-    <Table.ScrollContainer minWidth={760}>
+    <Table.ScrollContainer minWidth={ofOne ? 560 : 760}>
       <Table className="surface" withTableBorder data-testid="runs-table">
         <Table.Thead>
           <Table.Tr>
@@ -32,11 +34,16 @@ export function RunsTable({ runs, chosen, onChoose }: Props) {
                 />
               </Table.Th>
             )}
-            {[words.status, words.workflow, words.record, words.cause, words.started, words.took].map(
-              (label) => (
-                <Table.Th key={label}>{label}</Table.Th>
-              ),
-            )}
+            {[
+              words.status,
+              ofOne ? words.result : words.workflow,
+              words.record,
+              words.cause,
+              words.started,
+              words.took,
+            ].map((label) => (
+              <Table.Th key={label}>{label}</Table.Th>
+            ))}
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
@@ -51,7 +58,7 @@ export function RunsTable({ runs, chosen, onChoose }: Props) {
                   />
                 </Table.Td>
               )}
-              <Cells run={run} />
+              <Cells run={run} ofOne={ofOne} />
             </Table.Tr>
           ))}
         </Table.Tbody>
@@ -60,7 +67,7 @@ export function RunsTable({ runs, chosen, onChoose }: Props) {
   )
 }
 
-function Cells({ run }: { run: Run }) {
+function Cells({ run, ofOne }: { run: Run; ofOne: boolean }) {
   const seconds = secondsOf(run)
   const error = errorOf(run.error)
   return (
@@ -71,9 +78,13 @@ function Cells({ run }: { run: Run }) {
         </Anchor>
       </Table.Td>
       <Table.Td maw={340}>
-        <Anchor component={Link} to={`/runs/${run.id}`} size="sm">
-          {run.workflow_name}
-        </Anchor>
+        {ofOne ? (
+          !error && t.common.nothing
+        ) : (
+          <Anchor component={Link} to={`/runs/${run.id}`} size="sm">
+            {run.workflow_name}
+          </Anchor>
+        )}
         {error && (
           <Text size="xs" c="var(--mantine-color-error)" lineClamp={2}>
             {error.message}

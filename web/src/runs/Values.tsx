@@ -41,6 +41,12 @@ function One({ value }: { value: unknown }) {
     )
   if (typeof value === 'boolean') return <>{value ? t.common.yes : t.common.no}</>
   if (typeof value === 'number') return <>{format.number(value)}</>
+  if (typeof value === 'string' && MOMENT.test(value))
+    return (
+      <time dateTime={value} title={value}>
+        {format.dateTime(value)}
+      </time>
+    )
   if (typeof value === 'string') return <span style={{ whiteSpace: 'pre-wrap' }}>{value}</span>
   return (
     <Code block fz={11}>
@@ -48,6 +54,9 @@ function One({ value }: { value: unknown }) {
     </Code>
   )
 }
+
+/** A whole moment with its offset; a date or a text that begins like one is shown as it is. */
+const MOMENT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:?\d{2})$/
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)

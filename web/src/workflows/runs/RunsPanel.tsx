@@ -94,7 +94,7 @@ export function RunsPanel() {
           )}
         </Group>
       </Group>
-      {isSome && <RunsTable runs={items} />}
+      {isSome && <RunsTable runs={items} ofOne />}
       {shown === 'paths' && <PathsDialog onClose={close} />}
       {shown === 'held' && <DecideAll workflow={workflow} onClose={close} />}
       {shown === 'why' && workflow.module !== null && (

@@ -12,7 +12,7 @@ import { wouldOf } from './walk'
 /** Whether the workflow would start on a record, and the filter part by part; how its run ended. */
 export function WouldItStart({ record }: { record: TestedRecord }) {
   const would = wouldOf(record)
-  const [open, { toggle }] = useDisclosure(would !== 'start')
+  const [open, { toggle }] = useDisclosure(record.status === null)
   const error = errorOf(record.error)
   const Sign = record.taken ? IconCircleCheck : IconCircleX
   return (
@@ -25,7 +25,7 @@ export function WouldItStart({ record }: { record: TestedRecord }) {
           color={record.taken ? 'var(--run-succeeded)' : 'var(--run-failed)'}
         />
         <div style={{ flex: 1, minWidth: 0 }}>
-          <Group gap={8} justify="space-between">
+          <Group gap={8} justify="space-between" align="flex-start" wrap="nowrap">
             <Text size="sm" fw={600}>
               {t.would[would]}
             </Text>
