@@ -24,7 +24,7 @@ export function WorkflowBars({ workflows }: { workflows: readonly ListedWorkflow
         </Text>
       ) : (
         <>
-          <Table.ScrollContainer minWidth={560}>
+          <Table.ScrollContainer type="native" minWidth={560}>
             <Table aria-label={t.workflows}>
               <Table.Thead>
                 <Table.Tr>

@@ -28,5 +28,9 @@ const COLORS: Record<string, string> = {
 
 /** A run's, message's, workflow's or task's state as a small coloured word. */
 export function Status({ of, label }: { of: string; label?: string }) {
-  return <Badge color={COLORS[of] ?? 'gray'}>{label ?? t.common.status[of] ?? of}</Badge>
+  return (
+    <Badge color={COLORS[of] ?? 'gray'} miw="max-content">
+      {label ?? t.common.status[of] ?? of}
+    </Badge>
+  )
 }

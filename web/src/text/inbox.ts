@@ -49,7 +49,7 @@ export const inbox = {
   edit: 'Reassign or move',
   cancel: 'Not needed any more',
   cancelTitle: (title: string) => `Is “${title}” not needed any more?`,
-  cancelAbout: 'It goes to what is done, as cancelled. A workflow that waits for it goes on.',
+  cancelAbout: 'It leaves the inbox of everybody who has it, and is kept as cancelled.',
   cancelYes: 'Not needed',
   cancelled: 'The task was cancelled',
   notChanged: 'The task was not changed',

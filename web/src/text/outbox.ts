@@ -12,7 +12,6 @@ export const outbox = {
   about: 'What workflows wrote: sent, on the way, or waiting for you.',
   tabs: 'Messages by status',
   all: 'All',
-  tabLabel: (word: string, count: number | undefined) => (count ? `${word}, ${count}` : word),
   search: 'Part of an address',
   workflow: 'Workflow',
   anyWorkflow: 'All workflows',
@@ -32,7 +31,6 @@ export const outbox = {
   selected: (count: number) => plural(count, { one: '{n} selected', other: '{n} selected' }),
   open: (recipient: string) => `Open the message to ${recipient}`,
   hidden: 'Not for you to see',
-  noWorkflow: 'No workflow',
   empty: {
     all: ['No messages yet', 'What workflows write to people stands here, with what became of it.'],
     queued: ['Nothing is on its way', 'Messages stand here for the moment before they are sent.'],
@@ -204,6 +202,5 @@ export const templates = {
   previewPick: 'Choose a record',
   previewWhich: 'Choose a record to see the mail as it would look.',
   previewModule: 'Records of',
-  previewFrame: 'The mail as it would look for this record',
   previewFault: 'It cannot be shown like this yet',
 }

@@ -20,7 +20,7 @@ interface Props {
 
 /** The words of a template: name, subject, rich text, and plain text where it is to differ. */
 export function WordsForm({ module, record, words, onChange, problem }: Props) {
-  const context = { module, document: null, node: null, record }
+  const context = { module, document: null, node: null, record: null }
   const ownText = words.text !== null
   return (
     <Paper className="surface" p="md">
@@ -44,7 +44,7 @@ export function WordsForm({ module, record, words, onChange, problem }: Props) {
         <Suspense fallback={<Skeleton h={260} />}>
           <RichTemplateEditor
             label={t.content}
-            context={context}
+            context={{ ...context, record }}
             value={words.html ?? ''}
             onChange={(html) => onChange({ html })}
             error={problem?.at('/html')}

@@ -42,7 +42,12 @@ export function WorkflowsTable({ items, quota }: Props) {
 }
 
 const ONE_LINE = { whiteSpace: 'nowrap' } as const
-const FRAMED = { border: '1px solid var(--line)', borderRadius: 'var(--mantine-radius-md)' }
+// What is only for screen readers stands where the row is, not where the page ends.
+const FRAMED = {
+  position: 'relative',
+  border: '1px solid var(--line)',
+  borderRadius: 'var(--mantine-radius-md)',
+} as const
 
 function Row({ workflow, quota }: { workflow: ListedWorkflow; quota: Quota }) {
   return (
