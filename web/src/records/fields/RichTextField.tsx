@@ -29,7 +29,7 @@ export function RichTextField({ field, value, onChange, error, disabled, bare }:
     editor?.commands.setContent(html, { emitUpdate: false })
   }, [html, editor])
   useEffect(() => {
-    editor?.setEditable(!disabled)
+    editor?.setEditable(!disabled, false) // and no update: nobody wrote anything
   }, [editor, disabled])
   return (
     <Input.Wrapper
