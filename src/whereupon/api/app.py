@@ -57,6 +57,7 @@ from whereupon.api.routes import (
 from whereupon.api.routes import (
     settings as settings_routes,
 )
+from whereupon.api.turns import Costly
 from whereupon.api.wake import Waker
 from whereupon.db.pool import Database
 from whereupon.people.attempts import Attempts
@@ -98,6 +99,7 @@ def create_app(database: Database, settings: Settings, built: Path = BUILT) -> F
     app.state.live = Live(database, app.state.memory)
     app.state.waker = Waker(database.url)
     app.state.attempts = Attempts()
+    app.state.turns = Costly()
     app.add_exception_handler(RequestValidationError, on_validation)
     app.add_exception_handler(HTTPException, on_http)
     app.add_exception_handler(Exception, on_any)

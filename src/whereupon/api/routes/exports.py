@@ -11,6 +11,7 @@ from urllib.parse import quote
 from fastapi import Query
 from pydantic import AwareDatetime
 from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from whereupon.api.call import TheCall
 from whereupon.api.declare import operation
@@ -19,6 +20,7 @@ from whereupon.api.route import routes_of
 from whereupon.api.routes.lists import Keys, Where
 from whereupon.api.routes.records import names
 from whereupon.api.routes.shapes import PathKey
+from whereupon.api.turns import turns_of
 from whereupon.records.exporting import XLSX, Chosen, csv_of, csv_text, workbook_of
 from whereupon.runs import history
 
@@ -28,6 +30,8 @@ RUN_COLUMNS = (
     "created_at", "started_at", "ended_at", "executions", "error",
 )  # fmt: skip
 AT_ONCE = 500
+# Who stops reading in the middle does not keep a connection, and old rows, for ever.
+LIMIT_WAITING = "SET LOCAL idle_in_transaction_session_timeout = '60s'"
 Status = Literal["queued", "running", "waiting", "held", "succeeded", "partial", "failed", "cancelled"]
 
 
@@ -39,7 +43,9 @@ def attachment(name: str, ending: str) -> dict[str, str]:
 
 @router.get(
     "/records/{module}/export",
-    **operation("export_records", summary="Records as a CSV file or a workbook.", media_type="*/*"),
+    **operation(
+        "export_records", summary="Records as a CSV file or a workbook.", media_type="*/*", errors=[429]
+    ),
 )
 async def export_records(
     call: TheCall,
@@ -53,8 +59,10 @@ async def export_records(
 ) -> Response:
     condition = condition_in_query(where)
     async with AsyncExitStack() as stack:
+        await stack.enter_async_context(turns_of(call).exports.turn())
         transaction = call.database.transaction(isolation="repeatable_read", readonly=True)
         db = await stack.enter_async_context(transaction)
+        await db.execute(LIMIT_WAITING)
         catalog = await call.catalog(db)
         found = catalog.module(module)
         call.rights.require("read", module)
@@ -72,19 +80,35 @@ async def export_records(
             body = await workbook_of(db, chosen)
             return Response(body, media_type=XLSX, headers=attachment(found.label_plural, "xlsx"))
         parts = csv_of(db, chosen, {"comma": ",", "semicolon": ";", "tab": "\t"}[delimiter])
+        stack.push_async_callback(parts.aclose)
         first = await anext(parts)
         kept = stack.pop_all()  # the transaction lasts as long as the file is being sent
-    return StreamingResponse(
-        closing(first, parts, kept), media_type="text/csv", headers=attachment(found.label_plural, "csv")
+    return FromDatabase(
+        whole(first, parts),
+        kept,
+        media_type="text/csv",
+        headers=attachment(found.label_plural, "csv"),
     )
 
 
-async def closing(first: bytes, parts: AsyncGenerator[bytes], stack: AsyncExitStack) -> AsyncGenerator[bytes]:
-    """The rest of a file; what it is read with is closed after it."""
-    async with stack:
-        yield first
-        async for part in parts:
-            yield part
+class FromDatabase(StreamingResponse):
+    """A file that is read while it is sent. What it is read with is closed however the sending ends, also
+    when the browser has gone before it began."""
+
+    def __init__(self, parts: AsyncGenerator[bytes], kept: AsyncExitStack, **more: Any) -> None:
+        super().__init__(parts, **more)
+        self.kept = kept
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async with self.kept:
+            await super().__call__(scope, receive, send)
+
+
+async def whole(first: bytes, parts: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
+    """The file, of which the first part was read before."""
+    yield first
+    async for part in parts:
+        yield part
 
 
 @router.get(

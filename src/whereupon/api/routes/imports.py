@@ -18,6 +18,7 @@ from whereupon.api.paging import Cursor, Limit, id_before, paged
 from whereupon.api.route import routes_of
 from whereupon.api.routes.exports import attachment
 from whereupon.api.routes.shapes import Page, PathId
+from whereupon.api.turns import turns_of
 from whereupon.db.pool import Connection
 from whereupon.modules.catalog import Module
 from whereupon.people.rights import Rights
@@ -138,7 +139,7 @@ class Import(Out):
 @router.post(
     "/preview",
     **operation(
-        "preview_import", ImportPreview, summary="What a file holds, and what it fits.", errors=[404]
+        "preview_import", ImportPreview, summary="What a file holds, and what it fits.", errors=[404, 429]
     ),
 )
 async def preview_import(call: TheCall, body: ToPreview) -> Response:
@@ -152,7 +153,8 @@ async def preview_import(call: TheCall, body: ToPreview) -> Response:
         catalog, document = await work(db)
     module = catalog.module(body.module) if body.module is not None else None
     store = FileStore.of(call.settings)
-    return response_of(await asyncio.to_thread(look, store, document, body, module, call.rights))
+    async with turns_of(call).files.turn():
+        return response_of(await asyncio.to_thread(look, store, document, body, module, call.rights))
 
 
 def look(

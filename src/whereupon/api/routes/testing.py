@@ -12,6 +12,7 @@ from whereupon.api.call import TheCall, response_of
 from whereupon.api.declare import Out, operation
 from whereupon.api.route import routes_of
 from whereupon.api.routes.shapes import Anything
+from whereupon.api.turns import turns_of
 from whereupon.runs.rehearsal import ToRehearse, rehearse
 
 router = routes_of("testing", "/workflows")
@@ -178,8 +179,10 @@ class Tested(Out):
 
 
 @router.post(
-    "/test", **operation("test_workflow", Tested, summary="Run a draft; nothing is kept.", errors=[404])
+    "/test", **operation("test_workflow", Tested, summary="Run a draft; nothing is kept.", errors=[404, 429])
 )
 async def test_workflow(call: TheCall, body: ToTest) -> Response:
     asked = ToRehearse(**{name: getattr(body, name) for name in ToTest.model_fields})
-    return response_of(await rehearse(call.database, call.rights, asked))
+    call.rights.require_builder()
+    async with turns_of(call).tests.turn():
+        return response_of(await rehearse(call.database, call.rights, asked))
