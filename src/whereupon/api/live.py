@@ -22,7 +22,7 @@ import structlog
 from whereupon.api.memory import Memory
 from whereupon.api.news import CHANNELS, Heard, News, Shown
 from whereupon.db.pool import GONE, Database
-from whereupon.errors import NotSignedIn, TooMany, Unavailable
+from whereupon.errors import NotSignedIn, Refused, TooMany, Unavailable
 from whereupon.people.rights import Rights
 
 log = structlog.get_logger()
@@ -44,6 +44,7 @@ class Stream:
     queue: asyncio.Queue[Event | None] = field(
         default_factory=lambda: asyncio.Queue[Event | None](MOST_WAITING)
     )
+    ended: bool = False
 
     @property
     def user_id(self) -> int:
@@ -53,6 +54,8 @@ class Stream:
 
     def tell(self, name: str, data: Any) -> None:
         """Put an event into the queue. One that is full is emptied: reading anew is all that helps."""
+        if self.ended:
+            return
         try:
             self.queue.put_nowait((name, data))
         except asyncio.QueueFull:
@@ -65,7 +68,10 @@ class Stream:
             self.queue.get_nowait()
 
     def end(self, *last: Event) -> None:
-        """Say this at most, then end."""
+        """Say this at most, then end; nothing is told any more, however late it is read."""
+        if self.ended:
+            return
+        self.ended = True
         self.clear()
         for event in (*last, None):
             self.queue.put_nowait(event)
@@ -98,7 +104,10 @@ class Live:
             )
 
     def open(self, stream: Stream) -> None:
-        """Take a stream on."""
+        """Take a stream on. Of too many that were admitted at the same moment, the rest ends at once."""
+        if self.ended or sum(1 for other in self.streams if other.user_id == stream.user_id) >= PER_USER:
+            stream.end()
+            return
         self.streams.add(stream)
         stream.tell("hello", self.hello())
 
@@ -166,10 +175,10 @@ class Live:
         for stream in tuple(self.streams):
             try:
                 stream.rights = await stream.check()
-            except NotSignedIn as error:
+            except (NotSignedIn, Refused) as error:
                 stream.end(("signed_out", told(error)))
 
 
-def told(error: NotSignedIn) -> Mapping[str, Any]:
+def told(error: NotSignedIn | Refused) -> Mapping[str, Any]:
     """Why the stream ends, as in a problem document."""
     return {"code": error.code, "detail": error.message}

@@ -295,6 +295,28 @@ def test_a_page_that_falls_behind_is_told_to_read_anew():
     assert stream.queue.empty()
 
 
+def test_a_page_whose_session_has_ended_is_told_nothing_more_however_slowly_it_reads():
+    stream = Stream(Rights(1), Shown(set(), 0), None)  # pyright: ignore[reportArgumentType]
+    stream.end(("signed_out", {}))
+    for _ in range(2 * MOST_WAITING):
+        stream.tell("notification", {"title": "ääni"})
+    assert [stream.queue.get_nowait() for _ in range(2)] == [("signed_out", {}), None]
+    assert stream.queue.empty()
+
+
+async def test_of_too_many_streams_that_begin_at_the_same_moment_the_rest_ends(server):
+    live = server.app.state.live
+    streams = [
+        Stream(Rights(7), Shown(set(), 0), None)  # pyright: ignore[reportArgumentType]
+        for _ in range(PER_USER + 3)
+    ]
+    for stream in streams:
+        live.open(stream)
+    assert len(live.streams) == PER_USER
+    assert [stream.ended for stream in streams[-4:]] == [False, True, True, True]
+    live.streams.clear()
+
+
 @pytest.mark.parametrize(
     ("channel", "payload"),
     [
