@@ -85,8 +85,8 @@ async def queue(db: Connection, messages: Sequence[NewMessage]) -> list[int]:
 
 # Sources ----------------------------------------------------------------------------------------
 
-# `lasting`: written by a transaction that is over, so that nothing takes it back. One of ours may still roll
-# back, or to a savepoint, under whose own number the row is then; both are not older than the snapshot's xmin.
+# `lasting`: written by a transaction that is over, so that nothing takes it back. Our own may still roll
+# back, also to a savepoint, which has a number of its own; neither is older than the snapshot's oldest.
 FIND_SOURCE = """
 SELECT id, age(xmin) > age(pg_snapshot_xmin(pg_current_snapshot())::xid) AS lasting
 FROM whereupon.message_sources WHERE sha256 = $1

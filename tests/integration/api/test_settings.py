@@ -159,6 +159,9 @@ async def test_a_builder_does_not_learn_by_searching_to_whom_was_written(admin, 
     builder = await client_of("builder@example.org", "builder")
     assert len((await builder.get("/api/v1/messages")).json()["items"]) == 3
     assert (await builder.get("/api/v1/messages?recipient=ada")).json()["items"] == []
+    for written_to in ("ada", "nobody"):  # nor by whether there is another page
+        found = await builder.get("/api/v1/messages", params={"recipient": written_to, "limit": 1})
+        assert found.json() == {"items": [], "next_cursor": None}
     refused = await builder.post("/api/v1/messages/discard", json={"filter": {"recipient": "ada"}})
     assert refused.status_code == 403
     shown = (await builder.get(f"/api/v1/messages/{mails[0]}")).json()
