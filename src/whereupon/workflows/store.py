@@ -303,7 +303,7 @@ async def set_state(
             "It has a published version." if state == "draft" else "It has no published version yet.",
             suggestion="Disable it instead." if state == "draft" else "Publish it first.",
         )
-    if state in COUNTED:
+    if state in COUNTED and row["state"] not in COUNTED:
         await require_room(db, row["id"])
     await db.execute(
         "UPDATE whereupon.workflows SET state = $2, updated_at = now(), paused = $3, "

@@ -50,6 +50,11 @@ async def test_quotas_are_shown_to_builders_and_set_by_administrators(admin, cli
     assert set_to.json()["active_and_disabled"] == {"used": 0, "limit": 0, "full": True}
     refused = await admin.post(f"{KEY}/publish", json={})
     assert (refused.status_code, "no room" in refused.json()["detail"]) == (409, True)
+    await admin.put("/api/v1/settings/quotas", json={"active_and_disabled": 1})
+    assert (await admin.post(f"{KEY}/publish", json={})).status_code == 200
+    await admin.put("/api/v1/settings/quotas", json={"active_and_disabled": 0})
+    # What is there already can be switched off, however many there are.
+    assert (await admin.put(f"{KEY}/state", json={"state": "disabled"})).status_code == 200
     assert (await admin.put("/api/v1/settings/quotas", json={"scheduled": -1})).status_code == 422
     eve = await client_of("eve@example.org")
     for method, path in (

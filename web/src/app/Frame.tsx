@@ -165,7 +165,7 @@ function SearchButton() {
   return (
     <UnstyledButton
       onClick={openSearch}
-      aria-label={`${t.frame.search} ${t.frame.searchKey}`}
+      title={t.frame.search}
       px={10}
       h={30}
       style={{ border: '1px solid var(--line)', borderRadius: 6 }}
