@@ -43,8 +43,22 @@ export function arranged(document: WorkflowDocument, exitsOf: Exits): Map<string
       if (edge && graph.hasNode(edge.to)) graph.setEdge(edge.from, edge.to)
     }
   }
-  layout(graph)
+  layout(graph, { constraints: besideEachOther(document, exitsOf) })
   return inOneColumn(document, graph, exitsOf)
+}
+
+/** What follows by one exit stands left of what follows by the next. */
+function besideEachOther(document: WorkflowDocument, exitsOf: Exits): { left: string; right: string }[] {
+  return document.nodes.flatMap((node) => {
+    const targets = exitsOf(node).flatMap((exit) => {
+      const edge = document.edges.find((one) => one.from === node.key && one.port === exit.key)
+      return edge ? [edge.to] : []
+    })
+    return targets.slice(1).flatMap((right, index) => {
+      const left = targets[index]
+      return left && left !== right ? [{ left, right }] : []
+    })
+  })
 }
 
 /** dagre's middles as our corners, START's middle on the grid at 0. */

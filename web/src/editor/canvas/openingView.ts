@@ -21,7 +21,7 @@ export function showFromStart(flow: ReactFlowInstance<FlowNode, FlowEdge>, eleme
     return void flow.setViewport({ x, y, zoom })
   }
   const start = nodes.find((node) => node.data.node.block === START) ?? nodes[0]
-  const legible = Math.min(Math.max(across, LEGIBLE), 0.8)
+  const legible = Math.min(Math.max(across, 0.7), 0.85)
   const { x, y } = start?.position ?? bounds
   void flow.setViewport({
     x: width / 2 - (x + WIDTH / 2) * legible,
