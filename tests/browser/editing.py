@@ -100,9 +100,10 @@ async def walker(office: Installation, path: str) -> dict[str, Any]:
 async def eventually(question: Callable[[], Awaitable[Any]]) -> Any:
     """The answer, as soon as it is not empty."""
     async with asyncio.timeout(WITHIN):
-        while not (answer := await question()):
+        while True:
+            if answer := await question():
+                return answer
             await asyncio.sleep(0.02)
-    return answer
 
 
 @asynccontextmanager

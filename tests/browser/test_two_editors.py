@@ -192,8 +192,9 @@ async def test_blocks_that_both_added_are_both_kept(
 
 
 KEPT_COPY = """async key => {
+  const isCopy = name => name.startsWith('whereupon.draft.') && name.includes(key)
   for (;;) {
-    const name = Object.keys(localStorage).find(name => name.startsWith('whereupon.draft.') && name.includes(key))
+    const name = Object.keys(localStorage).find(isCopy)
     if (name) return localStorage.getItem(name)
     await new Promise(done => requestAnimationFrame(done))
   }

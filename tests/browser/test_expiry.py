@@ -1,0 +1,186 @@
+"""A session that ends while somebody works: they sign in over the page, and nothing they typed is lost."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import Page, expect
+from tests.browser.editing import (
+    end_sessions,
+    ended,
+    eventually,
+    expect_saved,
+    labels_of,
+    make_walker,
+    make_workflow,
+    name_step,
+    open_editor,
+    open_record,
+    sign_in_again,
+    walker,
+)
+from tests.browser.installation import PASSWORD, Installation
+from tests.browser.looking import OpenPage, Watch, settled
+
+SECRET = "Only Ada may know this"
+
+
+@pytest.fixture(autouse=True)
+def refusals(watch: Watch) -> None:
+    """Without a session, requests are refused, and the browser says so."""
+    watch.expect("status of 401")
+
+
+async def test_an_edit_of_a_workflow_is_saved_after_signing_in_over_it(
+    open_page: OpenPage, office: Installation
+) -> None:
+    page = await open_page(office, "admin")
+    await open_editor(page, make_workflow(office, "expired"))
+    await end_sessions(office, page, "admin")
+    await name_step(page, "second", "Typed without a session")
+    await expect(ended(page)).to_be_visible()
+    await expect(ended(page).get_by_label("Email")).to_have_value("ada@office.example")
+    await expect(page.get_by_test_id("node-name")).to_have_value("Typed without a session")
+    assert (await labels_of(office, "expired"))["second"] == "Second step"
+    await sign_in_again(page, PASSWORD)
+    await expect(ended(page)).to_be_hidden()
+    await expect_saved(page)
+    assert (await labels_of(office, "expired"))["second"] == "Typed without a session"
+    await page.get_by_test_id("node-name").fill("And on it goes")
+    await eventually(lambda: is_called(office, "expired", "And on it goes"))
+
+
+async def is_called(office: Installation, workflow: str, label: str) -> bool:
+    return (await labels_of(office, workflow))["second"] == label
+
+
+async def test_an_edit_of_a_record_is_saved_after_signing_in_over_it(
+    open_page: OpenPage, office: Installation
+) -> None:
+    path = make_walker(office)
+    page = await open_page(office, "admin")
+    await open_record(page, path)
+    await page.get_by_label("Town").fill("Eger")
+    await page.get_by_label("Notes").fill("Two lines\nof notes.")
+    await end_sessions(office, page, "admin")
+    await page.get_by_test_id("save-record").click()
+    await expect(ended(page)).to_be_visible()
+    await expect(page.get_by_label("Notes")).to_have_value("Two lines\nof notes.")
+    await sign_in_again(page, PASSWORD)
+    await expect(page.get_by_test_id("save-record")).to_be_hidden()
+    now = await walker(office, path)
+    assert (now["town"], now["notes"]) == ("Eger", "Two lines\nof notes.")
+    await expect(page.get_by_label("Town")).to_have_value("Eger")
+
+
+async def test_a_wrong_password_is_said_in_the_dialog_and_costs_nothing(
+    open_page: OpenPage, office: Installation
+) -> None:
+    path = make_walker(office)
+    page = await open_page(office, "admin")
+    await open_record(page, path)
+    await page.get_by_label("Town").fill("Eger")
+    await end_sessions(office, page, "admin")
+    await page.get_by_test_id("save-record").click()
+    await sign_in_again(page, "not this one at all")
+    await expect(ended(page).get_by_role("alert")).to_contain_text("do not belong together")
+    await page.keyboard.press("Escape")
+    await expect(ended(page)).to_be_visible()
+    await sign_in_again(page, PASSWORD)
+    await expect(page.get_by_test_id("save-record")).to_be_hidden()
+    assert (await walker(office, path))["town"] == "Eger"
+
+
+async def test_a_new_record_is_created_once_after_signing_in(
+    open_page: OpenPage, office: Installation
+) -> None:
+    make_walker(office)
+    page = await open_page(office, "admin")
+    await page.goto("/records/walkers?new=1")
+    form = page.get_by_role("dialog", name="New walker")
+    await form.get_by_label("Name").fill("Zsófia")
+    await form.get_by_label("Notes").fill("New in town.")
+    await end_sessions(office, page, "admin")
+    await form.get_by_test_id("save-record").click()
+    await expect(ended(page)).to_be_visible()
+    await sign_in_again(page, PASSWORD)
+    await expect(page.get_by_role("heading", level=1, name="Zsófia")).to_be_visible()
+    rows = await office.sql("SELECT notes FROM data.walkers WHERE name = 'Zsófia'")
+    assert [row["notes"] for row in rows] == ["New in town."]
+
+
+async def test_a_file_is_uploaded_after_signing_in(open_page: OpenPage, office: Installation) -> None:
+    make_walker(office)
+    page = await open_page(office, "admin")
+    await page.goto("/records/walkers/import")
+    await settled(page)
+    await end_sessions(office, page, "admin")
+    file = {"name": "walkers.csv", "mimeType": "text/csv", "buffer": b"Name,Town\nIda,Eger\n"}
+    await page.locator("input[type=file]").set_input_files([file])
+    await expect(ended(page)).to_be_visible()
+    await sign_in_again(page, PASSWORD)
+    await expect(page.get_by_role("table", name="Columns and fields")).to_be_visible()
+
+
+# Somebody else --------------------------------------------------------------------------------------
+
+
+async def sign_in_as(page: Page, office: Installation, who: str) -> None:
+    """From the dialog, as another person."""
+    await ended(page).get_by_role("button", name="Sign in as somebody else").click()
+    await page.wait_for_url("**/sign-in")
+    await page.get_by_label("Email").fill(office.people[who].email)
+    await page.locator("input[type=password]").fill(PASSWORD)
+    await page.keyboard.press("Enter")
+    await page.wait_for_url(lambda url: "/sign-in" not in url)
+    await settled(page)
+
+
+async def test_whoever_signs_in_instead_sees_nothing_of_the_first_persons(
+    open_page: OpenPage, office: Installation, watch: Watch
+) -> None:
+    watch.expect("status of 403", "status of 404")
+    path = make_walker(office, name=SECRET, notes=SECRET)
+    page = await open_page(office, "admin")
+    await open_record(page, path)
+    await page.get_by_label("Town").fill(SECRET)
+    await end_sessions(office, page, "admin")
+    await page.get_by_test_id("save-record").click()
+    await expect(ended(page)).to_be_visible()
+    await sign_in_as(page, office, "user")
+    for where in ("/", "/records", path, "/records/walkers"):
+        await page.goto(where)
+        await page.wait_for_load_state("networkidle")
+        assert SECRET not in await everything(page)
+    assert (await walker(office, path))["town"] == "Pécs"
+
+
+async def test_an_unsaved_draft_is_offered_to_whoever_wrote_it_and_nobody_else(
+    open_page: OpenPage, office: Installation
+) -> None:
+    path = make_workflow(office, "handed_over")
+    page = await open_page(office, "admin")
+    await open_editor(page, path)
+    await end_sessions(office, page, "admin")
+    await name_step(page, "second", SECRET)
+    await expect(ended(page)).to_be_visible()
+    await sign_in_as(page, office, "builder")
+    await open_editor(page, path)
+    await expect(page.get_by_test_id("kept")).to_have_count(0)
+    assert SECRET not in await everything(page)
+    assert (await labels_of(office, "handed_over"))["second"] == "Second step"
+    await end_sessions(office, page, "builder")
+    await name_step(page, "first", "Bo goes on")
+    await expect(ended(page)).to_be_visible()
+    await sign_in_as(page, office, "admin")
+    await open_editor(page, path)
+    await expect(page.get_by_test_id("kept")).to_contain_text(SECRET)
+    await page.get_by_role("button", name="Restore my changes").click()
+    await eventually(lambda: is_called(office, "handed_over", SECRET))
+
+
+async def everything(page: Page) -> str:
+    """All that the page holds, inputs included."""
+    return await page.evaluate(
+        "() => document.documentElement.outerHTML + "
+        "[...document.querySelectorAll('input, textarea')].map(input => input.value).join('\\n')"
+    )
