@@ -7,6 +7,7 @@ import { may, useMe } from '../../app/useMe'
 import { records as t } from '../../text/records'
 import { pathOf, useModule } from '../model'
 import { NewRecord } from '../record/NewRecord'
+import { useUserName } from './RecordTitle'
 import { type Found, type RemoteProps, RemoteSelect } from './RemoteSelect'
 
 interface Props extends RemoteProps {
@@ -80,7 +81,8 @@ async function lookUp(module: string, text: string): Promise<Found> {
 
 /** One of the people, found by name. */
 export function PersonSelect(props: RemoteProps) {
-  return <RemoteSelect {...props} among="users" find={findPeople} />
+  const name = useUserName(props.title ? null : props.value)
+  return <RemoteSelect {...props} title={props.title ?? name} among="users" find={findPeople} />
 }
 
 async function findPeople(text: string): Promise<Found> {

@@ -6,6 +6,7 @@ import type { FieldOut } from '../../api'
 import { format, t as shared } from '../../text'
 import { records as t } from '../../text/records'
 import { choicesOf, currencyOf, exactNumber, pathOf, shownType, targetOf } from '../model'
+import { RecordTitle } from './RecordTitle'
 
 interface Props {
   field: FieldOut
@@ -112,6 +113,7 @@ const drawUrl: Draw = ({ value, plain, tabIndex }) => {
 }
 
 const drawReference: Draw = ({ field, value, title, plain, tabIndex }) => {
+  if (field.type === 'user' && isEmpty(title)) return <RecordTitle module="users" id={String(value)} />
   const shown = isEmpty(title) ? `#${value}` : String(title)
   const target = targetOf(field)
   if (plain || !target || field.type === 'user') return shown

@@ -16,6 +16,7 @@ import { confirm } from '../../parts/confirm'
 import { sayDone, sayProblem } from '../../parts/saying'
 import { t as shared } from '../../text'
 import { records as t } from '../../text/records'
+import { RecordTitle } from '../fields/RecordTitle'
 import { type Titles, titleOf } from '../model'
 import { forgetLists, forgetRecord } from './cache'
 import { WhyDrawer } from './WhyDrawer'
@@ -36,7 +37,6 @@ export function RecordHeader({ module, record, titles, onGone }: Props) {
     document.title = `${title} · ${module.label} · ${shared.frame.product}`
   }, [title, module.label])
   const owner = module.owner_field ? record.values[module.owner_field] : undefined
-  const ownerName = module.owner_field ? titles[module.owner_field]?.[String(owner)] : undefined
   return (
     <Group justify="space-between" align="flex-start" mb="md" gap="sm">
       <div style={{ minWidth: 0, flex: '1 1 320px' }}>
@@ -50,7 +50,13 @@ export function RecordHeader({ module, record, titles, onGone }: Props) {
           <Group gap={4}>
             <IconUser size={14} aria-hidden />
             <Text size="sm" c="dimmed">
-              {owner === null ? t.noOwner : `${t.owner}: ${String(ownerName ?? `#${owner}`)}`}
+              {owner === null ? (
+                t.noOwner
+              ) : (
+                <>
+                  {t.owner}: <RecordTitle module="users" id={String(owner)} />
+                </>
+              )}
             </Text>
           </Group>
         )}
