@@ -1,4 +1,4 @@
-import { ActionIcon, Group, Paper, Slider, Text, Tooltip } from '@mantine/core'
+import { ActionIcon, Box, Group, Slider, Stack, Text, Tooltip } from '@mantine/core'
 import {
   IconPlayerPause,
   IconPlayerPlay,
@@ -50,18 +50,21 @@ export function ReplayCanvas({ run, drawing, count, onCount }: Props) {
     if (at >= 0) onCount(at + 1)
   }
   return (
-    <WorkflowCanvas
-      document={document}
-      module={drawing.module}
-      nodes={drawing.nodes}
-      decorate={decorate}
-      edgeCounts={taken}
-      onNodeClick={choose}
-      selected={last ?? null}
-      label={words.replay}
-    >
+    <Stack h="100%" gap={0}>
+      <Box flex={1} mih={0} pos="relative">
+        <WorkflowCanvas
+          document={document}
+          module={drawing.module}
+          nodes={drawing.nodes}
+          decorate={decorate}
+          edgeCounts={taken}
+          onNodeClick={choose}
+          selected={last ?? null}
+          label={words.replay}
+        />
+      </Box>
       {run.steps.length > 0 && <Player length={run.steps.length} count={count} onCount={onCount} />}
-    </WorkflowCanvas>
+    </Stack>
   )
 }
 
@@ -93,15 +96,13 @@ function Player({
     </Tooltip>
   )
   return (
-    <Paper
-      className="surface"
+    <Box
       px="xs"
       py={6}
-      shadow="sm"
       role="group"
       aria-label={words.replay}
       data-testid="replay"
-      style={{ position: 'absolute', left: 12, bottom: 12, zIndex: 5 }}
+      style={{ borderTop: '1px solid var(--line)' }}
     >
       <Group gap={4} wrap="nowrap">
         {button(
@@ -122,7 +123,7 @@ function Player({
           count >= length,
         )}
         <Slider
-          w={150}
+          flex={1}
           size="sm"
           mx={6}
           min={0}
@@ -136,6 +137,6 @@ function Player({
           {words.position(count, length)}
         </Text>
       </Group>
-    </Paper>
+    </Box>
   )
 }

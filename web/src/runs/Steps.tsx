@@ -1,6 +1,7 @@
 import { Alert, Collapse, Group, Paper, Stack, Text, UnstyledButton } from '@mantine/core'
 import { useState } from 'react'
 import type { DrawingOut, StepRun, WholeRun } from '../api'
+import { useCatalogue } from '../editor/catalogue'
 import { readDocument } from '../editor/document'
 import { Status } from '../parts/Status'
 import { format } from '../text'
@@ -23,6 +24,7 @@ export function Steps({ run, drawing, current, onSelect }: Props) {
     () => run.steps.find((step) => step.status === 'failed')?.seq ?? null,
   )
   const names = namesOf(drawing)
+  const blocks = useCatalogue().known?.blocks
   if (run.steps.length === 0)
     return (
       <Text size="sm" c="dimmed">
@@ -55,7 +57,7 @@ export function Steps({ run, drawing, current, onSelect }: Props) {
             <Group justify="space-between" wrap="nowrap" gap="xs">
               <div style={{ minWidth: 0 }}>
                 <Text size="sm" fw={600} truncate>
-                  {names.get(step.node)?.label || step.node}
+                  {names.get(step.node)?.label || blocks?.get(step.block)?.label || step.node}
                 </Text>
                 <Text size="xs" c="dimmed" lineClamp={1}>
                   {names.get(step.node)?.summary || step.block}
