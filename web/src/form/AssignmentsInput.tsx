@@ -81,7 +81,7 @@ export function AssignmentsInput({
           onChange={(key) => key && set([...entries, [key, null]])}
           searchable
           disabled={!target}
-          placeholder={target ? t.setField : t.chooseModuleFirst}
+          placeholder={target ? (entries.length > 0 ? t.setField : t.setFirst) : t.chooseModuleFirst}
           aria-label={`${label}: ${t.setField}`}
           nothingFoundMessage={t.noFields}
         />

@@ -16,7 +16,12 @@ import { KNOWN_WIDGETS } from './widgets'
 export function PropertyInput(props: WidgetProps) {
   const { defs } = useSurroundings()
   const Widget = INPUTS[widgetOf(withItems(props.schema, defs))] ?? JsonInput
-  return <Widget {...props} />
+  // The path is where a click on a problem leads.
+  return (
+    <div data-path={props.path} style={{ minWidth: 0 }}>
+      <Widget {...props} />
+    </div>
+  )
 }
 
 function withItems(schema: Schema, defs: Record<string, Schema>): Schema {

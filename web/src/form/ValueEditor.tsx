@@ -70,7 +70,7 @@ function ValueParts({
         }))}
         value={way}
         onChange={(next) => choose((next as Way | null) ?? 'fixed')}
-        w={108}
+        w={116}
         variant="filled"
       />
       <Box flex="1 1 120px" miw={0}>

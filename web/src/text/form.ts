@@ -82,6 +82,7 @@ export const form = {
   earlier: 'before it',
 
   setField: 'Set another field',
+  setFirst: 'Choose a field to set',
   setNothing: 'No values yet.',
   becomes: 'becomes',
 

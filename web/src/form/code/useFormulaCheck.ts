@@ -30,7 +30,8 @@ export function useFormulaCheck(context: FormContext, formula: string): Known {
     staleTime: 30_000,
     retry: false,
   }).data
-  if (!asked) return { problems: [], says: '' }
+  // What is still being typed is not called wrong.
+  if (!asked || asked !== formula.trim()) return { problems: [], says: '' }
   if (withRecord) return { problems: previewed.problems, says: gives(previewed.rendered, previewed.type) }
   const needsRun = /\b(nodes|old)\./.test(asked)
   return {

@@ -1,5 +1,7 @@
+import { readdirSync, readFileSync } from 'node:fs'
 import { generateHTML, generateJSON } from '@tiptap/core'
 import { describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
 import { canonical } from './canonical'
 import { extensions } from './extensions'
 import { isKept } from './kept'
@@ -80,4 +82,18 @@ test.each([
   ['<p>&eacute;&nbsp;x</p>', '<p>é\u00a0x</p>', true],
 ])('%j and %j look the same: %j', (one, other, wanted) => {
   expect(canonical(one) === canonical(other)).toBe(wanted)
+})
+
+test('the mails of the packs open formatted, except where Liquid stands between the rows of a table', () => {
+  const files = readdirSync('../src/whereupon/packs', { recursive: true, encoding: 'utf8' })
+  const mails = files
+    .filter((path) => /workflows\/.*\.yaml$/.test(path))
+    .flatMap(
+      (path): { block: string; config: { html?: string } }[] =>
+        parse(readFileSync(`../src/whereupon/packs/${path}`, 'utf8')).document.nodes,
+    )
+    .flatMap((node) => node.config.html ?? [])
+  expect(mails.length).toBeGreaterThan(3)
+  const between = /<\/?(table|tr)[^>]*>\s*\{%|%\}\s*<\/?(tr|table)/
+  expect(mails.filter((html) => isKept(html) === between.test(html))).toEqual([])
 })
