@@ -22,7 +22,8 @@ export const test = {
   newest: 'The 5 newest',
   meeting: 'Some that meet the filter',
   noneMeets: 'No record meets the filter now.',
-  noneThere: 'There are no records yet. Fill in a made-up one.',
+  noneThere: 'There are no records yet.',
+  fillIn: 'Fill in a made-up one',
   meetingUnknown: 'Which records meet the filter cannot be told',
   full: (most: number) => `A test takes ${most} records at most.`,
   formAbout: (label: string) => `A ${label.toLowerCase()} that exists for this test alone.`,
@@ -239,9 +240,8 @@ export const versions = {
   restoreNumber: (number: number) => `Restore as draft: version ${number}`,
   restoreTitle: (number: number) => `Make version ${number} the draft?`,
   restoreAbout:
-    'The draft as it is now is replaced; undo in the editor brings it back. The active version stays until you publish.',
+    'It takes the place of the draft as it is now; undo in the editor brings that back. The active version stays until you publish.',
   restored: (number: number) => `Version ${number} is the draft now`,
-  notRestored: 'It was not restored',
   openRuns: (count: number) =>
     plural(count, { one: '{n} run is still on it', other: '{n} runs are still on it' }),
   noOpenRuns: 'No run is on it any more.',

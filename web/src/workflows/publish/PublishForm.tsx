@@ -12,18 +12,20 @@ interface Props {
   workflow: Workflow
   /** Of the draft that was reviewed: another one is not published. */
   etag: string
+  note: string
+  onNote: (note: string) => void
   onPublished: (workflow: Workflow) => void
   onAgain: () => void
   onClose: () => void
 }
 
 /** The note and the button. What is published is what was reviewed, or nothing. */
-export function PublishForm({ review, workflow, etag, onPublished, onAgain, onClose }: Props) {
-  const [note, setNote] = useState('')
+export function PublishForm({ review, workflow, etag, note, onNote, onPublished, onAgain, onClose }: Props) {
   const [busy, setBusy] = useState(false)
   const [problem, setProblem] = useState<ApiProblem | null>(null)
   const full = isFull(review, workflow.state)
   const blocked = review.problems.length > 0 || full
+  const stale = problem?.conflict ?? false
   const publish = async () => {
     setBusy(true)
     setProblem(null)
@@ -46,10 +48,10 @@ export function PublishForm({ review, workflow, etag, onPublished, onAgain, onCl
       className={classes.form}
       onSubmit={(event) => {
         event.preventDefault()
-        if (!blocked && !busy) void publish()
+        if (!blocked && !stale && !busy) void publish()
       }}
     >
-      {problem?.conflict ? (
+      {stale ? (
         <Alert color="yellow" mb="sm" title={t.changedTitle} role="alert" data-testid="publish-conflict">
           <Stack gap={6} align="flex-start">
             <Text size="sm">{t.changedMore}</Text>
@@ -65,7 +67,7 @@ export function PublishForm({ review, workflow, etag, onPublished, onAgain, onCl
         <Textarea
           label={t.note}
           value={note}
-          onChange={(event) => setNote(event.currentTarget.value)}
+          onChange={(event) => onNote(event.currentTarget.value)}
           maxLength={2_000}
           autosize
           minRows={1}
@@ -79,7 +81,7 @@ export function PublishForm({ review, workflow, etag, onPublished, onAgain, onCl
         <Button
           type="submit"
           leftSection={<IconRocket size={16} />}
-          disabled={blocked}
+          disabled={blocked || stale}
           loading={busy}
           data-testid="publish-now"
         >

@@ -14,6 +14,7 @@ import { ReviewBody } from './ReviewBody'
 /** Before publishing: what the draft does, what is different, and what follows. Then what happens next. */
 export function PublishReview({ onClose }: PanelProps) {
   const { workflow, saver, save, adopt } = useOpenWorkflow()
+  const [note, setNote] = useState('')
   const [done, setDone] = useState<Workflow | null>(null)
   const small = useMediaQuery('(max-width: 62em)')
   const { key } = workflow
@@ -57,6 +58,8 @@ export function PublishReview({ onClose }: PanelProps) {
             review={found.data.review}
             workflow={workflow}
             etag={found.data.etag}
+            note={note}
+            onNote={setNote}
             onPublished={published}
             onAgain={again}
             onClose={onClose}

@@ -1,4 +1,4 @@
-import { Button, Group, Stack, Text } from '@mantine/core'
+import { Anchor, Button, Group, Stack, Text } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { api } from '../../api'
 import { RecordsSelect } from '../../form/RecordSelect'
@@ -68,9 +68,12 @@ export function ChooseRecords({ module, filter, chosen, onChange, onForm }: Prop
           </Text>
         )}
         {isEmpty && (
-          <Button size="compact-xs" variant="subtle" onClick={onForm}>
-            {t.noneThere}
-          </Button>
+          <Text size="xs" c="dimmed">
+            {t.noneThere}{' '}
+            <Anchor component="button" type="button" inherit onClick={onForm}>
+              {t.fillIn}
+            </Anchor>
+          </Text>
         )}
       </div>
     </Stack>

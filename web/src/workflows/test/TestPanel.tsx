@@ -1,15 +1,17 @@
 import { ActionIcon, Button, Group, Text, Title, Tooltip } from '@mantine/core'
 import { IconArrowLeft, IconFlask, IconPlayerPlay } from '@tabler/icons-react'
 import { type KeyboardEvent, useEffect } from 'react'
+import { goTo } from '../../editor/operations'
 import { useOpenWorkflow } from '../../editor/page'
 import type { PanelProps } from '../../editor/panels/slots'
 import { useEditor, useEditorState } from '../../editor/store'
 import { Empty } from '../../parts/Empty'
 import { Problem } from '../../parts/Problem'
 import { test as t } from '../../text/trust'
+import { type Finding, Findings } from '../publish/Findings'
 import { Results } from './Results'
 import { SetupForm } from './SetupForm'
-import { isChosen, listensToChanges, requestOf, startIn, useSetup } from './setup'
+import { drawingProblems, isChosen, listensToChanges, requestOf, startIn, useSetup } from './setup'
 import classes from './test.module.css'
 import { useTest } from './useTest'
 
@@ -24,6 +26,11 @@ export function TestPanel({ onClose }: PanelProps) {
   const start = startIn(document)
   const changes = listensToChanges(triggers.find((one) => one.key === start.trigger))
   const able = isChosen(setup, module)
+  const wrong = drawingProblems(problem?.problems ?? [], document)
+  const show = ({ node, path = '' }: Finding) => {
+    onClose()
+    goTo(editor, node, path)
+  }
   const begin = () => {
     if (able && !busy)
       void run(requestOf(setup, { workflow: workflow.key, document, module, changes }), document)
@@ -79,12 +86,13 @@ export function TestPanel({ onClose }: PanelProps) {
         </Text>
       </section>
       <div className={classes.results}>
-        {problem && (
-          <Problem
-            error={problem}
-            title={problem.problems.some(inDocument) ? t.cannot : t.failed}
-            onRetry={problem.unreachable ? begin : undefined}
-          />
+        {wrong.length > 0 && (
+          <div className={classes.wrong} role="alert">
+            <Findings title={t.cannot} kind="error" items={wrong} onShow={show} />
+          </div>
+        )}
+        {problem && wrong.length === 0 && (
+          <Problem error={problem} title={t.failed} onRetry={problem.unreachable ? begin : undefined} />
         )}
         {tried && !problem ? (
           <Results
@@ -103,5 +111,3 @@ export function TestPanel({ onClose }: PanelProps) {
     </div>
   )
 }
-
-const inDocument = ({ path }: { path: string }) => path.startsWith('/document')

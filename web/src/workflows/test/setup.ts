@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import type { ToTest, TriggerOut } from '../../api'
+import type { FieldProblem, ToTest, TriggerOut } from '../../api'
 import { startOf, type WorkflowDocument } from '../../editor/document'
 import type { Values } from '../../records/model'
 
@@ -53,6 +53,17 @@ export function startIn(document: WorkflowDocument): { trigger: string | null; f
   const config = startOf(document)?.config ?? {}
   const trigger = typeof config.trigger === 'string' ? config.trigger : null
   return { trigger, filter: config.filter ?? null }
+}
+
+/** Problems of the drawing, by node and place as the editor knows them; those of the request are left out. */
+export function drawingProblems(problems: readonly FieldProblem[], document: WorkflowDocument) {
+  return problems
+    .filter(({ path }) => path.startsWith('/document'))
+    .map((problem) => {
+      const path = problem.path.slice('/document'.length)
+      const index = /^\/nodes\/(\d+)/.exec(path)?.[1]
+      return { ...problem, path, node: index ? (document.nodes[Number(index)]?.key ?? null) : null }
+    })
 }
 
 /** Whether the trigger listens to changes of records that are there: then one says which change to try. */

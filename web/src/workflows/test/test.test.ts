@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from 'vitest'
-import { isChosen, listensToChanges, requestOf, type Setup, startIn } from './setup'
+import { drawingProblems, isChosen, listensToChanges, requestOf, type Setup, startIn } from './setup'
 import { endOf, stepTo, wouldOf, writesOf } from './walk'
 
 const SETUP: Setup = {
@@ -57,6 +57,22 @@ test.each([
   [undefined, false],
 ])('one says what changes only for triggers that listen to changes', (trigger, listens) => {
   expect(listensToChanges(trigger)).toBe(listens)
+})
+
+test('problems of the drawing lead to their block, those of the form stay with it', () => {
+  const nodes = [
+    { key: 'start', block: 'start', config: {} },
+    { key: 'tell', block: 'send_email', config: {} },
+  ]
+  const problem = (path: string) => ({ code: 'missing', message: 'Missing.', path })
+  const found = drawingProblems(
+    [problem('/document/nodes/1/config/to'), problem('/document'), problem('/form/name')],
+    { ...DOCUMENT, nodes },
+  )
+  expect(found.map(({ node, path }) => [node, path])).toEqual([
+    ['tell', '/nodes/1/config/to'],
+    [null, ''],
+  ])
 })
 
 test.each([

@@ -2,14 +2,17 @@ import { Badge, Button, Drawer, Group, Skeleton, Text } from '@mantine/core'
 import { IconHistory } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { api, listVersionsOptions, type Version } from '../../api'
+import { listVersionsOptions, type Version } from '../../api'
+import { guessedExits, type Known } from '../../editor/catalogue'
+import { readDocument } from '../../editor/document'
+import { withPlaces } from '../../editor/layout'
 import { useOpenWorkflow } from '../../editor/page'
 import type { PanelProps } from '../../editor/panels/slots'
-import { useEditorState } from '../../editor/store'
+import { useEditor, useEditorState } from '../../editor/store'
 import { confirm } from '../../parts/confirm'
 import { Empty } from '../../parts/Empty'
 import { Problem } from '../../parts/Problem'
-import { sayDone, sayProblem } from '../../parts/saying'
+import { sayDone } from '../../parts/saying'
 import { When } from '../../parts/When'
 import { versions as t } from '../../text/trust'
 import { Comparison } from './Comparison'
@@ -19,21 +22,17 @@ import classes from './versions.module.css'
 
 /** Every version that was published, any two compared, and the way back to one. */
 export function VersionsDrawer({ onClose }: PanelProps) {
-  const { workflow, save, adopt } = useOpenWorkflow()
+  const editor = useEditor()
+  const { workflow, save } = useOpenWorkflow()
   const path = { key: workflow.key }
   const found = useQuery(listVersionsOptions({ path }))
   const items = found.data?.items ?? []
-  const restore = async (number: number) => {
+  const restore = async ({ number, document }: Version) => {
     const question = { title: t.restoreTitle(number), about: t.restoreAbout, yes: t.restore }
     if (!(await confirm(question))) return
-    try {
-      await save()
-      adopt((await api.restoreVersion({ path: { ...path, number }, throwOnError: true })).data)
-      sayDone(t.restored(number))
-      onClose()
-    } catch (error) {
-      sayProblem(error, t.notRestored)
-    }
+    editor.draw(() => drawn(document, editor.state.known), { select: [] })
+    onClose()
+    if (await save()) sayDone(t.restored(number))
   }
   return (
     <Drawer
@@ -51,9 +50,15 @@ export function VersionsDrawer({ onClose }: PanelProps) {
   )
 }
 
+/** A version as the editor holds it; putting it in the draft's place is one step, which can be undone. */
+function drawn(raw: unknown, known: Known) {
+  const document = readDocument(raw)
+  return withPlaces(document, (node) => guessedExits(known, document, node))
+}
+
 interface ComparedProps {
   items: Version[]
-  onRestore: (number: number) => void
+  onRestore: (version: Version) => void
 }
 
 /** The list at the left, the comparison of two of them beside it. */
@@ -109,7 +114,7 @@ function Compared({ items, onRestore }: ComparedProps) {
                   size="compact-xs"
                   variant="default"
                   aria-label={t.restoreNumber(version.number)}
-                  onClick={() => onRestore(version.number)}
+                  onClick={() => onRestore(version)}
                 >
                   {t.restore}
                 </Button>
