@@ -230,7 +230,7 @@ export const editor = {
     ['L', 'Arrange from top to bottom'],
     ['F', 'Show everything'],
     ['+ −', 'Zoom'],
-    ['Escape', 'Select nothing; close what is open'],
+    ['Escape', 'Out of a form, back to the drawing; there: select nothing'],
     ['?', 'This list'],
   ] as [string, string][],
   theirsShown: 'Somebody else changed this workflow. You see the newest state.',
