@@ -1,6 +1,7 @@
 import { createBrowserRouter, type RouteObject } from 'react-router'
 import { Crashed, NotFound } from './Fallbacks'
 import { Frame } from './Frame'
+import { patiently } from './lazy'
 import { SignedIn } from './SignedIn'
 import { Starting } from './Starting'
 
@@ -8,7 +9,7 @@ import { Starting } from './Starting'
 function page(path: string, load: () => Promise<{ Page: React.ComponentType }>): RouteObject {
   return {
     path,
-    lazy: async () => ({ Component: (await load()).Page }),
+    lazy: async () => ({ Component: (await patiently(load)).Page }),
     HydrateFallback: Starting,
     ErrorBoundary: Crashed,
   }

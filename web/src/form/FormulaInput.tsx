@@ -1,5 +1,6 @@
 import { Input, Skeleton } from '@mantine/core'
-import { lazy, Suspense } from 'react'
+import { Suspense } from 'react'
+import { lazy } from '../app/lazy'
 import { form as t } from '../text/form'
 import { type FormContext, type InputProps, NOWHERE } from './types'
 import { VariablePicker } from './VariablePicker'

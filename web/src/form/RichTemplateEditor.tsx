@@ -1,5 +1,6 @@
 import { Alert, Box, Group, Input, SegmentedControl, Skeleton, Text } from '@mantine/core'
-import { lazy, Suspense, useEffect, useRef, useState } from 'react'
+import { Suspense, useEffect, useRef, useState } from 'react'
+import { lazy } from '../app/lazy'
 import { form as t } from '../text/form'
 import classes from './form.module.css'
 import type { FormContext, InputProps } from './types'

@@ -1,5 +1,6 @@
 import { Box, MultiSelect, Select, TextInput } from '@mantine/core'
-import { type ComponentType, lazy, Suspense } from 'react'
+import { type ComponentType, Suspense } from 'react'
+import { lazy } from '../app/lazy'
 import { ConditionEditor } from '../conditions/ConditionEditor'
 import { form as t } from '../text/form'
 import { AssignmentsInput } from './AssignmentsInput'

@@ -12,9 +12,10 @@ import {
   IconUsers,
   IconUsersGroup,
 } from '@tabler/icons-react'
-import { lazy, Suspense } from 'react'
+import { Suspense } from 'react'
 import { Link, Navigate, Route, Routes, useLocation } from 'react-router'
 import { NotFound } from '../app/Fallbacks'
+import { lazy } from '../app/lazy'
 import { Starting } from '../app/Starting'
 import { useMe } from '../app/useMe'
 import { settings as words } from '../text/settings'

@@ -1,5 +1,5 @@
 /** Places in the editor for what is drawn elsewhere: test mode, the review before publishing, versions, runs. */
-import { lazy } from 'react'
+import { lazy } from '../../app/lazy'
 
 /** Which of them is open: test takes the place of the canvas, the others lie over it. */
 export type PanelName = 'test' | 'publish' | 'versions'

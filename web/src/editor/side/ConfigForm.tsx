@@ -1,6 +1,7 @@
 import { Skeleton } from '@mantine/core'
-import { lazy, Suspense, useEffect, useMemo, useRef } from 'react'
+import { Suspense, useEffect, useMemo, useRef } from 'react'
 import type { DraftProblem } from '../../api'
+import { lazy } from '../../app/lazy'
 import { same, setConfig, type WorkflowNode } from '../document'
 import { useEditor, useEditorState } from '../store'
 

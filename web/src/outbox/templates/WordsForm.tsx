@@ -1,6 +1,7 @@
 import { Paper, Skeleton, Stack, Switch, Textarea, TextInput } from '@mantine/core'
-import { lazy, Suspense } from 'react'
+import { Suspense } from 'react'
 import type { ApiProblem } from '../../api'
+import { lazy } from '../../app/lazy'
 import { TemplateInput } from '../../form/TemplateInput'
 import { templates as t } from '../../text/outbox'
 import type { Words } from './words'

@@ -1,6 +1,7 @@
 import { ActionIcon, Group, MultiSelect, Select, Textarea, TextInput, Tooltip } from '@mantine/core'
 import { IconExternalLink } from '@tabler/icons-react'
-import { lazy, type ReactNode, Suspense, useState } from 'react'
+import { type ReactNode, Suspense, useState } from 'react'
+import { lazy } from '../../app/lazy'
 import { format, t as shared } from '../../text'
 import { records as t } from '../../text/records'
 import { type Choice, choicesOf, currencyOf, exactNumber, targetOf, useModule } from '../model'

@@ -1,6 +1,7 @@
 import { Button, Drawer, Group, Skeleton, Stack } from '@mantine/core'
-import { lazy, Suspense, useState } from 'react'
+import { Suspense, useState } from 'react'
 import type { ModuleOut } from '../../api'
+import { lazy } from '../../app/lazy'
 import { t as shared } from '../../text'
 import { records as t } from '../../text/records'
 import type { Values } from '../model'
