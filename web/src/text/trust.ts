@@ -103,6 +103,7 @@ export const test = {
   is: 'After',
   sameAsBefore: 'Saved without a change.',
   newRecord: 'new',
+  ofTest: 'of this test',
   mails: 'Mail as it would arrive',
   mailTo: (recipient: string) => `To ${recipient}`,
   notWritten: 'This message could not be written',

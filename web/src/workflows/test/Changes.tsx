@@ -6,6 +6,8 @@ import { targetOf, useModule } from '../../records/model'
 import { test as t } from '../../text/trust'
 import classes from './test.module.css'
 
+type Made = ReadonlySet<string>
+
 const KINDS = {
   created: { word: t.created, color: 'green' },
   updated: { word: t.changed, color: 'blue' },
@@ -13,17 +15,17 @@ const KINDS = {
 }
 
 /** Every record that a block wrote, field by field: before and after. */
-export function Changes({ changes }: { changes: TestedChange[] }) {
+export function Changes({ changes, made }: { changes: TestedChange[]; made: Made }) {
   return (
     <Stack gap={8}>
       {changes.map((change, index) => (
-        <Change key={String(index)} change={change} />
+        <Change key={String(index)} change={change} made={made} />
       ))}
     </Stack>
   )
 }
 
-function Change({ change }: { change: TestedChange }) {
+function Change({ change, made }: { change: TestedChange; made: Made }) {
   const module = useModule(change.module)
   const kind = KINDS[change.operation]
   const isNew = change.operation === 'created'
@@ -32,7 +34,7 @@ function Change({ change }: { change: TestedChange }) {
       <Group justify="space-between" wrap="nowrap" gap="xs" px="xs" py={6}>
         <Text size="sm" fw={500} lineClamp={2}>
           {change.module_label}{' '}
-          {isNew ? t.newRecord : <RecordTitle module={change.module} id={change.record_id} link />}
+          {isNew ? t.newRecord : <Named module={change.module} id={change.record_id} made={made} link />}
         </Text>
         <Badge color={kind.color} style={{ flex: 'none' }}>
           {kind.word}
@@ -58,6 +60,7 @@ function Change({ change }: { change: TestedChange }) {
                 one={one}
                 field={module?.fields.find((field) => field.key === one.field)}
                 operation={change.operation}
+                made={made}
               />
             ))}
           </Table.Tbody>
@@ -71,23 +74,24 @@ interface LineProps {
   one: TestedChange['fields'][number]
   field: FieldOut | undefined
   operation: TestedChange['operation']
+  made: Made
 }
 
-function Line({ one, field, operation }: LineProps) {
+function Line({ one, field, operation, made }: LineProps) {
   return (
     <Table.Tr>
       <Table.Td className={classes.cell}>{one.label}</Table.Td>
       {operation !== 'created' && (
         <Table.Td className={classes.cell} dir="auto">
           <span className={operation === 'deleted' || isEmpty(one.before) ? undefined : classes.was}>
-            <Shown field={field} value={one.before} />
+            <Shown field={field} value={one.before} made={made} />
           </span>
         </Table.Td>
       )}
       {operation !== 'deleted' && (
         <Table.Td className={classes.cell} dir="auto">
           <b style={{ fontWeight: 500 }}>
-            <Shown field={field} value={one.after} />
+            <Shown field={field} value={one.after} made={made} />
           </b>
         </Table.Td>
       )}
@@ -95,11 +99,23 @@ function Line({ one, field, operation }: LineProps) {
   )
 }
 
-function Shown({ field, value }: { field: FieldOut | undefined; value: unknown }) {
+function Shown({ field, value, made }: { field: FieldOut | undefined; value: unknown; made: Made }) {
   if (!field)
     return <>{isEmpty(value) ? '–' : typeof value === 'object' ? JSON.stringify(value) : String(value)}</>
   const target = targetOf(field)
   if (target && !isEmpty(value) && (field.type === 'reference' || field.type === 'user'))
-    return <RecordTitle module={target} id={String(value)} />
+    return <Named module={target} id={String(value)} made={made} />
   return <Value field={field} value={value} plain />
+}
+
+interface NamedProps {
+  module: string
+  id: string
+  made: Made
+  link?: boolean
+}
+
+/** A record by its name; one that was there for the test alone has none to ask for. */
+function Named({ module, id, made, link }: NamedProps) {
+  return made.has(`${module}/${id}`) ? t.ofTest : <RecordTitle module={module} id={id} link={link} />
 }

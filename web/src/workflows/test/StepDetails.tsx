@@ -14,13 +14,15 @@ import { Mails, Notifications, Tasks } from './Made'
 
 interface Props {
   step: TestedStep
+  /** Records of the test alone, as "module/id". */
+  made: ReadonlySet<string>
   /** By which exit it was left, where there are several. */
   exit: string | null
   onEdit: (node: string) => void
 }
 
 /** Everything that one block did for one record. */
-export function StepDetails({ step, exit, onEdit }: Props) {
+export function StepDetails({ step, made, exit, onEdit }: Props) {
   const error = errorOf(step.error)
   return (
     <Stack gap="sm" data-testid={`tested-${step.node}`}>
@@ -50,7 +52,7 @@ export function StepDetails({ step, exit, onEdit }: Props) {
       {step.wait && <Wait wait={step.wait} />}
       {step.changes.length > 0 && (
         <Part title={t.changes}>
-          <Changes changes={step.changes} />
+          <Changes changes={step.changes} made={made} />
         </Part>
       )}
       {step.messages.length > 0 && (

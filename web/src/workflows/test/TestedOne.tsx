@@ -11,7 +11,7 @@ import { StepDetails } from './StepDetails'
 import classes from './test.module.css'
 import type { Tried } from './useTest'
 import { WouldItStart } from './WouldItStart'
-import { stepTo } from './walk'
+import { madeIn, stepTo } from './walk'
 
 interface Props {
   record: TestedRecord
@@ -42,6 +42,7 @@ export function TestedOne({ record, tried, onEdit }: Props) {
     () => new Map([...moment.exits].map(([exit, times]) => [exit, times > 1 ? `×${times}` : '✓'])),
     [moment],
   )
+  const made = useMemo(() => madeIn(record, module, tried.form), [record, module, tried.form])
   const show = (index: number) => {
     setAt(index)
     setOther(null)
@@ -107,7 +108,7 @@ export function TestedOne({ record, tried, onEdit }: Props) {
               {other === start ? t.isStart : t.notReached}
             </Text>
           ) : step ? (
-            <StepDetails key={step.seq} step={step} exit={exitOf(step)} onEdit={onEdit} />
+            <StepDetails key={step.seq} step={step} made={made} exit={exitOf(step)} onEdit={onEdit} />
           ) : (
             <Text size="sm" c="dimmed">
               {record.status === null ? '' : t.noSteps}

@@ -1,6 +1,7 @@
 import { describe, expect, it, test } from 'vitest'
+import type { TestedRecord } from '../../api'
 import { drawingProblems, isChosen, listensToChanges, requestOf, type Setup, startIn } from './setup'
-import { endOf, stepTo, wouldOf, writesOf } from './walk'
+import { endOf, madeIn, stepTo, wouldOf, writesOf } from './walk'
 
 const SETUP: Setup = {
   on: 'records',
@@ -96,6 +97,14 @@ test('every kind of write counts', () => {
   ]
   expect(writesOf({ rolled_back: true, undone })).toBe(7)
   expect(writesOf({ rolled_back: true, undone: [] })).toBe(0)
+})
+
+test('records of the test alone are those that it created, and the one of the form', () => {
+  const change = (operation: string, record_id: string) => ({ module: 'tasks', record_id, operation })
+  const step = { changes: [change('created', '7'), change('updated', '8')] }
+  const record = { record_id: '1', steps: [step] } as unknown as TestedRecord
+  expect([...madeIn(record, 'leads', true)]).toEqual(['leads/1', 'tasks/7'])
+  expect([...madeIn(record, 'leads', false)]).toEqual(['tasks/7'])
 })
 
 test.each([

@@ -13,6 +13,13 @@ export function wouldOf(record: Pick<TestedRecord, 'taken' | 'trigger_held' | 's
 export const endOf = (record: Pick<TestedRecord, 'status' | 'error'>): string =>
   record.status === null ? 'skipped' : record.error ? 'failed' : record.status
 
+/** The records that were there for the test alone, as "module/id": they cannot be looked up. */
+export function madeIn(record: TestedRecord, module: string | null, form: boolean): ReadonlySet<string> {
+  const made = record.steps.flatMap((step) => step.changes).filter((one) => one.operation === 'created')
+  const own = form && record.record_id !== null ? [`${module}/${record.record_id}`] : []
+  return new Set([...own, ...made.map((one) => `${one.module}/${one.record_id}`)])
+}
+
 /** How many rows were written and taken back, of all tables. */
 export const writesOf = (proof: Proof): number =>
   proof.undone.reduce((sum, one) => sum + one.inserted + one.updated + one.deleted, 0)
