@@ -40,6 +40,8 @@ export function Frame() {
   const [open, { toggle, close }] = useDisclosure(false)
   const { pathname } = useLocation()
   const wide = pathname.startsWith('/workflows/')
+  const desktop = useMediaQuery('(min-width: 62em)', true, { getInitialValueInEffect: false })
+  const away = desktop ? wide : !open
   useEffect(() => live.start(), [])
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new page closes the menu of small screens
   useEffect(close, [pathname])
@@ -79,7 +81,7 @@ export function Frame() {
           </Group>
         </Group>
       </AppShell.Header>
-      <AppShell.Navbar className="surface" aria-label={t.frame.navigation}>
+      <AppShell.Navbar className="surface" aria-label={t.frame.navigation} inert={away}>
         <AppShell.Section grow component={ScrollArea} p={8}>
           <Navigation />
         </AppShell.Section>
