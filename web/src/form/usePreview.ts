@@ -43,15 +43,11 @@ async function answer(
     const { data } = await api.previewContent({ body, signal, throwOnError: true })
     return { rendered: data.rendered, type: data.type }
   }
-  const html = 'html' in content ? content.html : null
-  const body = {
-    subject: 'text' in content ? content.text : '',
-    html,
-    module: module ?? '',
-    record_id: record ?? '',
-  }
+  // A saved template has no workflow around it: its preview wants a whole mail, so the text is its body.
+  const words = 'html' in content ? { html: content.html } : { text: 'text' in content ? content.text : '' }
+  const body = { subject: '', ...words, module: module ?? '', record_id: record ?? '' }
   const { data } = await api.previewTemplate({ body, signal, throwOnError: true })
-  return { rendered: html === null ? data.subject : data.html }
+  return { rendered: 'html' in content ? data.html : data.text }
 }
 
 function problemsOf(error: unknown): FieldProblem[] {

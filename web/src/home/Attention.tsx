@@ -15,9 +15,19 @@ import { home as t } from '../text/home'
 import { MessageLine, RunLine } from './AttentionLine'
 import { Section } from './Section'
 
+/** The day that the home page counts from. */
+function weekAgo(): string {
+  return new Date(Date.now() - 7 * 86_400_000).toISOString().slice(0, 10)
+}
+
 const RUNS = [
-  { kind: 'failed_runs', icon: IconCircleX, color: 'red', to: '/runs?status=failed' },
-  { kind: 'partial_runs', icon: IconProgressAlert, color: 'yellow', to: '/runs?status=partial' },
+  { kind: 'failed_runs', icon: IconCircleX, color: 'red', to: `/runs?status=failed&since=${weekAgo()}` },
+  {
+    kind: 'partial_runs',
+    icon: IconProgressAlert,
+    color: 'yellow',
+    to: `/runs?status=partial&since=${weekAgo()}`,
+  },
   { kind: 'held_runs', icon: IconHandStop, color: 'grape', to: '/runs?status=held' },
 ] as const
 
