@@ -21,7 +21,7 @@ interface Props {
 
 /** The words of a template: name, subject, rich text, and plain text where it is to differ. */
 export function WordsForm({ module, record, words, onChange, problem }: Props) {
-  const context = { module, document: null, node: null, record: null }
+  const context = { module, document: null, node: null, record }
   const ownText = words.text !== null
   return (
     <Paper className="surface" p="md">
@@ -45,7 +45,7 @@ export function WordsForm({ module, record, words, onChange, problem }: Props) {
         <Suspense fallback={<Skeleton h={260} />}>
           <RichTemplateEditor
             label={t.content}
-            context={{ ...context, record }}
+            context={context}
             value={words.html ?? ''}
             onChange={(html) => onChange({ html })}
             error={problem?.at('/html')}
