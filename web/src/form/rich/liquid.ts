@@ -1,8 +1,12 @@
 import { BLOCKS, isBlank, isClosing, nameOf, STRICT, type Token, tokens, VOID } from './tokens'
 
+// Even where nothing runs, a parser that meets a handler reports it to the browser's console.
+const HANDLER = /[\s"'/]on\w+\s*=/i
+
 /**
  * The text as the rich editor reads it: each {{ … }} and {% … %} in an element of its own, which the editor
- * carries along unread. null: Liquid stands where no element can, as between the rows of a table.
+ * carries along unread. null: Liquid stands where no element can, as between the rows of a table, or there is
+ * code in it.
  */
 export function toRich(html: string): string | null {
   const pieces = tokens(html)
@@ -10,6 +14,7 @@ export function toRich(html: string): string | null {
   let found = ''
   for (const [at, one] of pieces.entries()) {
     if (one.kind === 'comment') return null
+    if (one.kind === 'tag' && HANDLER.test(one.text)) return null
     if (one.kind === 'tag') track(one.text, open)
     if (one.kind !== 'liquid') found += one.text
     else if (STRICT.has(open.at(-1) ?? '')) return null

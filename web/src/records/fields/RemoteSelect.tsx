@@ -71,7 +71,7 @@ export function RemoteSelect({ value, title, onChange, among, find, required, ..
         onChange(key, found?.label ?? null)
       }}
       placeholder={t.typeToFind}
-      nothingFoundMessage={found.data ? t.nothingFound : <Loader size="xs" />}
+      nothingFoundMessage={found.data ? t.nothingFound : open && <Loader size="xs" />}
       comboboxProps={{ shadow: 'md', withinPortal: true }}
       description={input.description ?? (open && !complete ? t.more : undefined)}
     />
