@@ -74,7 +74,7 @@ async def press(thing: Locator, key: str = "Enter", *, back: bool = False) -> No
 async def write(scope: Scope, label: str, text: str) -> None:
     """Go to the field of that label by Tab, and type."""
     await tab_to(field(scope, label))
-    await page_of(scope).keyboard.press("Control+A")
+    await page_of(scope).keyboard.press("Control+a")
     await page_of(scope).keyboard.type(text)
 
 
@@ -104,7 +104,7 @@ async def pick_typed(scope: Scope, button: str | re.Pattern[str], typed: str, *,
 
 async def go_by_search(page: Page, typed: str) -> None:
     """Ctrl-K, type, and take the first that is found."""
-    await page.keyboard.press("Control+K")
+    await page.keyboard.press("Control+k")
     await page.get_by_role("textbox", name="Search or go to").and_(page.locator(":focus")).wait_for()
     await page.keyboard.type(typed)
     await page.get_by_role("option", name=typed).or_(page.get_by_role("button", name=typed)).first.wait_for()

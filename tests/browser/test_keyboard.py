@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from playwright.async_api import Page, expect
 from tests.browser.conftest import Opening
 from tests.browser.doing import drawn_lines, field, saved
-from tests.browser.installation import PASSWORD, PEOPLE, Installation, add_people
+from tests.browser.installation import PASSWORD, PEOPLE, Installation
 from tests.browser.keyboard import (
     NO_MOUSE,
     go_by_search,
@@ -24,28 +22,12 @@ from tests.browser.keyboard import (
 )
 from tests.browser.looking import OpenPage, settled
 from tests.browser.pages import PLACES
-
-REQUESTS: dict[str, Any] = {
-    "key": "requests", "label": "Request", "label_plural": "Requests", "title_field": "name",
-    "fields": [
-        {"key": "name", "type": "text", "label": "Name", "required": True},
-        {"key": "amount", "type": "money", "label": "Amount"},
-        {"key": "status", "type": "select", "label": "Status",
-         "options": {"choices": [{"key": "new", "label": "New"}, {"key": "approved", "label": "Approved"}]}},
-        {"key": "note", "type": "text", "label": "Note"},
-    ],
-}  # fmt: skip
+from tests.browser.small_office import small_office
 
 
 @pytest.fixture
 def office(opening: Opening, template: str) -> Iterator[Installation]:
-    """Three people, one module, two records."""
-    with opening(template, {}) as made:
-        asyncio.run(add_people(made))
-        made.ask("POST", "/api/v1/modules", REQUESTS)
-        for name, amount in (("Desk lamps", 90), ("New roof", 5200)):
-            body = {"name": name, "amount": amount, "status": "new"}
-            made.ask("POST", "/api/v1/records/requests", body)
+    with small_office(opening, template) as made:
         yield made
 
 
@@ -96,7 +78,7 @@ async def draw(page: Page) -> None:
     assert await drawn_lines(page) == {"start/next/if", "if/true/notify", "if/false/update_record"}
     await page.keyboard.press("Delete")
     await expect(page.get_by_test_id("node-update_record")).to_have_count(0)
-    await page.keyboard.press("Control+Z")
+    await page.keyboard.press("Control+z")
     await expect(page.get_by_test_id("node-update_record")).to_be_visible()
     await page.keyboard.press("ArrowUp")
     await page.keyboard.press("ArrowDown")  # along the first exit, to the notification
@@ -183,7 +165,7 @@ async def fire(page: Page, office: Installation) -> None:
     await page.keyboard.press("Control+Enter")
     await expect(page.get_by_role("heading", name="New roof")).to_be_visible()
     await pick(page, "Status", "Approved")
-    await page.keyboard.press("Control+S")
+    await page.keyboard.press("Control+s")
     bell = page.get_by_role("button", name="Notifications: 1 new notification")
     await expect(bell).to_be_visible()
     await expect(field(page, "Note")).to_have_value("told")

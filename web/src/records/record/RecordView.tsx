@@ -56,7 +56,7 @@ export function RecordView({ module, record }: { module: ModuleOut; record: Reco
   return (
     <Box
       onKeyDown={(event) => {
-        if (event.key === 's' && (event.ctrlKey || event.metaKey)) {
+        if (event.key.toLowerCase() === 's' && (event.ctrlKey || event.metaKey)) {
           event.preventDefault()
           if (draft.dirty) send(draft.base, draft.edits)
         }
