@@ -23,10 +23,11 @@ from whereupon.people.rights import Rights
 from whereupon.runs.advance import Advance, execute_next, set_off
 from whereupon.runs.definitions import Active, Definitions, Version, load_versions, organisation_time_zone
 from whereupon.runs.match import create_runs
+from whereupon.runs.numbering import give_back, next_numbers
 from whereupon.runs.staging import Occasion, Staged, stage
 from whereupon.runs.start import NewRun, insert_runs
 from whereupon.runs.travellers import Traveller, take_these
-from whereupon.runs.witness import Witness
+from whereupon.runs.witness import Witness, written_so_far
 from whereupon.runs.write_back import write_back
 from whereupon.workflows.check import Surroundings, check_workflow
 from whereupon.workflows.document import parse_document
@@ -60,6 +61,7 @@ async def rehearse(database: Database, rights: Rights, asked: ToRehearse) -> dic
     try:
         async with asyncio.timeout(SECONDS), database.connection() as db:
             told = await _taken_back(db, rights, asked)
+            await give_back(db, told["numbers"], told["undone"])
             still = await db.fetchval("SELECT count(*) FROM whereupon.workflows WHERE key = $1", told["key"])
     except (TimeoutError, asyncpg.QueryCanceledError):
         raise _too_long() from None
@@ -91,9 +93,10 @@ async def _taken_back(db: Connection, rights: Rights, asked: ToRehearse) -> dict
 
 async def _play(db: Connection, rights: Rights, asked: ToRehearse) -> dict[str, Any]:
     key = f"test-{uuid4()}"
+    written = await written_so_far(db)
     definitions, active = await _published(db, rights, asked, key)
-    witness = await Witness.here(db, active.version, rights)
-    await _keep_numbers(db, active.version, asked)
+    witness = await Witness.here(db, active.version, rights, written)
+    numbers = await next_numbers(db, _made_in(active.version, asked))
     staged = [await stage(db, definitions, active, rights, one) for one in _occasions(asked)]
     await _start(db, definitions, staged, anyway=asked.anyway)
     runs = await _run_of_each(db, active, staged)
@@ -107,6 +110,7 @@ async def _play(db: Connection, rights: Rights, asked: ToRehearse) -> dict[str, 
         "records": records,
         "others": await witness.would_start(list(runs.values())),
         "undone": await witness.undone(),
+        "numbers": numbers,
     }
 
 
@@ -158,21 +162,6 @@ def _module(catalog: Catalog, key: str | None) -> Module | None:
     if key is not None and key not in catalog.modules:
         raise Invalid.of(Problem("unknown_module", f'There is no module "{key}".', "/module"))
     return catalog.modules[key] if key is not None else None
-
-
-# A sequence gives no number back when a transaction is taken back, unless the sequence itself was
-# altered in it. Others who need such a number wait until the test is over.
-NEXT_NUMBER = "SELECT last_value + CASE WHEN is_called THEN 1 ELSE 0 END FROM {sequence}"
-
-
-async def _keep_numbers(db: Connection, version: Version, asked: ToRehearse) -> None:
-    """No number of an automatic numbering is used up by the records that the test makes."""
-    for module in _made_in(version, asked):
-        for found in module.fields.values():
-            if found.type == "auto_number" and not module.attached:
-                sequence = f"data.f{int(found.id)}_sequence"
-                number: int = await db.fetchval(NEXT_NUMBER.format(sequence=sequence))
-                await db.execute(f"ALTER SEQUENCE {sequence} RESTART WITH {int(number)}")
 
 
 def _made_in(version: Version, asked: ToRehearse) -> list[Module]:
@@ -244,7 +233,8 @@ def _note_locked(travellers: Sequence[Traveller]) -> None:
 
 CLAIMS = """
 SELECT c.record_id, c.claimed_at FROM whereupon.claims c JOIN whereupon.workflows w ON w.id = c.workflow_id
-WHERE w.key = $1 AND c.record_id = ANY($2::text[])
+JOIN whereupon.modules m ON m.id = w.module_id
+WHERE w.key = $1 AND c.record_id = ANY($2::text[]) AND m.key = $3
 """
 
 
@@ -252,5 +242,5 @@ async def _claimed(db: Connection, asked: ToRehearse) -> dict[str, datetime]:
     """When records had their first and only time under the workflow that the draft is of (rule 9)."""
     if asked.workflow is None or not asked.records:
         return {}
-    rows = await db.fetch(CLAIMS, asked.workflow, list(asked.records))
+    rows = await db.fetch(CLAIMS, asked.workflow, list(asked.records), asked.module)
     return {row["record_id"]: row["claimed_at"] for row in rows}

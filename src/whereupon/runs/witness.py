@@ -40,16 +40,26 @@ SELECT seq, node, block, status, port, input, output, error, records FROM whereu
 WHERE run_id = $1 ORDER BY seq
 """
 RUN = "SELECT status, node, error, waiting, ready_at FROM whereupon.runs WHERE id = $1"
-# Rows that this transaction has written so far, by table.
-UNDONE = """
+# Rows written so far, by table: by this transaction, and by earlier ones of this connection that the database
+# has not counted yet.
+WRITTEN = """
 SELECT schemaname || '.' || relname AS "table", n_tup_ins AS inserted, n_tup_upd AS updated,
   n_tup_del AS deleted
 FROM pg_stat_xact_user_tables WHERE n_tup_ins + n_tup_upd + n_tup_del > 0 ORDER BY 1
 """
+NOTHING_YET: Mapping[str, int] = {"inserted": 0, "updated": 0, "deleted": 0}
 CAUSED = """
 SELECT id, module_id, record_id, op, run_id, at, whereupon.shard(record_id) AS shard FROM whereupon.changes
 WHERE run_id = ANY($1::bigint[]) ORDER BY id
 """
+
+
+Written = Mapping[str, Mapping[str, Any]]  # by table
+
+
+async def written_so_far(db: Connection) -> Written:
+    """What is not this test's, if it is asked before."""
+    return {row["table"]: dict(row) for row in await db.fetch(WRITTEN)}
 
 
 @dataclass(slots=True)
@@ -60,6 +70,7 @@ class Witness:
     version: Version
     rights: Rights
     seen: dict[str, int]
+    written: Written
     made: dict[tuple[int, int], dict[str, list[Any]]] = field(
         default_factory=dict[tuple[int, int], dict[str, list[Any]]]
     )
@@ -69,12 +80,12 @@ class Witness:
     stopped: str | None = None
 
     @classmethod
-    async def here(cls, db: Connection, version: Version, rights: Rights) -> Witness:
-        """One that knows what was there before."""
+    async def here(cls, db: Connection, version: Version, rights: Rights, written: Written) -> Witness:
+        """One that knows what was there before. `written`: when the test began."""
         seen = {
             kind: await db.fetchval(f"SELECT coalesce(max(id), 0) FROM whereupon.{kind}") for kind in MADE
         }
-        return cls(db, version, rights, seen)
+        return cls(db, version, rights, seen, written)
 
     async def note(self, node: str, travellers: Sequence[Traveller]) -> None:
         """What the block at this node has just done for these runs."""
@@ -165,7 +176,12 @@ class Witness:
 
     async def undone(self) -> list[dict[str, Any]]:
         """What is about to be taken back: rows by table."""
-        return [dict(row) for row in await self.db.fetch(UNDONE)]
+        found = [
+            {key: value if key == "table" else value - before[key] for key, value in row.items()}
+            for row in await self.db.fetch(WRITTEN)
+            if (before := self.written.get(row["table"], NOTHING_YET))
+        ]
+        return [row for row in found if any(row[key] for key in NOTHING_YET)]
 
 
 def _wait_of(traveller: Traveller) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import Mapping
 from dataclasses import replace
@@ -16,6 +17,7 @@ from whereupon.outbox.channels.transport import Letter
 from whereupon.outbox.rehearsing import rehearsal
 from whereupon.people.rights import Rights
 from whereupon.records.schema import DEFINER
+from whereupon.runs import rehearsal as rehearsing
 from whereupon.runs.rehearsal import ToRehearse, rehearse
 from whereupon.sdk import registry
 
@@ -48,7 +50,7 @@ async def whole(office: Office) -> dict[str, Any]:
         )
     for row in await office.fetch("SELECT id FROM whereupon.fields WHERE type = 'auto_number'"):
         found[f"number {row['id']}"] = await office.fetchval(
-            f"SELECT (last_value, is_called)::text FROM data.f{row['id']}_sequence"
+            f"SELECT last_value + is_called::integer FROM data.f{row['id']}_sequence"
         )
     return found
 
@@ -256,3 +258,25 @@ async def test_no_connection_is_made_and_no_transport_could_be_given_anything(
     assert found["records"][0]["status"] == "succeeded"
     with rehearsal(), pytest.raises(RuntimeError):
         Letter(1, "key", 1, {})
+
+
+NUMBERED = "INSERT INTO data.items (name) VALUES ('Άλλη') RETURNING number"
+
+
+async def test_nobody_waits_for_a_number_while_a_test_goes_on(peopled: Office, monkeypatch: Any) -> None:
+    await item(peopled)
+    drawn: list[str] = []
+    walk = rehearsing._walk
+
+    async def walk_and_look(*given: Any) -> None:
+        await walk(*given)
+        drawn.append(await asyncio.wait_for(peopled.fetchval(NUMBERED), 2))
+
+    monkeypatch.setattr(rehearsing, "_walk", walk_and_look)
+    make = {"key": "make", "block": "create_record", "module": "items", "set": {"name": "x"}}
+    asked = ToRehearse(document=draw(CREATED, make), module="items", form={"name": "Påhittad"})
+    found = await rehearse(peopled.database, peopled.rights, asked)
+    undone = {row["table"]: row["inserted"] for row in found["proof"]["undone"]}
+    assert (found["proof"]["rolled_back"], undone["data.items"]) == (True, 2)
+    drawn.append(await peopled.fetchval(NUMBERED))
+    assert drawn == ["I-0004", "I-0005"]
