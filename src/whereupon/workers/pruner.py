@@ -79,6 +79,10 @@ SWEPT: Mapping[str, str] = {
     "worker processes": "whereupon.worker_processes WHERE seen_at < now() - interval '1 day'",
     "signals": "whereupon.signals WHERE at < now() - $1 * interval '1 day'",
     "occurrences": "whereupon.occurrences WHERE nominal_at < now() - $1 * interval '1 day'",
+    # Rows that were not imported first: there may be many of one import.
+    "import problems": "whereupon.import_problems WHERE import_id IN "
+    "(SELECT id FROM whereupon.imports WHERE ended_at < now() - $1 * interval '1 day')",
+    "imports": "whereupon.imports WHERE ended_at < now() - $1 * interval '1 day'",
     "notifications": "whereupon.notifications WHERE read_at < now() - $1 * interval '1 day'",
 }
 # Delete the next $1 of some rows.

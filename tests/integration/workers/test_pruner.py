@@ -129,3 +129,31 @@ async def test_a_setting_that_makes_no_sense_forgets_nothing(office: Office) -> 
     with pytest.raises((ValueError, WhereuponError)):
         await Pruner(office.database, pause=0).round()
     assert await count(office, "changes") == 1
+
+
+IMPORT = """
+INSERT INTO whereupon.imports (module_id, user_id, document_id, mapping, created_at, ended_at)
+SELECT m.id, $1, d.id, '[]', now() - $2::text::interval, now() - $3::text::interval
+FROM whereupon.modules m, whereupon.documents d WHERE m.key = 'items' RETURNING id
+"""
+DOCUMENT = """
+INSERT INTO whereupon.documents (name, sha256, size, media_type, created_by)
+VALUES ('a.csv', '0', 1, 'text/csv', $1)
+"""
+
+
+async def test_imports_go_with_the_rows_that_they_could_not_write(office: Office) -> None:
+    await office.execute(DOCUMENT, office.admin)
+    old = await office.fetchval(IMPORT, office.admin, "401 days", "400 days")
+    young = await office.fetchval(IMPORT, office.admin, "400 days", "1 day")
+    under_way = await office.fetchval(IMPORT, office.admin, "400 days", None)
+    for one in (old, young):
+        await office.execute(
+            "INSERT INTO whereupon.import_problems SELECT $1, n, '[]', '[]' FROM generate_series(1, 20) n",
+            one,
+        )
+    counts = await Pruner(office.database, bite=7, pause=0).round()
+    assert (counts["imports"], counts["import problems"]) == (1, 20)
+    left = await office.fetch("SELECT id FROM whereupon.imports ORDER BY id")
+    assert [row["id"] for row in left] == [young, under_way]
+    assert await count(office, "import_problems") == 20
