@@ -73,6 +73,10 @@ def decoded(content: bytes, encoding: str) -> str:
         told = f"The file is not {encoding}: the byte at {error.start:,} does not fit."
         hint = "Choose another encoding, or leave it out."
         raise Invalid.of(Problem("wrong_encoding", told, "/encoding", hint)) from None
+    if "\0" in text:  # which no database keeps in a text
+        told = f"The file holds null characters, so it is no text in {encoding}."
+        hint = "Choose UTF-16 if that is how it was saved; else save it again as CSV, in UTF-8."
+        raise Invalid.of(Problem("not_text", told, "/encoding", hint))
     return text.removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}")
 
 

@@ -16,6 +16,7 @@ from typing import Any
 MEMORY = 1_500_000_000  # bytes of address space
 SECONDS = 120  # of computing
 UNPACKED = 400_000_000  # bytes that the parts of a workbook may unpack to
+WRITTEN = 1_000_000_000  # bytes of rows: a text that is there once may stand in a million cells
 MOST_ROWS, MOST_COLUMNS = 500_001, 1_000
 
 
@@ -28,6 +29,7 @@ def main(path: str, sheet: str) -> int:
     limit(resource.RLIMIT_AS, MEMORY)
     limit(resource.RLIMIT_CPU, SECONDS)
     limit(resource.RLIMIT_CORE, 0)
+    limit(resource.RLIMIT_FSIZE, WRITTEN)
     try:
         write(path, sheet)
     except TooBig as error:

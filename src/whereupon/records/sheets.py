@@ -150,7 +150,7 @@ def typed(value: Any) -> Cell:
         [(kind, text)] = value.items()  # pyright: ignore[reportUnknownVariableType]
         return TYPED[kind](text)  # pyright: ignore[reportUnknownArgumentType]
     if isinstance(value, str):
-        return as_written(value.strip()) or None
+        return as_written(value.replace("\0", "").strip()) or None
     return value
 
 
