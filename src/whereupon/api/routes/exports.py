@@ -30,8 +30,11 @@ RUN_COLUMNS = (
     "created_at", "started_at", "ended_at", "executions", "error",
 )  # fmt: skip
 AT_ONCE = 500
-# Who stops reading in the middle does not keep a connection, and old rows, for ever.
-LIMIT_WAITING = "SET LOCAL idle_in_transaction_session_timeout = '60s'"
+# Who stops reading in the middle does not keep a connection, and old rows, for ever; and no condition takes
+# the database more than a minute.
+LIMIT_WAITING = """
+SET LOCAL idle_in_transaction_session_timeout = '60s'; SET LOCAL statement_timeout = '60s'
+"""
 Status = Literal["queued", "running", "waiting", "held", "succeeded", "partial", "failed", "cancelled"]
 
 

@@ -8,7 +8,7 @@ from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from whereupon.api.call import TheCall
+from whereupon.api.call import LIMIT_TIME, TheCall
 from whereupon.api.declare import Out, operation
 from whereupon.api.reading import condition_in_query, where_sql
 from whereupon.api.route import routes_of
@@ -155,6 +155,7 @@ async def bulk_edit(call: TheCall, module: PathKey, body: BulkEdit) -> Response:
         raise Invalid.of(Problem("ids_or_where", told, "/ids"))
 
     async def work(db: Connection) -> dict[str, Any]:
+        await db.execute(LIMIT_TIME)
         catalog = await call.catalog(db)
         found = catalog.module(module)
         call.rights.require("read", found.key)

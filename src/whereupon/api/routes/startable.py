@@ -57,4 +57,4 @@ async def list_startable_on_record(call: TheCall, module: PathKey, record_id: Re
         catalog = await call.catalog(db)
         return {"items": await startable.startable_on(db, catalog, call.rights, module, record_id)}
 
-    return await call.read(work)
+    return await call.read(work, bounded=True)
