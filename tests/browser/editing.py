@@ -50,7 +50,7 @@ def make_workflow(office: Installation, key: str) -> str:
         {"from": "start", "port": "next", "to": "first"},
         {"from": "first", "port": "next", "to": "second"},
     ]
-    document = {"format": 1, "nodes": nodes, "edges": edges, "settings": {}}
+    document: dict[str, Any] = {"format": 1, "nodes": nodes, "edges": edges, "settings": {}}
     new = {"key": key, "name": f"Workflow {key}", "module": "walkers", "document": document}
     office.ask("POST", "/api/v1/workflows", new)
     return f"/workflows/{key}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import FilePayload, Page, expect
 from tests.browser.editing import (
     end_sessions,
     ended,
@@ -114,7 +114,7 @@ async def test_a_file_is_uploaded_after_signing_in(open_page: OpenPage, office: 
     await page.goto("/records/walkers/import")
     await settled(page)
     await end_sessions(office, page, "admin")
-    file = {"name": "walkers.csv", "mimeType": "text/csv", "buffer": b"Name,Town\nIda,Eger\n"}
+    file = FilePayload(name="walkers.csv", mimeType="text/csv", buffer=b"Name,Town\nIda,Eger\n")
     await page.locator("input[type=file]").set_input_files([file])
     await expect(ended(page)).to_be_visible()
     await sign_in_again(page, PASSWORD)

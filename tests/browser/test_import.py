@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import FilePayload, Page, expect
 from tests.browser.editing import eventually
 from tests.browser.installation import Installation
 from tests.browser.looking import OpenPage, settled
@@ -19,7 +20,7 @@ GUESTS = {
         {"key": "note", "type": "text", "label": "Note"},
     ],
 }  # fmt: skip
-GREET = {
+GREET: dict[str, Any] = {
     "key": "greet", "name": "Greet the guest", "module": "guests",
     "document": {
         "format": 1,
@@ -42,16 +43,16 @@ def inn(office: Installation) -> Installation:
     return office
 
 
-def file_of(name: str, *lines: str) -> dict[str, object]:
+def file_of(name: str, *lines: str) -> FilePayload:
     """A CSV file for an input of the page."""
-    return {"name": name, "mimeType": "text/csv", "buffer": "\r\n".join(lines).encode()}
+    return FilePayload(name=name, mimeType="text/csv", buffer="\r\n".join(lines).encode())
 
 
 async def upload(page: Page, name: str, *lines: str) -> None:
     """The first step; it ends with the columns of the file."""
     await page.goto("/records/guests/import")
     await settled(page)
-    await page.locator("input[type=file]").set_input_files([file_of(name, *lines)])  # pyright: ignore[reportArgumentType]
+    await page.locator("input[type=file]").set_input_files([file_of(name, *lines)])
     await expect(page.get_by_role("table", name="Columns and fields")).to_be_visible()
 
 

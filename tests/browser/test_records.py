@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import FilePayload, Locator, Page, expect
 from tests.browser.editing import WITHIN, eventually
 from tests.browser.installation import Installation
 from tests.browser.looking import OpenPage, Watch, settled
@@ -31,7 +31,7 @@ REPAIRS = {
     ],
 }  # fmt: skip
 TOWNS = ("Αθήνα", "Brno", "Cluj", "Debrecen")
-DONE = {
+DONE: dict[str, Any] = {
     "key": "repair_done", "name": "Tell that it is done", "module": "repairs",
     "document": {
         "format": 1,
@@ -216,7 +216,7 @@ async def test_a_record_is_created_with_lines_and_a_file_and_then_changed(
     await expect(form.get_by_role("table", name="Work")).to_contain_text("3.75")
     async with page.expect_file_chooser() as chooser:
         await form.get_by_role("button", name="Photo: Choose a file").click()
-    photo = {"name": "πύργος.txt", "mimeType": "text/plain", "buffer": b"a tower"}
+    photo = FilePayload(name="πύργος.txt", mimeType="text/plain", buffer=b"a tower")
     await (await chooser.value).set_files([photo])
     await expect(form.get_by_role("link", name="πύργος.txt")).to_be_visible()
     await form.get_by_test_id("save-record").click()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from playwright.async_api import Error, Locator, Page, expect
@@ -133,7 +134,7 @@ async def test_news_arrive_again_after_the_restart(open_page: OpenPage, office: 
     make_walker(office)
     ada = office.people["admin"]
     tell = {"to": [{"user": ada.id}], "title": "Met {{ record.name }}"}
-    document = {
+    document: dict[str, Any] = {
         "format": 1,
         "nodes": [
             {"key": "start", "block": "start", "config": {"trigger": "record_created"}},

@@ -13,6 +13,13 @@ function throughTheEditor(html: string): string {
   return fromRich(generateHTML(generateJSON(toRich(html) ?? '', known), known))
 }
 
+test.each(['<p onclick="go()">a</p>', '<img src=x onerror=alert(1)>', '<svg/onload=alert(1)>'])(
+  'of code in %s nothing is parsed',
+  (html) => {
+    expect(toRich(html)).toBe(null)
+  },
+)
+
 test.each([
   '<p>a</p>',
   'a < b {{ x }} {% if "a>b" %}',
