@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 from tests.browser.chromium import ARGUMENTS, REASON, find_chromium, is_required
 from tests.browser.installation import Installation, Person, add_people, furnish, opened
 from tests.browser.looking import SCREENSHOTS, OpenPage, Watch, sign_in
@@ -159,6 +159,7 @@ async def open_page(
         options |= {"viewport": {"width": 1280, "height": 800}, "reduced_motion": "reduce"}
         context = await browser.new_context(base_url=installation.address, **(options | of_context))
         context.set_default_timeout(PATIENCE_MS)
+        expect.set_options(timeout=PATIENCE_MS)
         if who is not None:
             await sign_in(context, installation, who)
         pages.append(await context.new_page())

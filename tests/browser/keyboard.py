@@ -7,6 +7,7 @@ import re
 from playwright.async_api import Locator, Page, expect
 from tests.browser.doing import Scope, field, page_of
 
+INSIDE = 8  # stops within one field of the browser's own, as of a date with a time
 MOST = 150  # presses of Tab until something that is on the page must have been reached
 # No mouse: any pointer event is a complaint that the test's watch hears.
 NO_MOUSE = """for (const kind of ['pointerdown', 'mousedown', 'touchstart'])
@@ -123,6 +124,7 @@ async def round_trip(page: Page) -> list[str]:
         )
         if at is None or (visited and at == visited[0]):
             return visited
-        assert at not in visited, "Tab leads back to where one was: a trap"
+        stays = visited[-1:] == [at] and visited.count(at) < INSIDE
+        assert stays or at not in visited, "Tab leads back to where one was: a trap"
         visited.append(at)
     raise AssertionError("Tab comes to no end")

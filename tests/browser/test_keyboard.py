@@ -112,6 +112,7 @@ async def fill_in(page: Page) -> None:
     await write(side, "Headline", "Approved: ")
     await pick_typed(side, "Insert a variable into “Headline”", "Name")
     await expect(field(side, "Headline")).to_have_value("Approved: {{ record.name }}")
+    await expect(field(side, "Headline")).to_be_focused()
     await page.keyboard.press("Escape")
     await expect(canvas).to_be_focused()  # out of the form, the block is still selected
 
@@ -126,6 +127,8 @@ async def fill_in(page: Page) -> None:
 
     await page.keyboard.press("ArrowUp")
     await page.keyboard.press("Enter")
+    await pick(side, "Which fields", "Status")
+    await page.keyboard.press("Escape")  # closes the list
     await press(side.get_by_role("button", name="Add: condition"))
     await pick_typed(side, re.compile("^Field:"), "Status", back=True)
     await pick(side, "Value", "Approved")
