@@ -1,4 +1,5 @@
 import { createContext, useContext } from 'react'
+import { form as t } from '../text/form'
 import type { Level } from './about'
 import type { Modules } from './names'
 import { type FieldProblem, type FormContext, NOWHERE, type Schema } from './types'
@@ -57,7 +58,9 @@ export function problemsBelow(problems: FieldProblem[], path: string): FieldProb
     .map((one) => ({ ...one, path: one.path.slice(path.length) }))
 }
 
+/** Beside its input, a field that is missing needs no name: the label has it. */
 function said(problem: FieldProblem): string {
+  if (problem.code === 'missing') return t.missing
   return [problem.message, problem.suggestion].filter(Boolean).join(' ')
 }
 

@@ -139,4 +139,5 @@ export const form = {
   cronRaw: 'Five fields: minute, hour, day of month, month, day of week',
   cronNot: 'Write five fields, as in 0 8 * * 1-5.',
   dayMissing: 'Months without this day are left out.',
+  missing: 'Not filled in yet.',
 }
