@@ -21,7 +21,7 @@ from tests.browser.editing import (
 from tests.browser.installation import PASSWORD, Installation
 from tests.browser.looking import OpenPage, Watch, settled
 
-SECRET = "Only Ada may know this"
+SECRET, DRAWN = "Only Ada may know this", "What Ada drew"
 
 
 @pytest.fixture(autouse=True)
@@ -161,21 +161,21 @@ async def test_an_unsaved_draft_is_offered_to_whoever_wrote_it_and_nobody_else(
     page = await open_page(office, "admin")
     await open_editor(page, path)
     await end_sessions(office, page, "admin")
-    await name_step(page, "second", SECRET)
+    await name_step(page, "second", DRAWN)
     await expect(ended(page)).to_be_visible()
     await sign_in_as(page, office, "builder")
     await open_editor(page, path)
     await expect(page.get_by_test_id("kept")).to_have_count(0)
-    assert SECRET not in await everything(page)
+    assert DRAWN not in await everything(page)
     assert (await labels_of(office, "handed_over"))["second"] == "Second step"
     await end_sessions(office, page, "builder")
     await name_step(page, "first", "Bo goes on")
     await expect(ended(page)).to_be_visible()
     await sign_in_as(page, office, "admin")
     await open_editor(page, path)
-    await expect(page.get_by_test_id("kept")).to_contain_text(SECRET)
+    await expect(page.get_by_test_id("kept")).to_contain_text(DRAWN)
     await page.get_by_role("button", name="Restore my changes").click()
-    await eventually(lambda: is_called(office, "handed_over", SECRET))
+    await eventually(lambda: is_called(office, "handed_over", DRAWN))
 
 
 async def everything(page: Page) -> str:

@@ -63,7 +63,7 @@ async def test_what_is_drawn_meanwhile_is_saved_by_itself(open_page: OpenPage, o
     ("button", "label"), [("Restore my changes", "Not sent"), ("Discard the copy", "Second step")]
 )
 async def test_after_a_reload_meanwhile_the_copy_of_the_browser_is_offered(
-    open_page: OpenPage, office: Installation, button: str, label: str
+    open_page: OpenPage, office: Installation, watch: Watch, button: str, label: str
 ) -> None:
     key = f"reloaded_{button.split()[0].lower()}"
     path = make_workflow(office, key)
@@ -75,6 +75,8 @@ async def test_after_a_reload_meanwhile_the_copy_of_the_browser_is_offered(
     with pytest.raises(Error, match="ERR_CONNECTION_REFUSED"):
         await page.reload()
     office.start()
+    page = await instead_of(page)
+    watch.over(page, office.address)
     await open_editor(page, path)
     dialog = page.get_by_role("dialog", name="Changes that were not saved")
     await expect(dialog).to_contain_text("Changed “Not sent”")
@@ -85,6 +87,13 @@ async def test_after_a_reload_meanwhile_the_copy_of_the_browser_is_offered(
     await expect_saved(page)
     await open_editor(page, path)
     await expect(page.get_by_test_id("kept")).to_have_count(0)
+
+
+async def instead_of(page: Page) -> Page:
+    """Another tab: the browser's own page about the error loads again whenever it likes."""
+    context = page.context
+    await page.close()
+    return await context.new_page()
 
 
 async def is_called(office: Installation, workflow: str, label: str) -> bool:
