@@ -1,4 +1,4 @@
-"""Whether a workflow can start itself again, by itself or through others (H1, F8), from what each reads and
+"""Whether a workflow can go in circles, by itself or through others (H1, F8), from what each reads and
 writes. Cautious: it says "cannot loop" only where that is certain; the loop guard (rule 19) stands behind it.
 
 An edge leads from one workflow to another when what the first writes may start the second. A way back to
@@ -76,9 +76,7 @@ def judge(draft: Subject, others: Sequence[Subject]) -> Termination:
         block, name = effects[opaque].opaque, subjects[opaque].name
         told = f'Nobody can tell: "{block}" of {name} may change anything.'
         return Termination("cannot_tell", told, [])
-    return Termination(
-        "cannot_loop", "It cannot start itself again, nor can others start it in a circle.", []
-    )
+    return Termination("cannot_loop", "It cannot go in circles, neither by itself nor through others.", [])
 
 
 def effects_of(one: Subject) -> Effects:
