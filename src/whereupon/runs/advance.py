@@ -254,7 +254,9 @@ def _blame(error: Exception, step: Step, traveller: Traveller) -> Outcome:
     if isinstance(error, asyncpg.PostgresError):
         constraint = getattr(error, "constraint_name", None)
         named = f" (constraint {constraint})" if constraint else ""
-        return Fail(f"The database refused it: {error}{named}.", f"database_{error.sqlstate}")
+        # Its first line only: the next one would show the whole row.
+        told = str(error).splitlines()[0].rstrip(".")
+        return Fail(f"The database refused it: {told}{named}.", f"database_{error.sqlstate}")
     log.error("block failed unexpectedly", block=step.block.key, run=traveller.id, exc_info=error)
     return Fail(
         f'The block "{step.block.label}" failed unexpectedly: {type(error).__name__}.',

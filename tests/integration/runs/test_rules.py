@@ -187,6 +187,18 @@ async def test_one_bad_record_fails_alone(office: Office) -> None:
     assert [s["status"] for s in await office.steps(failed["id"])] == ["failed"]
 
 
+async def test_the_error_of_a_refused_write_does_not_show_the_row(office: Office) -> None:
+    """The database tells the whole row, with fields that not everybody who sees the run may read."""
+    await office.publish(
+        CREATED, {"key": "bad", "block": "update_record", "set": {"status": {"field": "note"}}}
+    )
+    await office.insert(name="a", note="no such status", email="geheim@example.org")
+    await office.settle()
+    (error,) = [row["error"] for row in await office.fetch("SELECT error FROM whereupon.runs")]
+    assert error["code"].startswith("database_")
+    assert "geheim" not in str(error)
+
+
 @pytest.mark.parametrize(
     ("policy", "status", "noted"),
     [("stop", "failed", None), ("continue", "partial", "after"), ("exit", "succeeded", "rescued")],
