@@ -19,7 +19,7 @@ import asyncpg
 from whereupon.conditions.compile import compile_condition
 from whereupon.conditions.values import Scope, type_of_field
 from whereupon.modules.catalog import Module, quote
-from whereupon.runs.definitions import Active, Definitions
+from whereupon.runs.definitions import Active, Definitions, load_definitions
 from whereupon.runs.due_dates import follow_dates
 from whereupon.runs.lanes import MATCH, lock_lanes
 from whereupon.runs.loops import Ancestry, judge_chain, load_ancestry
@@ -37,7 +37,8 @@ WITH taken AS (
       LATERAL (SELECT q.ctid FROM whereupon.pending_changes q
                WHERE q.shard = lane ORDER BY q.change_id LIMIT $2) t))
   RETURNING change_id)
-SELECT c.id, c.module_id, c.record_id, c.op, c.run_id, c.at, whereupon.shard(c.record_id) AS shard
+SELECT c.id, c.module_id, c.record_id, c.op, c.run_id, c.at, whereupon.shard(c.record_id) AS shard,
+  (SELECT number FROM whereupon.revision) AS revision
 FROM whereupon.changes c WHERE c.id = ANY(ARRAY(SELECT change_id FROM taken)) ORDER BY c.id
 """
 ANY_WAITING = "SELECT module_id FROM whereupon.runs WHERE wakes_on_change ORDER BY module_id LIMIT 1"
@@ -79,6 +80,9 @@ async def match_batch(db: asyncpg.Connection[Any], definitions: Definitions, lim
         Change(r["id"], r["module_id"], r["record_id"], r["op"].decode(), r["run_id"], r["at"], r["shard"])
         for r in rows
     ]
+    if rows and rows[0]["revision"] != definitions.revision:
+        # A workflow was disabled, say, since they were loaded: a change that came after may not start it.
+        definitions = await load_definitions(db)
     pairs = await match_changes(db, definitions, changes)
     runs = await create_runs(db, definitions, pairs)
     await wake_waiting(db, changes)

@@ -9,6 +9,7 @@ from tests.office import Office
 from whereupon.errors import Conflict
 from whereupon.people.rights import Rights, load_rights
 from whereupon.runs.actions import cancel_runs, release_runs, rerun, signal
+from whereupon.runs.match import match_batch
 from whereupon.workflows import store
 
 CREATED = {"trigger": "record_created"}
@@ -123,6 +124,20 @@ async def test_a_workflow_that_was_activated_later_does_not_see_earlier_changes(
     after = await office.insert(name="after")
     await office.settle()
     assert [run["record_id"] for run in await office.runs()] == [str(after)]
+
+
+async def test_a_change_after_the_disabling_starts_nothing_however_old_the_definitions_are(
+    office: Office,
+) -> None:
+    """A matcher that began before, and takes the change after, does not go by what it knew then."""
+    key = await office.publish(CREATED, note("seen"))
+    async with office.database.transaction() as db:
+        known = await office.engine.current(db)
+        async with office.database.transaction() as other:
+            await store.set_state(other, office.rights, key, "disabled")
+        await office.insert(name="later")
+        assert (await match_batch(db, known)).runs == 0
+    assert await office.runs() == []
 
 
 async def test_changes_that_are_not_to_be_matched_are_kept_but_start_nothing(office: Office) -> None:

@@ -18,7 +18,12 @@ export function SignedIn() {
     if (me.data) expiry.begun()
   }, [me.data])
   if (me.data) {
-    setFormats({ locale: me.data.user.locale, timeZone: me.data.user.time_zone })
+    const { user, organisation } = me.data
+    setFormats({
+      locale: user.locale ?? organisation.locale,
+      timeZone: user.time_zone ?? organisation.time_zone,
+      currency: organisation.currency,
+    })
     return (
       <>
         <Outlet />

@@ -56,10 +56,11 @@ const BLANK: MailIn = {
   username: null,
   connections: 4,
   timeout_seconds: 30,
+  ca_certificates: null,
 }
 
 function Server({ now }: { now: Record<string, unknown> | null }) {
-  const [draft, setDraft] = useState<MailIn>(() => ({ ...BLANK, ...now, password: null }))
+  const [draft, setDraft] = useState<MailIn>(() => draftOf(now))
   const save = useSave(
     (sent: MailIn) => api.setMail({ body: withoutEmpty(sent), throwOnError: true }),
     words.saved,
@@ -113,7 +114,7 @@ function Server({ now }: { now: Record<string, unknown> | null }) {
           />
           <PasswordInput
             label={words.password}
-            description={now?.username ? words.passwordKept : undefined}
+            description={now?.has_password ? words.passwordKept : undefined}
             autoComplete="new-password"
             value={draft.password ?? ''}
             error={problem?.at('/password')}
@@ -154,6 +155,12 @@ function securityOf(value: string | null): Partial<MailIn> {
 /** A password that was not typed is left out, so that the stored one stays. */
 function withoutEmpty({ password, ...mail }: MailIn): MailIn {
   return password ? { ...mail, password } : mail
+}
+
+/** What is stored, without what the server only tells: whether there is a password. */
+function draftOf(now: Record<string, unknown> | null): MailIn {
+  const known = Object.entries(now ?? {}).filter(([key]) => key in BLANK)
+  return { ...BLANK, ...Object.fromEntries(known), password: null }
 }
 
 function Remove() {

@@ -85,6 +85,7 @@ export const modules = {
   minimum: 'Smallest value',
   maximum: 'Largest value',
   maxLength: 'Characters, at most',
+  currency: 'Currency',
   prefix: 'Begins with',
   prefixAbout: 'Like CASE-',
   digits: 'Digits, at least',

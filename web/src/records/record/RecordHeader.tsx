@@ -31,6 +31,7 @@ interface Props {
 
 /** What the record is, whose it is, and what can be done with it. */
 export function RecordHeader({ module, record, titles, onGone }: Props) {
+  const me = useMe()
   const [why, setWhy] = useState(false)
   const title = headingOf(module, record, titles)
   useEffect(() => {
@@ -62,16 +63,18 @@ export function RecordHeader({ module, record, titles, onGone }: Props) {
         )}
       </div>
       <Group gap="xs">
-        <Button
-          variant="subtle"
-          color="gray"
-          size="xs"
-          leftSection={<IconHelpCircle size={16} />}
-          onClick={() => setWhy(true)}
-          data-testid="why-open"
-        >
-          {t.why}
-        </Button>
+        {(me.builder || me.administrator) && (
+          <Button
+            variant="subtle"
+            color="gray"
+            size="xs"
+            leftSection={<IconHelpCircle size={16} />}
+            onClick={() => setWhy(true)}
+            data-testid="why-open"
+          >
+            {t.why}
+          </Button>
+        )}
         <WorkflowButtons module={module} record={record} title={title} />
         <MoreActions module={module} record={record} title={title} onGone={onGone} />
       </Group>

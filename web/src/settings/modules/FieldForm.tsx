@@ -3,6 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { api, type FieldOut, type ModuleOut, removeFieldMutation } from '../../api'
 import { asProblem } from '../../api/problem'
+import { useMe } from '../../app/useMe'
 import { confirm } from '../../parts/confirm'
 import { Problem } from '../../parts/Problem'
 import { sayDone, sayProblem } from '../../parts/saying'
@@ -34,6 +35,7 @@ export function FieldForm({ module, field, onDone }: Props) {
   })
   const [options, setOptions] = useState<Options>(field?.options ?? {})
   const types = useFieldTypes()
+  const currency = useMe().organisation.currency
   const cache = useQueryClient()
   const save = useMutation({
     mutationFn: () => {
@@ -108,7 +110,7 @@ export function FieldForm({ module, field, onDone }: Props) {
           error={problem?.at('/type')}
           onChange={(value) => {
             setType(value ?? 'text')
-            setOptions(value === field?.type ? field.options : {})
+            setOptions(value === field?.type ? field.options : beginning(value, currency))
           }}
           renderOption={({ option }) => (
             <div>
@@ -156,6 +158,11 @@ export function FieldForm({ module, field, onDone }: Props) {
       </Stack>
     </form>
   )
+}
+
+/** What a new field of a type begins with. */
+function beginning(type: string | null, currency: string | null | undefined): Options {
+  return type === 'money' && currency ? { currency } : {}
 }
 
 function RemoveField({ module, field, onDone }: Props & { field: FieldOut }) {

@@ -26,9 +26,10 @@ export function FieldOptions(props: Props) {
       return <Choices {...props} />
     case 'reference':
       return <Reference {...props} />
+    case 'money':
+      return <Money {...props} />
     case 'integer':
     case 'decimal':
-    case 'money':
       return <Bounds {...props} />
     case 'text':
     case 'long_text':
@@ -114,6 +115,24 @@ function Numbers({ options, onChange, problem, names }: Props & { names: [string
         />
       ))}
     </SimpleGrid>
+  )
+}
+
+/** An amount is in one currency: the organisation's, unless the field says another. */
+function Money(props: Props) {
+  const { options, onChange, problem } = props
+  return (
+    <>
+      <TextInput
+        label={words.currency}
+        maxLength={3}
+        w={120}
+        value={typeof options.currency === 'string' ? options.currency : ''}
+        error={placed(problem, '/options/currency')}
+        onChange={(event) => onChange({ ...options, currency: event.currentTarget.value.toUpperCase() })}
+      />
+      <Bounds {...props} />
+    </>
   )
 }
 

@@ -82,7 +82,7 @@ function FieldRights({ module, fields, onChange }: FieldRightsProps) {
     onChange(level === 'none' || level === 'read' ? { ...rest, [key]: level } : rest)
   }
   return (
-    <Popover width={340} shadow="md" trapFocus returnFocus>
+    <Popover width={340} shadow="md" trapFocus returnFocus closeOnEscape>
       <Popover.Target>
         <Button size="compact-xs" variant={limited ? 'light' : 'subtle'}>
           {limited ? words.fieldsLimited(limited) : words.allOpen}
@@ -98,6 +98,8 @@ function FieldRights({ module, fields, onChange }: FieldRightsProps) {
               <NativeSelect
                 key={field.key}
                 size="xs"
+                // Escape closes this list, and not the drawer around it.
+                data-mantine-stop-propagation="true"
                 aria-label={field.label}
                 data={(['write', 'read', 'none'] as const).map((value) => ({
                   value,
