@@ -29,10 +29,13 @@ PATIENCE_MS = 10_000
 Opening = Callable[..., AbstractContextManager[Installation]]
 
 
+# First: xdist looks at the groups in the same hook.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("browser"))
+            # A file is one worker's: its tests share an installation and a browser.
+            item.add_marker(pytest.mark.xdist_group(f"browser {item.path.stem}"))
             if pytest_asyncio.is_async_test(item):
                 item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 

@@ -72,8 +72,8 @@ def make(office: Installation, key: str, step: dict[str, Any], above: int) -> No
         {"key": "step"} | step,
     ]
     edges = [{"from": "start", "port": "next", "to": "step"}]
-    document = {"format": 1, "nodes": nodes, "edges": edges, "settings": {}}
-    new = {"key": key, "name": f"Workflow {key}", "module": "requests", "document": document}
+    document: dict[str, Any] = {"format": 1, "nodes": nodes, "edges": edges, "settings": {}}
+    new: dict[str, Any] = {"key": key, "name": f"Workflow {key}", "module": "requests", "document": document}
     office.ask("POST", "/api/v1/workflows", new)
     office.ask("POST", f"/api/v1/workflows/{key}/publish", {})
 

@@ -1,9 +1,9 @@
-import { Center, Group, Skeleton, Stack } from '@mantine/core'
+import { Box, Group, Skeleton, Stack } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useId } from 'react'
 import { useParams } from 'react-router'
 import { api, asProblem } from '../api'
-import { Problem } from '../parts/Problem'
+import { PageProblem } from '../parts/PageProblem'
 import { editor as t } from '../text/editor'
 import { useCatalogue } from './catalogue'
 import classes from './editor.module.css'
@@ -29,15 +29,20 @@ function Opening({ workflowKey }: { workflowKey: string }) {
   })
   if (workflow.error)
     return (
-      <Center mih="60vh">
-        <Problem
+      <Box p="md">
+        <PageProblem
           error={workflow.error}
           title={asProblem(workflow.error).status === 403 ? t.notForYou : undefined}
           onRetry={() => workflow.refetch()}
         />
-      </Center>
+      </Box>
     )
-  if (error) return <Problem error={error} onRetry={() => retry()} />
+  if (error)
+    return (
+      <Box p="md">
+        <PageProblem error={error} onRetry={() => retry()} />
+      </Box>
+    )
   if (!workflow.data || !known || !ready) return <Waiting />
   return <Opened initial={workflow.data} known={known} />
 }

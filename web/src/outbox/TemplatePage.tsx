@@ -6,6 +6,7 @@ import { useNavigate, useParams } from 'react-router'
 import { deleteTemplateMutation, getTemplateOptions, type Template } from '../api'
 import { confirm } from '../parts/confirm'
 import { PageHeader } from '../parts/PageHeader'
+import { PageProblem } from '../parts/PageProblem'
 import { Problem } from '../parts/Problem'
 import { sayDone, sayProblem } from '../parts/saying'
 import { t as shared } from '../text'
@@ -21,7 +22,7 @@ import { WordsForm } from './templates/WordsForm'
 export function Page() {
   const { key = '' } = useParams()
   const found = useQuery({ ...getTemplateOptions({ path: { key } }), refetchOnWindowFocus: false })
-  if (found.error && !found.data) return <Problem error={found.error} onRetry={() => found.refetch()} />
+  if (found.error && !found.data) return <PageProblem error={found.error} onRetry={() => found.refetch()} />
   if (!found.data) return <Skeleton h={420} role="status" aria-label={shared.common.loading} />
   return <Editing key={found.data.key} saved={found.data} />
 }

@@ -1,9 +1,11 @@
 import { Anchor, Skeleton, Stepper } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { Link, useParams, useSearchParams } from 'react-router'
-import type { DocumentOut, ModuleOut, NewImport } from '../api'
+import { type DocumentOut, listModulesOptions, type ModuleOut, type NewImport } from '../api'
 import { may, useMe } from '../app/useMe'
 import { PageHeader } from '../parts/PageHeader'
+import { PageProblem } from '../parts/PageProblem'
 import { records as t } from '../text/records'
 import { DryRun } from './importing/DryRun'
 import { MapColumns } from './importing/MapColumns'
@@ -17,6 +19,8 @@ export function Page() {
   const { module: key = '' } = useParams()
   const me = useMe()
   const module = useModule(key)
+  const modules = useQuery(listModulesOptions())
+  if (modules.error) return <PageProblem error={modules.error} onRetry={() => modules.refetch()} />
   if (module === undefined) return <Skeleton h={300} />
   const allowed = module && !module.read_only && (may(me, 'create', key) || may(me, 'update', key))
   if (!module || !allowed) return <NoModule />

@@ -5,7 +5,7 @@ import { Link, useParams } from 'react-router'
 import { asProblem, getRecordOptions, type ModuleOut } from '../api'
 import { Empty } from '../parts/Empty'
 import { PageHeader } from '../parts/PageHeader'
-import { Problem } from '../parts/Problem'
+import { PageProblem } from '../parts/PageProblem'
 import { records as t } from '../text/records'
 import { useModule, useModules } from './model'
 import { RecordView } from './record/RecordView'
@@ -16,7 +16,7 @@ export function Page() {
   const { module: key = '', id = '' } = useParams()
   const modules = useModules()
   const module = useModule(key)
-  if (modules.error) return <Problem error={modules.error} onRetry={() => modules.refetch()} />
+  if (modules.error) return <PageProblem error={modules.error} onRetry={() => modules.refetch()} />
   if (module === undefined) return <Loading />
   if (module === null) return <NoModule />
   return <OfModule key={`${key}/${id}`} module={module} id={id} />
@@ -32,7 +32,7 @@ function OfModule({ module, id }: { module: ModuleOut; id: string }) {
   if (!record.error) return <Loading />
   const { status } = asProblem(record.error)
   if (status !== 404 && status !== 403)
-    return <Problem error={record.error} onRetry={() => record.refetch()} />
+    return <PageProblem error={record.error} onRetry={() => record.refetch()} />
   return (
     <>
       <PageHeader title={module.label} />

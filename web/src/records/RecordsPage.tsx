@@ -3,7 +3,7 @@ import { useParams } from 'react-router'
 import type { ModuleOut } from '../api'
 import { may, useMe } from '../app/useMe'
 import { PageHeader } from '../parts/PageHeader'
-import { Problem } from '../parts/Problem'
+import { PageProblem } from '../parts/PageProblem'
 import { records as t } from '../text/records'
 import { ListPage } from './list/ListPage'
 import { listState, useAddress } from './list/state'
@@ -17,7 +17,7 @@ export function Page() {
   const me = useMe()
   const modules = useModules()
   const module = useModule(key)
-  if (modules.error) return <Problem error={modules.error} onRetry={() => modules.refetch()} />
+  if (modules.error) return <PageProblem error={modules.error} onRetry={() => modules.refetch()} />
   if (module === undefined) return <LoadingList title={t.title} />
   if (module === null || !may(me, 'read', key)) return <NoModule />
   return <OfModule key={key} module={module} />

@@ -21,6 +21,7 @@ import { lazy } from '../app/lazy'
 import { live } from '../app/live'
 import { useMe } from '../app/useMe'
 import { PageHeader } from '../parts/PageHeader'
+import { PageProblem } from '../parts/PageProblem'
 import { Problem } from '../parts/Problem'
 import { Status } from '../parts/Status'
 import { runs as words } from '../text/runs'
@@ -46,7 +47,7 @@ export function Page() {
       live.on('runs', () => cache.invalidateQueries({ queryKey: getRunQueryKey({ path: { run_id: id } }) })),
     [cache, id],
   )
-  if (found.error) return <Problem error={found.error} onRetry={() => found.refetch()} />
+  if (found.error) return <PageProblem error={found.error} onRetry={() => found.refetch()} />
   if (!found.data) return <Skeleton height={480} />
   return <TheRun key={id} run={found.data} />
 }

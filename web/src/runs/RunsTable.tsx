@@ -73,7 +73,12 @@ function Cells({ run, ofOne }: { run: Run; ofOne: boolean }) {
   return (
     <>
       <Table.Td>
-        <Anchor component={Link} to={`/runs/${run.id}`} underline="never" aria-label={words.run(run.id)}>
+        <Anchor
+          component={Link}
+          to={`/runs/${run.id}`}
+          underline="never"
+          aria-label={`${t.common.status[run.status] ?? run.status}, ${words.run(run.id)}`}
+        >
           <Status of={run.status} />
         </Anchor>
       </Table.Td>
