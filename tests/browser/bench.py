@@ -161,7 +161,7 @@ async def editor(bench: Bench) -> list[Found]:
     async with bench.page() as page:
         await page.goto(path)
         await page.evaluate(DRAWN, [card, BUSY])
-        block, pane = page.locator(card).nth(BLOCKS // 2), page.locator(".react-flow__pane")
+        block, pane = page.locator(card).nth(4), page.locator(".react-flow__pane")
         x, y, width, height = await box(block)
         dragging = await frames(page, x + width / 2, y + height / 2)
         assert (await box(block))[:2] != (x, y), "the block was not dragged"

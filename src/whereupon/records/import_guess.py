@@ -79,7 +79,7 @@ def plain(text: str) -> str:
     """Letters and digits alone, without case and accents.
 
     >>> plain("Ημ/νία Γέννησης"), plain("E-mail address")
-    ('ημνιαγεννησης', 'emailaddress')
+    ('ημνιαγεννησησ', 'emailaddress')
     """
     folded = unicodedata.normalize("NFKD", text[:LONGEST].casefold())
     return re.sub(r"[\W_]+", "", "".join(c for c in folded if not unicodedata.combining(c)))
