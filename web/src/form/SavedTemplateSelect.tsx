@@ -1,26 +1,13 @@
-import { Select } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { listTemplatesOptions } from '../api'
 import { form as t } from '../text/form'
+import { KeySelect } from './KeySelect'
 import type { InputProps } from './types'
 
 /** One of the saved templates of mails. */
-export function SavedTemplateSelect({ value, onChange, required, ...input }: InputProps<string | null>) {
+export function SavedTemplateSelect(input: InputProps<string | null>) {
   const found = useQuery({ ...listTemplatesOptions({ query: { limit: 200 } }), staleTime: 30_000 })
-  const data = (found.data?.items ?? []).map((one) => ({ value: one.key, label: one.name }))
-  if (value && found.data && !data.some((one) => one.value === value))
-    data.push({ value, label: t.gone(value) })
   return (
-    <Select
-      data={data}
-      value={value || null}
-      onChange={onChange}
-      searchable
-      clearable={!required}
-      withAsterisk={required}
-      placeholder={t.chooseTemplate}
-      nothingFoundMessage={found.data?.items.length ? t.nothingFound : t.noTemplates}
-      {...input}
-    />
+    <KeySelect items={found.data?.items} placeholder={t.chooseTemplate} none={t.noTemplates} {...input} />
   )
 }
