@@ -91,6 +91,11 @@ async def labels_of(office: Installation, key: str) -> dict[str, str]:
     return {node["key"]: node.get("label", "") for node in found[0]["draft"]["nodes"]}
 
 
+async def is_called(office: Installation, workflow: str, label: str) -> bool:
+    """Whether the second step of the draft has that label in the database."""
+    return (await labels_of(office, workflow))["second"] == label
+
+
 async def walker(office: Installation, path: str) -> dict[str, Any]:
     """A walker as it is in the database."""
     rows = await office.sql("SELECT * FROM data.walkers WHERE id = $1", int(path.rpartition("/")[2]))

@@ -9,6 +9,7 @@ from tests.browser.editing import (
     ended,
     eventually,
     expect_saved,
+    is_called,
     labels_of,
     make_walker,
     make_workflow,
@@ -47,10 +48,6 @@ async def test_an_edit_of_a_workflow_is_saved_after_signing_in_over_it(
     assert (await labels_of(office, "expired"))["second"] == "Typed without a session"
     await page.get_by_test_id("node-name").fill("And on it goes")
     await eventually(lambda: is_called(office, "expired", "And on it goes"))
-
-
-async def is_called(office: Installation, workflow: str, label: str) -> bool:
-    return (await labels_of(office, workflow))["second"] == label
 
 
 async def test_an_edit_of_a_record_is_saved_after_signing_in_over_it(

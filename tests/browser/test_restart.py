@@ -10,6 +10,7 @@ from playwright.async_api import Error, Locator, Page, expect
 from tests.browser.editing import (
     eventually,
     expect_saved,
+    is_called,
     labels_of,
     make_walker,
     make_workflow,
@@ -94,10 +95,6 @@ async def instead_of(page: Page) -> Page:
     context = page.context
     await page.close()
     return await context.new_page()
-
-
-async def is_called(office: Installation, workflow: str, label: str) -> bool:
-    return (await labels_of(office, workflow))["second"] == label
 
 
 async def test_a_record_that_could_not_be_saved_keeps_what_was_typed(
