@@ -13,6 +13,7 @@ import os
 import tempfile
 import uuid
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -26,7 +27,7 @@ from whereupon.db.pool import Database
 
 FOLDER, OUTSIDE = "WHEREUPON_TEST_FOLDER", "WHEREUPON_TEST_DATABASE_URL"
 PREFIX = "whereupon-tests-"
-LOCKS = ("owner.lock", "template.lock", "template.done")  # what this file puts into the session's folder
+LOCKS = ("owner.lock", "role.lock", "role.done", "template.lock", "template.done")
 OWNER = pytest.StashKey[Any]()  # the open, locked file that says that the session lives
 # Tests may lose data in a power cut.
 FAST = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "max_connections": "200"}
@@ -98,7 +99,9 @@ def server_url() -> Iterator[str]:
         return
     server = EmbeddedServer(Path(os.environ[FOLDER]), options=FAST)
     url = server.start()
-    asyncio.run(run_sql(server.admin_url, "ALTER ROLE whereupon CREATEDB"))
+    with first_of_all("role") as first:
+        if first:
+            asyncio.run(run_sql(server.admin_url, "ALTER ROLE whereupon CREATEDB"))
     yield url
     server.stop()
 
@@ -106,13 +109,20 @@ def server_url() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def template(server_url: str) -> str:
     """The name of a database that was migrated once, by whichever worker came first."""
-    done = Path(os.environ[FOLDER]) / "template.done"
-    with (Path(os.environ[FOLDER]) / "template.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not done.exists():
+    with first_of_all("template") as first:
+        if first:
             asyncio.run(make_template(server_url))
-            done.touch()
     return template_name()
+
+
+@contextmanager
+def first_of_all(name: str) -> Iterator[bool]:
+    """Whether this worker is the first to do a thing; the others wait until it is done."""
+    done = Path(os.environ[FOLDER]) / f"{name}.done"
+    with (Path(os.environ[FOLDER]) / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield not done.exists()
+        done.touch()
 
 
 async def make_template(server_url: str) -> None:
