@@ -27,6 +27,7 @@ from whereupon.db.pool import Database
 
 FOLDER, OUTSIDE = "WHEREUPON_TEST_FOLDER", "WHEREUPON_TEST_DATABASE_URL"
 PREFIX = "whereupon-tests-"
+# What this file puts into the session's folder.
 LOCKS = ("owner.lock", "role.lock", "role.done", "template.lock", "template.done")
 OWNER = pytest.StashKey[Any]()  # the open, locked file that says that the session lives
 # Tests may lose data in a power cut.
