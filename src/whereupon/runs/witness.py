@@ -29,11 +29,12 @@ SELECT t.id, t.run_id, t.title, t.description, t.due_at, t.priority, t.status, u
   g.name AS assignee_group
 FROM whereupon.tasks t LEFT JOIN whereupon.users u ON u.id = t.assignee_user_id
 LEFT JOIN whereupon.groups g ON g.id = t.assignee_group_id""",
+    "calls": "SELECT c.id, c.run_id, c.block, c.destination, c.request FROM whereupon.calls c",
     "notifications": """
 SELECT n.id, n.run_id, n.title, n.body, u.name AS "user"
 FROM whereupon.notifications n JOIN whereupon.users u ON u.id = n.user_id""",
 }
-ALIASES = {"changes": "", "messages": "m.", "tasks": "t.", "notifications": "n."}
+ALIASES = {"changes": "", "messages": "m.", "tasks": "t.", "calls": "c.", "notifications": "n."}
 OPERATIONS = {b"I": "created", b"U": "updated", b"D": "deleted"}
 STEPS = """
 SELECT seq, node, block, status, port, input, output, error, records FROM whereupon.step_runs

@@ -51,6 +51,7 @@ class Engine:
         self.changes = Wake()
         self.runs = Wake()
         self.imports = Wake()  # heard of here, done by the importer
+        self.calls = Wake()  # by the caller
         self.herald = Herald(database)
         self.crowded_at = -CROWDED_SECONDS  # when a batch was last a large one, on the loop's clock
 
@@ -132,7 +133,7 @@ class Engine:
             db.add_termination_listener(lambda _: lost.set())
             for channel, wake in (
                 ("whereupon_changes", self.changes), ("whereupon_runs", self.runs),
-                ("whereupon_imports", self.imports),
+                ("whereupon_imports", self.imports), ("whereupon_calls", self.calls),
             ):  # fmt: skip
                 await db.add_listener(channel, _ringer(wake))
             self.changes.ring()

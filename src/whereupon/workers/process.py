@@ -79,6 +79,7 @@ def the_others(
     database: Database, engine: Engine, settings: Settings, heart: Heart, stop: asyncio.Event
 ) -> dict[str, Part]:
     """Everything beside the engine, by name."""
+    from whereupon.workers.caller import Caller
     from whereupon.workers.clock import Clock
     from whereupon.workers.deliverer import deliver
     from whereupon.workers.importer import Importer
@@ -89,12 +90,14 @@ def the_others(
     reminder = Reminder(database, engine.current)
     importer = Importer(database, engine.current, settings, wake=engine.imports)
     heart.ticked = lambda: clock.ticked_at
+    caller = Caller(database, settings, wake=engine.calls)
     told = engine.herald.note_messages
     return {
         "clock": lambda: clock.run(stop),
         "dates": lambda: reminder.run(stop),
         "pruner": lambda: pruner.run(stop),
         "importer": lambda: importer.run(stop),
+        "caller": lambda: caller.run(stop),
         "deliverer": lambda: deliver(
             database, stop=stop, busy=lambda: engine.busy, settings=settings, tell=told
         ),

@@ -1,0 +1,92 @@
+"""How many calls each destination gets at once: many while it answers, few while slow, none while down.
+
+The limit grows by one with each answer and is halved by each failure (additive increase, multiplicative
+decrease, as in RFC 5681); after several failures in a row the circuit is open for a while (Nygard,
+Release It!, 2007). Known to one process alone: another one learns it by itself, within a few calls.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from whereupon.outbox.calls import Room
+
+AT_ONCE = 160  # calls of one process under way
+FIRST, MOST = 8, 64  # of one destination: to begin with, and when it answers well
+FAILURES = 5  # in a row, that open the circuit
+OPEN_FIRST, OPEN_LONGEST = 5.0, 300.0  # seconds; doubled each time
+FORGET_AFTER = 600.0  # seconds without a call
+
+
+@dataclass(slots=True)
+class Destination:
+    """One host, or one kind of work on our own machine."""
+
+    limit: int = FIRST
+    under_way: int = 0
+    failures: int = 0  # in a row
+    opened: int = 0  # times in a row
+    open_until: float = 0.0
+    seen_at: float = 0.0
+
+    def places(self, now: float) -> int:
+        """How many calls may begin now. After an open circuit, one that finds out."""
+        if now < self.open_until:
+            return 0
+        limit = 1 if self.opened else self.limit
+        return max(0, limit - self.under_way)
+
+    def answered(self) -> None:
+        """It does its work."""
+        self.limit = min(MOST, self.limit + 1)
+        self.failures = self.opened = 0
+
+    def failed(self, now: float) -> None:
+        """It did not answer, or said that it cannot."""
+        self.limit = max(1, self.limit // 2)
+        self.failures += 1
+        if self.failures >= FAILURES or self.opened:
+            self.open_until = now + min(OPEN_LONGEST, OPEN_FIRST * 2**self.opened)
+            self.opened += 1
+            self.failures = 0
+
+
+@dataclass(slots=True)
+class Destinations:
+    """All that were called lately."""
+
+    clock: Callable[[], float] = time.monotonic
+    known: dict[str, Destination] = field(default_factory=dict[str, Destination])
+
+    def room(self) -> Room:
+        """How many calls may begin now."""
+        now = self.clock()
+        self.known = {
+            name: one for name, one in self.known.items() if one.under_way or now - one.seen_at < FORGET_AFTER
+        }
+        under_way = sum(one.under_way for one in self.known.values())
+        places = {name: one.places(now) for name, one in self.known.items()}
+        return Room(AT_ONCE - under_way, places, FIRST)
+
+    def begin(self, name: str) -> None:
+        """A call to it begins."""
+        found = self.known.setdefault(name, Destination())
+        found.under_way += 1
+        found.seen_at = self.clock()
+
+    def end(self, name: str, *, answered: bool) -> None:
+        """A call to it is over."""
+        found = self.known[name]
+        found.under_way -= 1
+        if answered:
+            found.answered()
+        else:
+            found.failed(self.clock())
+
+    def opens_in(self) -> float | None:
+        """Seconds until the next open circuit may be tried; None when none is open."""
+        now = self.clock()
+        waits = [one.open_until - now for one in self.known.values() if one.open_until > now]
+        return min(waits, default=None)
