@@ -27,6 +27,7 @@ ERRORS: dict[int, str] = {
     409: "Something else is in the way: another edit, a name that is taken, a thing in use.",
     412: "If-Match names another version than the stored one.",
     413: "The body is larger than is read.",
+    414: "The address is longer than 65,535 bytes.",
     415: "The body is of a media type that is not read here.",
     422: "What was sent is not valid; `problems` names every wrong place.",
     429: "Too many tries; Retry-After says when to go on.",
@@ -110,11 +111,21 @@ def statuses_of(address: str, method: str, operation: dict[str, Any]) -> set[int
     found |= set() if public else {401, 403}
     found |= {404} if "{" in address else set()
     found |= {400, 415} if "requestBody" in operation else set()
+    found |= {414} if any(takes_long_text(one) for one in operation.get("parameters", ())) else set()
     found |= {413} if method in ("post", "put", "patch") else set()
     found |= {409} if method == "post" else set()
     found |= {409, 412} if operation.get("x-if-match") else set()
     # A public write can still be refused for coming from another site.
     return found | ({403} if method != "get" else set())
+
+
+def takes_long_text(parameter: dict[str, Any]) -> bool:
+    """Whether a parameter alone can make the address too long, each letter of it written as %F0%9F%…"""
+    schema = parameter["schema"]
+    kinds = [schema, *schema.get("anyOf", ())]
+    return parameter["in"] == "query" and any(
+        one.get("type") == "string" and "enum" not in one and "format" not in one for one in kinds
+    )
 
 
 def problem_answer(status: int) -> dict[str, Any]:

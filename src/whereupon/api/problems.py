@@ -41,6 +41,12 @@ class TooLarge(WhereuponError):
     status, exit_code, code, title = 413, 2, "too_large", "Too large"
 
 
+class AddressTooLong(WhereuponError):
+    """The address is longer than is read."""
+
+    status, exit_code, code, title = 414, 2, "address_too_long", "Address too long"
+
+
 class NotJson(WhereuponError):
     """The body is of a media type that is not understood here."""
 

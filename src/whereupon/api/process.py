@@ -15,6 +15,7 @@ import uvloop
 
 from whereupon.api.app import create_app
 from whereupon.api.live import Live
+from whereupon.api.protocol import Protocol
 from whereupon.errors import WhereuponError
 from whereupon.settings import Settings
 from whereupon.workers.leash import LEASH, SOCKET_VARIABLE, follow_the_master, stop_on_signals
@@ -36,7 +37,7 @@ async def run(settings: Settings, url: str, port: socket.socket) -> None:
     try:
         app = create_app(database, settings)
         config = uvicorn.Config(
-            app, loop="none", http="httptools", ws="none", lifespan="on",
+            app, loop="none", http=Protocol, ws="none", lifespan="on",
             log_config=None, access_log=False, server_header=False,
             timeout_graceful_shutdown=GRACE_SECONDS, timeout_keep_alive=75,
         )  # fmt: skip

@@ -30,6 +30,7 @@ from tests.integration.api.test_definitions import CASES
 from tests.integration.api.test_workflows import DOCUMENT
 
 from whereupon.api.app import create_app
+from whereupon.api.protocol import Protocol
 from whereupon.db.pool import Database
 from whereupon.people.first_start import create_administrator
 from whereupon.people.tokens import create_token
@@ -89,7 +90,11 @@ def server(database_url: str, tmp_path: Path) -> Iterator[Running]:
 
     database, user_id = run(start()).result(20)
     config = uvicorn.Config(
-        create_app(database, Settings(data=tmp_path)), log_config=None, access_log=False, lifespan="on"
+        create_app(database, Settings(data=tmp_path)),
+        http=Protocol,
+        log_config=None,
+        access_log=False,
+        lifespan="on",
     )
     served = uvicorn.Server(config)
     ended = run(served.serve(sockets=[listening]))

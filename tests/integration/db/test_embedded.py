@@ -373,6 +373,8 @@ async def test_under_root_a_wheel_that_the_account_cannot_read_is_copied_once(fo
 @as_root
 def test_an_ordinary_user_runs_the_server_in_the_data_folder_itself(folder: Path) -> None:
     nobody = 65534
+    if not all(folder.stat().st_mode & stat.S_IXOTH for folder in Path(__file__).parents):
+        pytest.skip("this copy lies in a folder that only its owner may enter")
     os.chown(folder.parent, nobody, nobody)
     child = os.fork()
     if child == 0:  # an ordinary user's process: leave by _exit, whatever happens
