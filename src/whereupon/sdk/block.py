@@ -107,6 +107,10 @@ class Block(Generic[C]):
         """The exits, in drawing order."""
         return ("next",)
 
+    def outputs_of(self, config: C) -> Mapping[str, ValueType]:
+        """What it gives later blocks with this configuration; by default the same for every one."""
+        return self.outputs
+
     def check(self, config: C, scope: Scope) -> list[Problem]:
         """What is wrong with the configuration, paths relative to it. Called at save and publish."""
         return []

@@ -105,7 +105,7 @@ class OutsideBlock(Block[C]):
 
     async def rehearse(self, config: C, batch: Batch) -> list[Outcome]:
         """The same in a test, where nothing is asked: by default every output is a sample."""
-        sample = {name: SAMPLES.get(kind.kind) for name, kind in self.outputs.items()}
+        sample = {name: SAMPLES.get(kind.kind) for name, kind in self.outputs_of(config).items()}
         return [Done("next", sample) for _ in batch.runs]
 
     async def run_batch(self, config: C, batch: Batch) -> list[Outcome]:

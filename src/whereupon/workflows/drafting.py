@@ -12,6 +12,7 @@ from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel
 
+from whereupon.conditions.values import ValueType
 from whereupon.conditions.words import condition_words, shortened
 from whereupon.errors import Invalid, NotFound, Problem
 from whereupon.sdk import registry
@@ -140,9 +141,15 @@ def _drawn(node: Node, at: str, plan: Plan, around: Surroundings) -> DraftNode:
         ports=ports,
         labels=tuple(labels.get(port) or _in_words(port) for port in ports),
         summary=summary_of(node.key, plan, around) or block.label,
-        outputs={name: kind.noun for name, kind in block.outputs.items()},
+        outputs={name: kind.noun for name, kind in _outputs(block, node, plan).items()},
         modules=_modules(block.Config, node.config, at, around),
     )
+
+
+def _outputs(block: Block[Any], node: Node, plan: Plan) -> Mapping[str, ValueType]:
+    """What it gives as it is filled in; as a rule, while its configuration is not complete."""
+    step = plan.steps.get(node.key)
+    return block.outputs if step is None else block.outputs_of(step.config)
 
 
 def summary_of(key: str, plan: Plan, around: Surroundings) -> str:

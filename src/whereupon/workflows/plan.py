@@ -168,7 +168,7 @@ def old_image(module: Module) -> str:
 def outputs_before(plan: Plan, key: str) -> dict[str, Mapping[str, ValueType]]:
     """Node → output → type, of every node from which `key` can be reached (D21)."""
     return {
-        other: step.block.outputs
+        other: outputs
         for other, step in plan.steps.items()
-        if step.block.outputs and key in plan.graph.after(other)
+        if key in plan.graph.after(other) and (outputs := step.block.outputs_of(step.config))
     }
