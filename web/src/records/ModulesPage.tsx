@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { Link } from 'react-router'
 import { countRecordsOptions, lookUpRecordsOptions, type ModuleOut } from '../api'
+import { useAhead } from '../app/ahead'
 import { may, useMe } from '../app/useMe'
 import { Empty } from '../parts/Empty'
 import { PageHeader } from '../parts/PageHeader'
@@ -11,8 +12,11 @@ import { Problem } from '../parts/Problem'
 import { records as t } from '../text/records'
 import { pathOf, useModules } from './model'
 
+const nextPage = () => import('./RecordsPage')
+
 /** The kinds of records that one may read. */
 export function Page() {
+  useAhead(nextPage)
   const me = useMe()
   const modules = useModules()
   const [text, setText] = useState('')

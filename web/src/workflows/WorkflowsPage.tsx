@@ -3,6 +3,7 @@ import { IconPlus, IconSearchOff, IconSitemap } from '@tabler/icons-react'
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
 import { useSearchParams } from 'react-router'
 import { listWorkflowsInfiniteOptions } from '../api'
+import { useAhead } from '../app/ahead'
 import { Empty } from '../parts/Empty'
 import { PageHeader } from '../parts/PageHeader'
 import { Problem } from '../parts/Problem'
@@ -19,8 +20,11 @@ import { asked, isFiltered, wantedOf, withFilter } from './list/wanted'
 const PAGE = 50
 const BARS = 30
 
+const editor = () => import('../editor/EditorPage')
+
 /** All workflows: find one, see how it did, switch it, make a new one. */
 export function Page() {
+  useAhead(editor)
   const [params, setParams] = useSearchParams()
   const wanted = wantedOf(params)
   const quota = useQuota()
