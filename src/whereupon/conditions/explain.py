@@ -15,6 +15,7 @@ import asyncpg
 from whereupon.conditions.compile import Verdict, check_condition, compile_tree
 from whereupon.conditions.constants import constant
 from whereupon.conditions.expressions import as_text
+from whereupon.conditions.paths import Collection, find_collection, linked
 from whereupon.conditions.tree import All, AnyOf, Children, Comparison, Not
 from whereupon.conditions.values import Compiled, Kind, Scope, literal, reference
 from whereupon.errors import Invalid, NotFound
@@ -131,6 +132,9 @@ def _words(side: Compiled, scope: Scope, rights: Rights) -> str:
     return f"coalesce({found}, {plain})"
 
 
+# How the rows beside the one asked about are called: "this record's Name".
+OTHERS = {"record": "this record’s", "target": "its own"}
+
 # Telling it ----------------------------------------------------------------------------------------
 
 
@@ -211,6 +215,9 @@ def field_of(path: str, scope: Scope) -> Field | None:
 
 def label_of(path: str, scope: Scope) -> str:
     """The path in labels: "Account › Country"; as it is where it leads elsewhere."""
+    head, _, rest = path.partition(".")
+    if head in scope.others and rest and not (scope.module and head in scope.module.fields):
+        return f"{OTHERS.get(head, head)} {label_of(rest, scope.others[head])}"
     fields = list(_fields_on(path, scope))
     return " › ".join(f.label for f in fields) if len(fields) == len(path.split(".")) else path
 
@@ -226,15 +233,23 @@ def _fields_on(path: str, scope: Scope) -> Iterator[Field]:
 
 
 def children_words(node: Children, scope: Scope) -> str:
-    """What is asked of child records: "The number of Tasks"."""
-    head = node.children.split(".")[0]
-    own = scope.module.fields.get(head) if scope.module else None
-    module = scope.catalog.modules.get((own.target or "") if own else head)
-    many = own.label if own else module.label_plural if module else head
+    """What is asked of child records: "The number of Tasks", "The number of Project › Tasks"."""
+    found = find_collection(node.children.split("."), scope)
+    many = _called(found, scope) if found else node.children
     match node.aggregate:
         case "count":
             return f"The number of {many}"
         case "all" | "any" | "none":
             return f"{node.aggregate.capitalize()} of {many} meet the condition"
         case aggregate:
-            return f"The {aggregate} of {node.field} over {many}"
+            label = label_of(node.field or "", linked(scope, found.module)) if found else node.field
+            return f"The {aggregate} of {label} over {many}"
+
+
+def _called(rows: Collection, scope: Scope) -> str:
+    """Line items by their field's label, other records by their module's; links on the way before it."""
+    links = [label_of(".".join(rows.links), scope)] if rows.links else []
+    parent = field_of(".".join(rows.links), scope) if rows.links else None
+    module = scope.catalog.modules.get(parent.target or "") if parent else scope.module
+    own = module.fields.get(rows.head[-1]) if module and len(rows.head) == len(rows.links) + 1 else None
+    return " › ".join([*links, own.label if own else rows.module.label_plural])

@@ -2,7 +2,8 @@
 
 A path follows links, any number up to eight, each a correlated scalar sub-select by primary key. Besides
 the record's own fields it knows `old.…` (the record before the change), `nodes.<node>.<output>` (what an
-earlier block gave) and `user.…` (who acts); a field of the record that has such a name goes first.
+earlier block gave), `user.…` (who acts) and the rows beside it (`record.…` where records are looked for);
+a field of the record that has such a name goes first.
 """
 
 from __future__ import annotations
@@ -39,6 +40,8 @@ def compile_path(path: str, scope: Scope) -> Compiled:
         refuse("unknown_field", f'"{path}" is not a name.', "Write names with single dots: account.name.")
     if len(names) > MOST_HOPS + 1:
         refuse("too_deep", f'"{path}" follows more than {MOST_HOPS} links.')
+    if names[0] in scope.others and not _is_own(names, scope):
+        return _other(names, scope.others[names[0]])
     if names[0] in SPECIAL and not _is_own(names, scope):
         return _SPECIAL[names[0]](names, scope)
     if scope.module is None:
@@ -90,7 +93,10 @@ def _suggest(module: Module, names: list[str], scope: Scope) -> str | None:
     links = (f for f in module.fields.values() if f.target and f.type != "line_items")
     if found := next((f"{f.key}.{names[0]}" for f in links if names[0] in _fields_of(f.target, scope)), None):
         return f'Did you mean "{found}"?'
-    return did_you_mean(names[0], [*module.fields, *SPECIAL]) or f"Its fields: {_some(module.fields)}."
+    return (
+        did_you_mean(names[0], [*module.fields, *SPECIAL, *scope.others])
+        or f"Its fields: {_some(module.fields)}."
+    )
 
 
 def _fields_of(key: str | None, scope: Scope) -> Iterable[str]:
@@ -187,7 +193,7 @@ def _formula_field(module: Module, found: Field, name: str, scope: Scope) -> Com
         message = f"These formulas read each other in a circle: {circle}."
         refuse("formula_circle", message, "Take one of them out of the circle.")
     inner = replace(scope, module=module, old=None, op=None, outputs={}, data=None, user=None,
-                    trail=(*scope.trail, name))  # fmt: skip
+                    others={}, trail=(*scope.trail, name))  # fmt: skip
     value = compile_formula(str(found.options.get("expression") or ""), inner, _declared(found))
     return Compiled(bounded(f"({value.sql})"), value.type, value.reads | {name})
 
@@ -199,6 +205,14 @@ def _declared(found: Field) -> ValueType | None:
 
 
 # The heads that are not fields -------------------------------------------------------------------
+
+
+def _other(names: list[str], other: Scope) -> Compiled:
+    if other.module is None:
+        refuse("no_record", f'"{".".join(names)}" asks for a record, and there is none here.')
+    if len(names) == 1:
+        refuse("unknown_field", f'"{names[0]}" is a whole record; name a field of it: {names[0]}.id.')
+    return _follow(other.module, names[1:], other)
 
 
 def _old(names: list[str], scope: Scope) -> Compiled:
@@ -263,25 +277,33 @@ _SPECIAL = {"old": _old, "nodes": _node, "user": _user}
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """The child records of a record: their module, the link that makes them so, the names that said it."""
+    """The child records of a record: their module, the link that makes them so, the names that said it.
+
+    `links`: those of the names that lead to the record whose children they are; none: the record itself.
+    """
 
     module: Module
     link: Field
     head: tuple[str, ...]
+    links: tuple[str, ...] = ()
+    linked_by: frozenset[str] = frozenset()  # "module.field" of each of them
 
     def joined(self, child: Scope, parent: Scope) -> str:
         """The SQL condition that a child row belongs to the parent row."""
         assert parent.module is not None
         assert self.link.column is not None
-        return f"{child.row}.{quote(self.link.column)} = {parent.row}.{quote(parent.module.key_column)}"
+        own = f"{parent.row}.{quote(parent.module.key_column)}"
+        key = compile_path(".".join(self.links), parent).sql if self.links else own
+        return f"{child.row}.{quote(self.link.column)} = {key}"
 
     @property
     def reads(self) -> frozenset[str]:
-        return frozenset({f"{self.module.key}.{self.link.key}"})
+        return self.linked_by | {f"{self.module.key}.{self.link.key}"}
 
 
 def find_collection(names: list[str], scope: Scope) -> Collection | None:
-    """The children that the first names mean: a line-items field, or `module.field` that links here."""
+    """The children that the first names mean: a line-items field, `module.field` that links here, or such
+    names after links: `project.tasks.project`, the tasks of this record's project."""
     module = scope.module
     if module is None or len(module.key_columns) != 1:
         return None
@@ -290,8 +312,22 @@ def find_collection(names: list[str], scope: Scope) -> Collection | None:
         lines = scope.catalog.modules.get(own.target or f"{module.key}_{own.key}")
         link = lines.fields.get(lines.parent_field or "") if lines else None
         return Collection(lines, link, (names[0],)) if lines and link else None
-    child = scope.catalog.modules.get(names[0]) if own is None else None
+    if own is not None:
+        return _beyond(module, own, names, scope)
+    child = scope.catalog.modules.get(names[0])
     link = child.fields.get(names[1]) if child and len(names) > 1 else None
     if child and link and link.target == module.key and link.column:
         return Collection(child, link, (names[0], names[1]))
     return None
+
+
+def _beyond(module: Module, own: Field, names: list[str], scope: Scope) -> Collection | None:
+    """The children of the record that a link leads to."""
+    target = scope.catalog.modules.get(own.target or "")
+    if target is None or own.column is None or not 2 <= len(names) <= MOST_HOPS + 2:
+        return None
+    found = find_collection(names[1:], linked(scope, target))
+    if found is None:
+        return None
+    head, links = (names[0], *found.head), (names[0], *found.links)
+    return replace(found, head=head, links=links, linked_by=found.linked_by | {f"{module.key}.{own.key}"})

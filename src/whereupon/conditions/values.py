@@ -115,8 +115,10 @@ class Scope:
 
     `row` and `old` are SQL aliases typed as the module's table (`old` is a row of nulls for a new record);
     `op` is an SQL expression giving 'I', 'U' or 'D'; `data` an SQL jsonb {node: {output: value}} whose
-    types `outputs` tells; `user` an SQL expression with the acting user's id. `trail` is our own: the
-    formula fields being inlined, so that a circle is seen.
+    types `outputs` tells; `user` an SQL expression with the acting user's id. `others`: rows that stand
+    beside this one in the same statement, by the name that begins their paths: where records are looked
+    for, `record.…` is the run's own. `trail` is ours: the formula fields being inlined, so that a circle
+    is seen.
     """
 
     catalog: Catalog
@@ -128,6 +130,7 @@ class Scope:
     data: str | None = None
     user: str | None = None
     time_zone: str = "UTC"
+    others: Mapping[str, Scope] = field(default_factory=dict[str, "Scope"])
     trail: tuple[str, ...] = ()
 
 

@@ -43,7 +43,7 @@ async def test_each_part_tells_what_it_saw(world: Any, scope: Scope) -> None:
         "Sent at is less than 2026-01-07: held, it is 2026-01-06 00:30",
         "Name is not empty: held, it is Στέγη",
         "All of Tasks meet the condition: not held, it is 1 of 2",
-        "The sum of hours over Tasks is between 1 and 3: held, it is 3",
+        "The sum of Hours over Tasks is between 1 and 3: held, it is 3",
     ]
     country, negated = told["parts"][1]["parts"]
     assert country["sentence"] == "Account › Country is equal to Denmark: not held, it is Greece"

@@ -1,4 +1,4 @@
-"""What workflows and people note beside records: events of a calendar, activities, and the calendars' addresses."""
+"""What is noted beside records: events of a calendar, activities, and the addresses of calendars."""
 
 from __future__ import annotations
 
