@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import op
 
-revision = ""
+revision = "0009"
 down_revision = "0008"
 
 # Which block of runs.parent_run_id started it, on which of its visits, and which of its branches it is.
