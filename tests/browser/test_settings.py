@@ -299,3 +299,24 @@ async def test_the_health_page_shows_the_worker_that_runs(open_page: OpenPage, s
     assert workers
     row = page.get_by_role("row").filter(has_text=str(workers[0]["pid"]))
     await expect(row).to_contain_text("At work")
+
+
+async def test_two_who_change_a_group_see_what_the_other_saved(
+    open_page: OpenPage, watch: Watch, small: Installation
+) -> None:
+    watch.expect("status of 412")
+    small.ask("POST", "/api/v1/groups", {"key": "desk", "name": "Desk", "members": []})
+    page = await open_page(small, "admin")
+    await open_settings(page, "groups")
+    await page.get_by_role("button", name="Desk", exact=True).click()
+    form = page.get_by_role("dialog")
+    await fill(form, Name="Front desk")
+    small.ask("PATCH", "/api/v1/groups/desk", {"email": "desk@office.example"})
+    await form.get_by_role("button", name="Save").click()
+    told = form.get_by_role("alert")
+    await expect(told).to_contain_text("Email is now “desk@office.example”")
+    await expect(form.get_by_label("Name")).to_have_value("Front desk")
+    await form.get_by_role("button", name="Save").click()
+    await expect(form).not_to_be_visible()
+    group = small.ask("GET", "/api/v1/groups/desk")
+    assert (group["name"], group["email"]) == ("Front desk", "desk@office.example")

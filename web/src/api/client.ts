@@ -16,7 +16,7 @@ export async function send(input: RequestInfo | URL, init?: RequestInit): Promis
     request.headers.set('Idempotency-Key', randomKey())
   quoteTag(request.headers)
   const response = await attempt(request.clone())
-  if (response.status !== 401 || isOpen(request) || !(await signedInAgain(response.clone()))) return response
+  if (response.status !== 401 || isOpen(request) || !(await signedInAgain())) return response
   return attempt(request)
 }
 

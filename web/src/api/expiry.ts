@@ -10,10 +10,10 @@ interface Expiry {
 const useStore = create<Expiry>(() => ({ waiting: [], known: false }))
 
 /**
- * Called with a 401. Resolves to true when the person signed in again over the open page, and to false
+ * Called after a 401. Resolves to true when the person signed in again over the open page, and to false
  * where there was no session to begin with, so that the sign-in page is shown instead.
  */
-export function signedInAgain(_response: Response): Promise<boolean> {
+export function signedInAgain(): Promise<boolean> {
   if (!useStore.getState().known) return Promise.resolve(false)
   return new Promise((resolve) => useStore.setState((state) => ({ waiting: [...state.waiting, resolve] })))
 }

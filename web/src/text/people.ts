@@ -87,6 +87,7 @@ export const people = {
     noneAbout: 'Make a role like “Clerk”, say what it may do, and give it to people.',
   },
   conflict: 'Somebody else changed this meanwhile',
-  conflictAbout:
-    'What they saved is shown now; your changes are still in the form. Look at them and save again.',
+  conflictAbout: 'Your changes are still in the form. Save once more to keep them beside what was changed:',
+  changedTo: (label: string, value: string) => `${label} is now ${value ? `“${value}”` : 'empty'}`,
+  listed: (names: string[]) => names.join(', '),
 }

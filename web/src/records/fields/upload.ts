@@ -6,8 +6,7 @@ import { signedInAgain } from '../../api/expiry'
 export async function upload(file: File, onProgress: (part: number) => void): Promise<DocumentOut> {
   const key = randomKey()
   const answer = await attempt(file, key, onProgress)
-  if (answer.status === 401 && (await signedInAgain(new Response(null, { status: 401 }))))
-    return read(await attempt(file, key, onProgress))
+  if (answer.status === 401 && (await signedInAgain())) return read(await attempt(file, key, onProgress))
   return read(answer)
 }
 

@@ -1,27 +1,25 @@
-import {
-  Anchor,
-  Button,
-  Modal,
-  MultiSelect,
-  Group as Row,
-  Skeleton,
-  Stack,
-  Table,
-  TextInput,
-} from '@mantine/core'
+import { Anchor, Button, Modal, MultiSelect, Skeleton, Stack, Table, TextInput } from '@mantine/core'
 import { IconUsersGroup, IconUsersPlus } from '@tabler/icons-react'
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
-import { api, deleteGroupMutation, findPeopleOptions, type Group, listGroupsOptions } from '../../api'
-import { asProblem } from '../../api/problem'
-import { confirm } from '../../parts/confirm'
+import {
+  api,
+  deleteGroupMutation,
+  findPeopleOptions,
+  type Group,
+  listGroupsOptions,
+  type NewGroup,
+} from '../../api'
 import { Empty } from '../../parts/Empty'
 import { PageHeader } from '../../parts/PageHeader'
 import { Problem } from '../../parts/Problem'
-import { sayDone, sayProblem } from '../../parts/saying'
+import { sayProblem } from '../../parts/saying'
 import { t } from '../../text'
 import { people } from '../../text/people'
+import { FormEnd } from './FormEnd'
+import { FormHead, type Shown } from './FormHead'
 import { keyFrom } from './keys'
+import { useStored } from './useStored'
 
 const words = people.groups
 
@@ -88,50 +86,33 @@ function GroupForm({ group, onDone }: { group: Group | null; onDone: () => void 
   const [key, setKey] = useState(group?.key ?? '')
   const [email, setEmail] = useState(group?.email ?? '')
   const [members, setMembers] = useState((group?.members ?? []).map(String))
-  const cache = useQueryClient()
   const found = useQuery(findPeopleOptions({ query: { limit: 200 } }))
-  const done = (message: string) => {
-    sayDone(message)
-    cache.invalidateQueries()
-    onDone()
-  }
-  const save = useMutation({
-    mutationFn: () => {
-      const body = { name: name.trim(), email: email.trim() || null, members: members.map(Number) }
-      if (!group) return api.createGroup({ body: { ...body, key: key || keyFrom(name) }, throwOnError: true })
-      return api.changeGroup({
-        path: { key: group.key },
-        headers: { 'If-Match': `"${group.etag}"` },
-        body,
-        throwOnError: true,
-      })
-    },
-    onSuccess: () => done(words.saved(name)),
+  const { save, theirs, problem, done } = useStored<Group, Omit<NewGroup, 'key'>>({
+    opened: group,
+    write: (body, stored) => writeGroup(body, stored, key || keyFrom(name)),
+    again: async ({ key }) => (await api.getGroup({ path: { key }, throwOnError: true })).data,
+    onDone,
   })
   const remove = useMutation({
     ...deleteGroupMutation(),
     onSuccess: () => done(words.deleted),
     onError: (error) => sayProblem(error),
   })
-  const problem = save.error ? asProblem(save.error) : null
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    save.mutate()
+    const body = { name: name.trim(), email: email.trim() || null, members: members.map(Number) }
+    save.mutate({ body, message: words.saved(name) })
   }
-  const ask = async () => {
-    if (!group) return
-    const question = {
-      title: words.deleteTitle(group.name),
-      about: words.deleteAbout,
-      yes: words.delete,
-      danger: true,
-    }
-    if (await confirm(question)) remove.mutate({ path: { key: group.key } })
-  }
+  const nameOf = (id: number) => found.data?.users.find((one) => one.id === id)?.name ?? String(id)
+  const shown: Shown<Group> = [
+    [words.name, (one) => one.name],
+    [words.email, (one) => one.email ?? ''],
+    [words.members, (one) => people.listed(one.members.map(nameOf))],
+  ]
   return (
     <form onSubmit={submit}>
       <Stack gap="sm">
-        {problem && <Problem error={problem} title={problem.conflict ? people.conflict : undefined} />}
+        <FormHead problem={problem} opened={group} theirs={theirs} shown={shown} />
         <TextInput
           label={words.name}
           required
@@ -165,19 +146,28 @@ function GroupForm({ group, onDone }: { group: Group | null; onDone: () => void 
           error={problem?.at('/members')}
           onChange={setMembers}
         />
-        <Row justify="space-between">
-          {group ? (
-            <Button variant="subtle" color="red" onClick={ask}>
-              {words.delete}
-            </Button>
-          ) : (
-            <span />
-          )}
-          <Button type="submit" loading={save.isPending}>
-            {t.common.save}
-          </Button>
-        </Row>
+        <FormEnd
+          saving={save.isPending}
+          other={
+            group && {
+              label: words.delete,
+              color: 'red',
+              ask: { title: words.deleteTitle(group.name), about: words.deleteAbout },
+              run: () => remove.mutate({ path: { key: group.key } }),
+            }
+          }
+        />
       </Stack>
     </form>
   )
+}
+
+function writeGroup(body: Omit<NewGroup, 'key'>, stored: Group | null, key: string) {
+  if (!stored) return api.createGroup({ body: { ...body, key }, throwOnError: true })
+  return api.changeGroup({
+    path: { key: stored.key },
+    headers: { 'If-Match': stored.etag },
+    body,
+    throwOnError: true,
+  })
 }

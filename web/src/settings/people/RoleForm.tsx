@@ -1,15 +1,15 @@
-import { Alert, Button, Group, Stack, Switch, Text, TextInput, Title } from '@mantine/core'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { Alert, Group, Stack, Switch, Text, TextInput, Title } from '@mantine/core'
+import { useMutation } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
-import { api, deleteRoleMutation, type Role } from '../../api'
-import { asProblem } from '../../api/problem'
-import { confirm } from '../../parts/confirm'
-import { Problem } from '../../parts/Problem'
-import { sayDone, sayProblem } from '../../parts/saying'
+import { api, deleteRoleMutation, type NewRole, type Role } from '../../api'
+import { sayProblem } from '../../parts/saying'
 import { t } from '../../text'
 import { people } from '../../text/people'
+import { FormEnd } from './FormEnd'
+import { FormHead, type Shown } from './FormHead'
 import { keyFrom } from './keys'
 import { RightsTable } from './RightsTable'
+import { useStored } from './useStored'
 
 const words = people.roles
 
@@ -20,49 +20,25 @@ export function RoleForm({ role, onDone }: { role: Role | null; onDone: () => vo
   const [administrator, setAdministrator] = useState(role?.administrator ?? false)
   const [builder, setBuilder] = useState(role?.builder ?? false)
   const [modules, setModules] = useState(role?.modules ?? {})
-  const cache = useQueryClient()
-  const done = (message: string) => {
-    sayDone(message)
-    cache.invalidateQueries()
-    onDone()
-  }
-  const save = useMutation({
-    mutationFn: () => {
-      const body = { name: name.trim(), administrator, builder, modules }
-      if (!role) return api.createRole({ body: { ...body, key: key || keyFrom(name) }, throwOnError: true })
-      return api.changeRole({
-        path: { key: role.key },
-        headers: { 'If-Match': `"${role.etag}"` },
-        body,
-        throwOnError: true,
-      })
-    },
-    onSuccess: () => done(words.saved(name)),
+  const { save, theirs, problem, done } = useStored<Role, Omit<NewRole, 'key'>>({
+    opened: role,
+    write: (body, stored) => writeRole(body, stored, key || keyFrom(name)),
+    again: async ({ key }) => (await api.getRole({ path: { key }, throwOnError: true })).data,
+    onDone,
   })
   const remove = useMutation({
     ...deleteRoleMutation(),
     onSuccess: () => done(words.deleted),
     onError: (error) => sayProblem(error),
   })
-  const problem = save.error ? asProblem(save.error) : null
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    save.mutate()
-  }
-  const ask = async () => {
-    if (!role) return
-    const question = {
-      title: words.deleteTitle(role.name),
-      about: words.deleteAbout,
-      yes: words.delete,
-      danger: true,
-    }
-    if (await confirm(question)) remove.mutate({ path: { key: role.key } })
+    save.mutate({ body: { name: name.trim(), administrator, builder, modules }, message: words.saved(name) })
   }
   return (
     <form onSubmit={submit}>
       <Stack gap="sm">
-        {problem && <Problem error={problem} title={problem.conflict ? people.conflict : undefined} />}
+        <FormHead problem={problem} opened={role} theirs={theirs} shown={SHOWN} />
         <Group grow align="flex-start">
           <TextInput
             label={words.name}
@@ -102,19 +78,41 @@ export function RoleForm({ role, onDone }: { role: Role | null; onDone: () => vo
           {words.ownAbout}
         </Text>
         <RightsTable modules={modules} onChange={setModules} />
-        <Group justify="space-between">
-          {role && role.key !== 'administrator' ? (
-            <Button variant="subtle" color="red" onClick={ask}>
-              {words.delete}
-            </Button>
-          ) : (
-            <span />
-          )}
-          <Button type="submit" loading={save.isPending}>
-            {t.common.save}
-          </Button>
-        </Group>
+        <FormEnd
+          saving={save.isPending}
+          other={
+            role && role.key !== 'administrator'
+              ? {
+                  label: words.delete,
+                  color: 'red',
+                  ask: { title: words.deleteTitle(role.name), about: words.deleteAbout },
+                  run: () => remove.mutate({ path: { key: role.key } }),
+                }
+              : null
+          }
+        />
       </Stack>
     </form>
   )
+}
+
+const SHOWN: Shown<Role> = [
+  [words.name, (one) => one.name],
+  [words.administrator, (one) => yesNo(one.administrator)],
+  [words.builder, (one) => yesNo(one.builder)],
+  [words.modules, (one) => people.listed(Object.keys(one.modules).sort())],
+]
+
+function yesNo(value: boolean) {
+  return value ? t.common.yes : t.common.no
+}
+
+function writeRole(body: Omit<NewRole, 'key'>, stored: Role | null, key: string) {
+  if (!stored) return api.createRole({ body: { ...body, key }, throwOnError: true })
+  return api.changeRole({
+    path: { key: stored.key },
+    headers: { 'If-Match': stored.etag },
+    body,
+    throwOnError: true,
+  })
 }

@@ -1,14 +1,5 @@
-import {
-  Button,
-  Group,
-  MultiSelect,
-  PasswordInput,
-  Select,
-  SimpleGrid,
-  Stack,
-  TextInput,
-} from '@mantine/core'
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { MultiSelect, PasswordInput, Select, SimpleGrid, Stack, TextInput } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import {
   api,
@@ -18,14 +9,13 @@ import {
   type User,
   type UserChange,
 } from '../../api'
-import { asProblem } from '../../api/problem'
 import { useMe } from '../../app/useMe'
-import { confirm } from '../../parts/confirm'
-import { Problem } from '../../parts/Problem'
-import { sayDone } from '../../parts/saying'
 import { timeZones } from '../../setup/answers'
 import { t } from '../../text'
 import { people } from '../../text/people'
+import { FormEnd } from './FormEnd'
+import { FormHead, type Shown } from './FormHead'
+import { useStored } from './useStored'
 
 const words = people.users
 
@@ -57,34 +47,32 @@ function draftOf(user: User | null): Draft {
 export function UserForm({ user, onDone }: { user: User | null; onDone: () => void }) {
   const [draft, setDraft] = useState(() => draftOf(user))
   const me = useMe()
-  const cache = useQueryClient()
   const roles = useQuery(listRolesOptions({ query: { limit: 200 } }))
   const groups = useQuery(listGroupsOptions({ query: { limit: 200 } }))
   const found = useQuery(findPeopleOptions({ query: { limit: 200 } }))
-  const save = useMutation({
-    mutationFn: (change: UserChange) => (user ? changeUser(user, change) : createUser(draft)),
-    onSuccess: () => {
-      sayDone(words.saved(draft.name))
-      cache.invalidateQueries()
-      onDone()
-    },
+  const { save, theirs, problem } = useStored<User, UserChange>({
+    opened: user,
+    write: (change, stored) => (stored ? changeUser(stored, change) : createUser(draft)),
+    again: async ({ id }) => (await api.getUser({ path: { user_id: id }, throwOnError: true })).data,
+    onDone,
   })
-  const problem = save.error ? asProblem(save.error) : null
+  const write = (body: UserChange) => save.mutate({ body, message: words.saved(draft.name) })
   const set = (change: Partial<Draft>) => setDraft({ ...draft, ...change })
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    save.mutate(changeOf(draft))
+    write(changeOf(draft))
   }
-  const toggle = async () => {
-    if (!user) return
-    const question = {
-      title: words.disableTitle(user.name),
-      about: words.disableAbout,
-      yes: words.disable,
-      danger: true,
-    }
-    if (!user.active || (await confirm(question))) save.mutate({ active: !user.active })
-  }
+  const nameOf = (id: number) => found.data?.users.find((one) => one.id === id)?.name ?? String(id)
+  const shown: Shown<User> = [
+    [words.name, (one) => one.name],
+    [words.email, (one) => one.email],
+    [words.phone, (one) => one.phone ?? ''],
+    [words.roles, (one) => people.listed(one.roles)],
+    [words.groups, (one) => people.listed(one.groups)],
+    [words.manager, (one) => (one.manager_id ? nameOf(one.manager_id) : '')],
+    [words.timeZone, (one) => one.time_zone ?? ''],
+    [words.active, (one) => (one.active ? t.common.yes : t.common.no)],
+  ]
   const text = (key: 'name' | 'email' | 'phone', required: boolean, type = 'text') => (
     <TextInput
       label={words[key]}
@@ -98,7 +86,7 @@ export function UserForm({ user, onDone }: { user: User | null; onDone: () => vo
   return (
     <form onSubmit={submit}>
       <Stack gap="sm">
-        {problem && <Problem error={problem} title={problem.conflict ? people.conflict : undefined} />}
+        <FormHead problem={problem} opened={user} theirs={theirs} shown={shown} />
         <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="sm">
           {text('name', true)}
           {text('email', true, 'email')}
@@ -150,21 +138,25 @@ export function UserForm({ user, onDone }: { user: User | null; onDone: () => vo
             onChange={(value) => set({ timeZone: value })}
           />
         </SimpleGrid>
-        <Group justify="space-between" mt="xs">
-          {user && user.id !== me.user.id ? (
-            <Button variant="subtle" color={user.active ? 'red' : undefined} onClick={toggle}>
-              {user.active ? words.disable : words.enable}
-            </Button>
-          ) : (
-            <span />
-          )}
-          <Button type="submit" loading={save.isPending}>
-            {t.common.save}
-          </Button>
-        </Group>
+        <FormEnd
+          saving={save.isPending}
+          other={user && user.id !== me.user.id ? switching(user, write) : null}
+        />
       </Stack>
     </form>
   )
+}
+
+/** Disabling is asked about; enabling harms nobody. */
+function switching(user: User, write: (body: UserChange) => void) {
+  const run = () => write({ active: !user.active })
+  if (!user.active) return { label: words.enable, run }
+  return {
+    label: words.disable,
+    color: 'red',
+    ask: { title: words.disableTitle(user.name), about: words.disableAbout },
+    run,
+  }
 }
 
 function changeOf(draft: Draft): UserChange {
