@@ -16,23 +16,23 @@ from starlette.requests import ClientDisconnect, Request
 from whereupon.api.call import Call
 from whereupon.api.problems import Malformed, NotMultipart, TooLarge
 from whereupon.errors import Invalid, Problem
-from whereupon.records.documents import LIMIT_BYTES
 
+LIMIT_BYTES = 25_000_000
 AROUND_THE_FILE = 20_000  # bytes: boundaries and the part's headers
 MEDIA_TYPE = "multipart/form-data"
 
 
 @asynccontextmanager
-async def uploaded_file(call: Call) -> AsyncGenerator[UploadFile]:
-    """The file in the part "file", open and at its beginning.
+async def uploaded_file(call: Call, most: int = LIMIT_BYTES) -> AsyncGenerator[UploadFile]:
+    """The file in the part "file", open and at its beginning; of `most` bytes.
 
     Raises NotMultipart, Malformed, Invalid; TooLarge as soon as it is known to be.
     """
     request = call.request
     require_multipart(request)
-    refuse_declared_size(request)
+    refuse_declared_size(request, most)
     try:
-        parser = MultiPartParser(request.headers, limited(request), max_files=1, max_fields=0)
+        parser = MultiPartParser(request.headers, limited(request, most), max_files=1, max_fields=0)
         form = await parser.parse()
     except MultiPartException as error:
         raise Malformed(f"The upload cannot be read: {error.message}") from None
@@ -42,8 +42,8 @@ async def uploaded_file(call: Call) -> AsyncGenerator[UploadFile]:
         file = form.get("file")
         if not isinstance(file, UploadFile):
             raise Invalid.of(Problem("missing", 'A file in the part "file" is required.', "/file"))
-        if (file.size or 0) > LIMIT_BYTES:
-            raise too_large()
+        if (file.size or 0) > most:
+            raise too_large(most)
         yield file
     finally:
         await form.close()
@@ -58,25 +58,25 @@ def require_multipart(request: Request) -> None:
         )
 
 
-def refuse_declared_size(request: Request) -> None:
+def refuse_declared_size(request: Request, most: int) -> None:
     declared = request.headers.get("content-length", "0")
-    if declared.isdigit() and int(declared) > LIMIT_BYTES + AROUND_THE_FILE:
-        raise too_large()
+    if declared.isdigit() and int(declared) > most + AROUND_THE_FILE:
+        raise too_large(most)
 
 
-async def limited(request: Request) -> AsyncGenerator[bytes]:
+async def limited(request: Request, most: int) -> AsyncGenerator[bytes]:
     """The body as it comes. Raises TooLarge instead of going on."""
     size = 0
     async for chunk in request.stream():
         size += len(chunk)
-        if size > LIMIT_BYTES + AROUND_THE_FILE:
-            raise too_large()
+        if size > most + AROUND_THE_FILE:
+            raise too_large(most)
         yield chunk
 
 
-def too_large() -> TooLarge:
+def too_large(most: int) -> TooLarge:
     return TooLarge(
-        f"The file is larger than {LIMIT_BYTES // 1_000_000} MB.", suggestion="Send a smaller one, or a link."
+        f"The file is larger than {most // 1_000_000} MB.", suggestion="Send a smaller one, or a link."
     )
 
 

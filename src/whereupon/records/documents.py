@@ -7,7 +7,7 @@ one whose file field holds it. One that is attached to nothing is its uploader's
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, BinaryIO
@@ -18,45 +18,53 @@ from whereupon.modules.catalog import Catalog, Field, Module, quote
 from whereupon.people.rights import Rights
 from whereupon.records.accept import Accepted
 from whereupon.records.files import FileStore, Stored
-from whereupon.records.media_types import clean_name, media_type_of
+from whereupon.records.media_types import ALLOWED, clean_name, media_type_of
 from whereupon.records.read import read_record
 from whereupon.records.statements import owned_by, read_statement
 
-LIMIT_BYTES = 25_000_000
-
 COLUMNS = """
-  d.id, encode(d.sha256, 'hex') AS sha256, d.name, d.media_type, d.size, d.module_id, d.record_id,
-  d.created_by, d.created_at
+  d.id, encode(d.sha256, 'hex') AS sha256, d.name, d.type, d.folder, d.media_type, d.size, d.version,
+  d.module_id, d.record_id, d.created_by, d.created_at, d.uploaded_by, d.uploaded_at
 """
 ADD = f"""
-INSERT INTO whereupon.documents AS d (sha256, name, media_type, size, created_by)
-VALUES (decode($1, 'hex'), $2, $3, $4, $5) RETURNING {COLUMNS}
+INSERT INTO whereupon.documents AS d (sha256, name, media_type, size, created_by, uploaded_by)
+VALUES (decode($1, 'hex'), $2, $3, $4, $5, $5) RETURNING {COLUMNS}
 """
 LOAD = f"SELECT {COLUMNS} FROM whereupon.documents d WHERE d.id = ANY($1::bigint[]) ORDER BY d.id"
 OF_RECORD = f"""
 SELECT {COLUMNS} FROM whereupon.documents d WHERE d.module_id = $1 AND d.record_id = $2 AND d.id < $3
+  AND ($5::text IS NULL OR d.folder = $5)
 ORDER BY d.id DESC LIMIT $4
 """
 # Only what is attached to nothing: a document never moves from one record to another.
 ATTACH = f"""
-UPDATE whereupon.documents d SET module_id = $2, record_id = $3
+UPDATE whereupon.documents d SET module_id = $2, record_id = $3,
+  folder = coalesce($4, d.folder), type = coalesce($5, d.type)
 WHERE d.id = $1 AND (d.module_id IS NULL OR (d.module_id, d.record_id) = ($2, $3)) RETURNING {COLUMNS}
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One uploaded file; `module_id` and `record_id` when it is attached to a record."""
+    """One file in its newest version; `module_id` and `record_id` when it is attached to a record.
+
+    `created_…` tell of the first version, `uploaded_…` of this one.
+    """
 
     id: int
     sha256: str
     name: str
+    type: str
+    folder: str  # "": none; "Contracts/2026": one in another
     media_type: str
     size: int  # bytes
+    version: int
     module_id: int | None
     record_id: str | None
     created_by: int | None
     created_at: datetime
+    uploaded_by: int | None
+    uploaded_at: datetime
 
     @property
     def stored(self) -> Stored:
@@ -72,10 +80,12 @@ class Upload:
     media_type: str
 
 
-async def store_upload(store: FileStore, source: BinaryIO, given_name: str | None) -> Upload:
+async def store_upload(
+    store: FileStore, source: BinaryIO, given_name: str | None, allowed: Collection[str] = ALLOWED
+) -> Upload:
     """Judge a file and keep its bytes. Raises Invalid for what is not kept, Unavailable when it cannot be."""
     name = clean_name(given_name)
-    media_type = await asyncio.to_thread(media_type_of, source, name)
+    media_type = await asyncio.to_thread(media_type_of, source, name, allowed)
     source.seek(0)
     return Upload(await asyncio.to_thread(store.put, source), name, media_type)
 
@@ -106,17 +116,31 @@ async def documents_of(
     *,
     before: int,
     limit: int,
+    folder: str | None = None,
 ) -> list[Document]:
-    """Those attached to a record, the newest first, ids below `before`. Raises as `read_record` does."""
+    """Those attached to a record, the newest first, ids below `before`; of one folder, or all (None).
+
+    Raises as `read_record` does.
+    """
     record = await read_record(db, catalog, module_key, record_id, rights, lines=False)
-    rows = await db.fetch(OF_RECORD, catalog.module(module_key).id, record.id, before, limit)
+    rows = await db.fetch(OF_RECORD, catalog.module(module_key).id, record.id, before, limit, folder)
     return [Document(**dict(row)) for row in rows]
 
 
 async def attach_document(
-    db: Connection, catalog: Catalog, document_id: int, module_key: str, record_id: str, rights: Rights
+    db: Connection,
+    catalog: Catalog,
+    document_id: int,
+    module_key: str,
+    record_id: str,
+    rights: Rights,
+    *,
+    folder: str | None = None,
+    type: str | None = None,
 ) -> Document:
     """Attach an uploaded document to a record that the user may change; twice to the same one is once.
+
+    `folder` and `type` have been cleaned (records/filing.py); None leaves them as they are.
 
     Raises Refused, NotFound; Conflict when it is attached to another record.
     """
@@ -125,7 +149,7 @@ async def attach_document(
     document = await get_document(db, catalog, document_id, rights)
     if document.module_id is None and document.created_by != rights.user_id and not rights.administrator:
         raise Refused("Only who uploaded a document can attach it.", suggestion="Upload the file yourself.")
-    row: Any = await db.fetchrow(ATTACH, document_id, module.id, record_id)
+    row: Any = await db.fetchrow(ATTACH, document_id, module.id, record_id, folder, type)
     if row is None:
         raise Conflict(
             f"Document {document_id} is attached to another record.", suggestion="Upload the file once more."
@@ -257,7 +281,9 @@ def shown_document(catalog: Catalog, document: Document) -> dict[str, Any]:
     """As JSON, the module by its key."""
     keys = {module.id: module.key for module in catalog.modules.values()}
     return {
-        "id": document.id, "name": document.name, "media_type": document.media_type, "size": document.size,
-        "sha256": document.sha256, "module": keys.get(document.module_id or 0),
+        "id": document.id, "name": document.name, "type": document.type, "folder": document.folder,
+        "media_type": document.media_type, "size": document.size, "sha256": document.sha256,
+        "version": document.version, "module": keys.get(document.module_id or 0),
         "record_id": document.record_id, "created_by": document.created_by, "created_at": document.created_at,
+        "uploaded_by": document.uploaded_by, "uploaded_at": document.uploaded_at,
     }  # fmt: skip

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import struct
 import unicodedata
+import zipfile
+from collections.abc import Collection
 from typing import Any, BinaryIO
 
 from whereupon.errors import Invalid, Problem
@@ -14,21 +17,33 @@ NAMELESS = "document"
 HEAD = 8192  # bytes that are enough for the signature of every format
 CHUNK = 1 << 18
 
-# What offices send each other; everything else is refused. Nothing of it is ever opened or unpacked here.
-ALLOWED = frozenset({
-    "application/pdf", "application/rtf", "application/zip", "application/gzip",
-    "application/x-7z-compressed", "application/msword", "application/vnd.ms-excel",
-    "application/vnd.ms-powerpoint",
-    "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "application/vnd.openxmlformats-officedocument.presentationml.presentation",
-    "application/vnd.oasis.opendocument.text", "application/vnd.oasis.opendocument.spreadsheet",
-    "application/vnd.oasis.opendocument.presentation", "application/epub+zip",
-    "image/jpeg", "image/png", "image/gif", "image/webp", "image/tiff", "image/bmp", "image/heic",
-    "image/avif", "image/vnd.adobe.photoshop", "image/vnd.dwg",
-    "audio/mpeg", "audio/mp4", "audio/ogg", "audio/x-wav", "audio/aac", "audio/x-flac",
-    "video/mp4", "video/quicktime", "video/webm", "video/x-m4v", "video/mpeg",
-})  # fmt: skip
+OFFICE = "application/vnd.openxmlformats-officedocument."
+OPEN = "application/vnd.oasis.opendocument."
+# What offices send each other, by kind, of which an administrator may leave some out (limits.py); everything
+# else is refused. Nothing of it is ever opened or unpacked here.
+KINDS: dict[str, frozenset[str]] = {
+    "documents": frozenset({
+        "application/pdf", "application/rtf", "application/msword", "application/epub+zip",
+        OFFICE + "wordprocessingml.document", OPEN + "text", "image/vnd.dwg",
+    }),
+    "sheets": frozenset({
+        "application/vnd.ms-excel", "application/vnd.ms-powerpoint", OFFICE + "spreadsheetml.sheet",
+        OFFICE + "presentationml.presentation", OPEN + "spreadsheet", OPEN + "presentation",
+    }),
+    "texts": frozenset({"text/plain", "text/csv", "text/calendar", "text/vcard", "application/json"}),
+    "pictures": frozenset({
+        "image/jpeg", "image/png", "image/gif", "image/webp", "image/tiff", "image/bmp", "image/heic",
+        "image/avif", "image/vnd.adobe.photoshop",
+    }),
+    "sound": frozenset({
+        "audio/mpeg", "audio/mp4", "audio/ogg", "audio/x-wav", "audio/aac", "audio/x-flac",
+    }),
+    "video": frozenset({
+        "video/mp4", "video/quicktime", "video/webm", "video/x-m4v", "video/mpeg",
+    }),
+    "archives": frozenset({"application/zip", "application/gzip", "application/x-7z-compressed"}),
+}  # fmt: skip
+ALLOWED = frozenset[str]().union(*KINDS.values())
 # Formats that are text themselves: of a text, only these signatures are believed.
 WRITTEN_AS_TEXT = frozenset({"application/pdf", "application/rtf"})
 # A text is plain unless its name says one of these: HTML and SVG too, so that no browser runs them.
@@ -62,8 +77,19 @@ def clean_name(given: str | None) -> str:
     return name or NAMELESS
 
 
-def media_type_of(source: BinaryIO, name: str) -> str:
-    """The media type of the content, read from its beginning. Raises Invalid for what is not kept."""
+def media_type_of(source: BinaryIO, name: str, allowed: Collection[str] = ALLOWED) -> str:
+    """The media type of the content, as its bytes say. Raises Invalid for what is not kept."""
+    found = judged(source, name)
+    if found not in allowed:
+        told = f'"{shown(name)}" is {found}, and such files are not kept here.'
+        advice = "Choose another kind of file, or ask an administrator to allow this one."
+        raise refused("type_not_allowed", told, advice)
+    refuse_bomb(source, found, name)
+    return found
+
+
+def judged(source: BinaryIO, name: str) -> str:
+    """What it is, of all that may ever be kept."""
     source.seek(0)
     head = source.read(HEAD)
     if not head:
@@ -81,6 +107,54 @@ def media_type_of(source: BinaryIO, name: str) -> str:
         told = f'"{shown(name)}" {what}, and such files are not kept here.'
         raise refused("type_not_allowed", told, "Send documents, sheets, pictures, texts or archives.")
     return found
+
+
+# Archives, and the formats that are one. What they would unpack to is told by their own directory.
+ZIPPED = frozenset(
+    kind
+    for kind in ALLOWED
+    if kind.startswith((OFFICE, OPEN)) or kind in ("application/zip", "application/epub+zip")
+)
+MOST_UNPACKED = 1_000_000_000  # bytes
+MOST_RATIO = 200  # unpacked to packed, from which it is looked at as a bomb
+SMALL = 50_000_000  # bytes unpacked, which harm nobody whatever the ratio
+DIRECTORY = 4_000_000  # bytes of an archive's directory: some forty thousand entries
+END_OF_ARCHIVE, END_LENGTH, LONGEST_COMMENT = b"PK\x05\x06", 22, 65_535
+
+
+def refuse_bomb(source: BinaryIO, media_type: str, name: str) -> None:
+    """Raises Invalid for an archive that would unpack to far more than it is. It is not unpacked here."""
+    size = source.seek(0, 2)
+    if media_type == "application/gzip":
+        source.seek(-4, 2)
+        unpacked = struct.unpack("<I", source.read(4))[0]
+    elif media_type in ZIPPED:
+        unpacked = unpacked_size(source, size)
+    else:
+        return
+    if unpacked > MOST_UNPACKED or (unpacked > SMALL and unpacked > size * MOST_RATIO):
+        told = (
+            f'"{shown(name)}" would unpack to {unpacked // 1_000_000:,} MB, and such files are not kept here.'
+        )
+        raise refused("bomb", told, "Send what is in it one by one.")
+
+
+def unpacked_size(source: BinaryIO, size: int) -> int:
+    """What the entries of a zip archive say they unpack to, together; too many to be counted: too much."""
+    tail = min(size, END_LENGTH + LONGEST_COMMENT)
+    source.seek(size - tail)
+    found = source.read(tail)
+    at = found.rfind(END_OF_ARCHIVE)
+    if at < 0 or at + END_LENGTH > tail:
+        return 0  # no archive that anything could unpack
+    if struct.unpack_from("<I", found, at + 12)[0] > DIRECTORY:
+        return MOST_UNPACKED + 1
+    source.seek(0)
+    try:
+        with zipfile.ZipFile(source) as archive:
+            return sum(entry.file_size for entry in archive.infolist())
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError, struct.error):
+        return 0
 
 
 def by_signature(head: bytes) -> str | None:
