@@ -25,4 +25,7 @@ class Settings(BaseSettings):
     workers: int = Field(1, ge=0, le=64, description="Worker processes that `serve` supervises.")
     public_url: str | None = Field(None, description="How people reach this installation.")
     secret_key: str | None = Field(None, description="32 bytes in base64; none: a file in the data folder.")
+    allowed_networks: str = Field(
+        "", description="Networks, with commas between, that requests may go to beside the public Internet."
+    )
     log_level: str = Field("info", description="debug, info, warning or error.")
