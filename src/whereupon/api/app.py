@@ -46,6 +46,7 @@ from whereupon.api.routes import (
     search,
     session,
     setup,
+    secrets,
     startable,
     templates,
     testing,
@@ -71,6 +72,7 @@ ROUTES = (
     people, packs, editor, testing, reviewing, quotas, views, search, imports, replay,
 )  # fmt: skip
 
+    secrets,
 SECURITY_HEADERS = [
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),

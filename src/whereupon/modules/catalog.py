@@ -105,7 +105,7 @@ class Module:
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """All modules and saved templates, by key, as of one revision."""
+    """All modules, saved templates and secrets, by key, as of one revision."""
 
     modules: Mapping[str, Module]
     revision: int
@@ -113,6 +113,7 @@ class Catalog:
     templates: Mapping[str, Mapping[str, Any]] = field(
         default_factory=dict[str, Mapping[str, Any]]
     )  # key → source
+    secrets: Mapping[str, str] = field(default_factory=dict[str, str])  # key → the host that it is for
 
     def module(self, key: str) -> Module:
         """Raises NotFound with the nearest name."""
@@ -158,10 +159,12 @@ FROM whereupon.modules m ORDER BY m.key
 LOAD_FIELDS = "SELECT * FROM whereupon.fields ORDER BY module_id, position, id"
 
 LOAD_TEMPLATES = "SELECT key, source FROM whereupon.templates"
+SHARED = "shared/"  # how the names of secrets begin that workflows may use
+LOAD_SECRETS = "SELECT name, bound_to FROM whereupon.secrets WHERE starts_with(name, $1)"
 
 
 async def load_catalog(db: Connection) -> Catalog:
-    """Read every module, field and saved template, in three statements."""
+    """Read every module, field, saved template and the keys of secrets."""
     module_rows, field_rows = await db.fetch(LOAD_MODULES), await db.fetch(LOAD_FIELDS)
     fields: dict[int, dict[str, Field]] = {}
     for row in field_rows:
@@ -184,7 +187,9 @@ async def load_catalog(db: Connection) -> Catalog:
     }  # fmt: skip
     revision = module_rows[0]["revision"] if module_rows else 0
     templates = {row["key"]: row["source"] for row in await db.fetch(LOAD_TEMPLATES)}
-    return Catalog(modules, revision, {m.id: m for m in modules.values()}, templates)
+    rows = await db.fetch(LOAD_SECRETS, SHARED)
+    secrets = {row["name"].removeprefix(SHARED): row["bound_to"] for row in rows}
+    return Catalog(modules, revision, {m.id: m for m in modules.values()}, templates, secrets)
 
 
 async def revise(db: Connection) -> None:

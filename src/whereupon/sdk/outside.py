@@ -7,19 +7,25 @@ into the record, in a transaction again. Between them the run waits, and costs n
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, TypeVar
 
 from whereupon.conditions.values import Kind
 from whereupon.db.pool import Database
 from whereupon.outbox.calls import Call, NewCall, queue, results
+from whereupon.outbox.egress import Egress
+from whereupon.outbox.networks import Policy, load_policy
 from whereupon.outbox.rehearsing import refuse_in_rehearsal
-from whereupon.outbox.secrets import load_key, open_secret
+from whereupon.outbox.secrets import Key, load_key, open_secret
 from whereupon.records.files import FileStore
 from whereupon.sdk.block import Batch, Block, C
 from whereupon.sdk.outcomes import Done, Fail, Outcome, Wait
 from whereupon.settings import Settings
+
+T = TypeVar("T")
+SECRET_SECONDS = 5.0  # an opened secret is remembered: one that was replaced is used so much longer
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +80,45 @@ class World:
     settings: Settings
     database: Database
     files: FileStore
+    kept: dict[Any, Any] = field(default_factory=dict[Any, Any])  # as long as the process lives
 
     def __post_init__(self) -> None:
         refuse_in_rehearsal()
 
+    def once(self, name: str, make: Callable[[], T]) -> T:
+        """What `make` gives, made once for this process."""
+        if name not in self.kept:
+            self.kept[name] = make()
+        return self.kept[name]
+
+    @property
+    def egress(self) -> Egress:
+        """The one way out for HTTP."""
+        return self.once("egress", lambda: Egress(self._policy))
+
+    async def _policy(self) -> Policy:
+        async with self.database.connection() as db:
+            return await load_policy(db, self.settings)
+
     async def secret(self, handle: str, host: str) -> str:
         """The secret behind a handle, for that host alone. Raises WhereuponError."""
+        known: tuple[str, float] | None = self.kept.get(("secret", handle, host))
+        if known is not None and time.monotonic() < known[1]:
+            return known[0]
         async with self.database.connection() as db:
-            return await open_secret(db, load_key(self.settings), handle, host=host)
+            opened = await open_secret(db, self.key, handle, host=host)
+        self.kept["secret", handle, host] = opened, time.monotonic() + SECRET_SECONDS
+        return opened
+
+    @property
+    def key(self) -> Key:
+        """The key of this installation."""
+        return self.once("key", lambda: load_key(self.settings))
+
+    async def close(self) -> None:
+        """Close the connections that are open."""
+        if "egress" in self.kept:
+            await self.egress.aclose()
 
 
 class OutsideBlock(Block[C]):
@@ -91,8 +128,12 @@ class OutsideBlock(Block[C]):
     patience: ClassVar[Patience] = ONCE
     seconds: ClassVar[float] = 60.0  # after which one attempt is given up, as if it had said Again
 
-    async def prepare(self, config: C, batch: Batch) -> Sequence[Ask | Fail]:
-        """For each run of the batch, in its order, what is asked."""
+    def patience_for(self, call: Call) -> Patience:
+        """How often this call is made; by default as often as any of the block."""
+        return self.patience
+
+    async def prepare(self, config: C, batch: Batch) -> Sequence[Ask | Done | Fail]:
+        """For each run of the batch, in its order, what is asked; Done where there is nothing to ask."""
         raise TypeError(f'Block "{self.key}" does not say what it asks.')
 
     async def perform(self, call: Call, world: World) -> Performed:
@@ -121,7 +162,7 @@ class OutsideBlock(Block[C]):
         ]
         if new:
             await queue(batch.db, new)
-        return [ask if isinstance(ask, Fail) else Wait(input=_shown(ask)) for ask in asked]
+        return [Wait(input=_shown(ask)) if isinstance(ask, Ask) else ask for ask in asked]
 
     async def wake_batch(self, config: C, batch: Batch) -> list[Outcome]:
         """What came of the calls; those that are not over go on waiting."""

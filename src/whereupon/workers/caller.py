@@ -121,6 +121,7 @@ class Caller:
             task.cancel()
         if self.outcomes:
             await self.write()
+        await self.world.close()
 
 
 async def perform(call: Call, world: World) -> Performed:
@@ -158,7 +159,7 @@ def outcome_of(call: Call, performed: Performed) -> CallOutcome:
 def again(call: Call, performed: Again) -> CallOutcome:
     """Later, while the block's patience lasts."""
     block = registry.blocks().get(call.block)
-    patience = block.patience if isinstance(block, OutsideBlock) else Patience(1)
+    patience = block.patience_for(call) if isinstance(block, OutsideBlock) else Patience(1)
     error = {"code": performed.code, "message": performed.message, "attempt": call.attempts}
     if call.attempts >= patience.attempts:
         if patience.attempts > 1:
