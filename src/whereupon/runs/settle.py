@@ -49,7 +49,9 @@ def _waiting(at: Settling, traveller: Traveller, outcome: Wait) -> dict[str, Any
 
 
 def _go_on(at: Settling, traveller: Traveller, outcome: Done) -> str | None:
-    _remember(at, traveller, "succeeded", done=outcome)
+    _remember(at, traveller, "partial" if outcome.flaw else "succeeded", done=outcome)
+    if outcome.flaw is not None:
+        traveller.error = {**outcome.flaw.as_json(), "node": at.step.node.key}
     if at.step.kept:
         too_much = traveller.carry(at.step.node.key, dict(outcome.output))
         if too_much:
@@ -105,6 +107,7 @@ def _remember(
     waited = traveller.waiting if traveller.waking else None
     given: Mapping[str, Any] = done.input if done else failure.input if failure else {}
     since = datetime.fromisoformat(waited["since"]) if waited else at.now
+    wrong = failure or (done.flaw if done else None)
     traveller.steps.append(
         StepRun(
             seq=traveller.executions,
@@ -114,7 +117,7 @@ def _remember(
             port=done.port if done else None,
             input=given or (waited or {}).get("input") or {},
             output=done.output if done else None,
-            error=failure.as_json() if failure else None,
+            error=wrong.as_json() if wrong else None,
             records=done.records if done else 0,
             started_at=since,
             ended_at=at.now,

@@ -17,13 +17,15 @@ class Done:
     """The block did its work; the run goes on through `port`.
 
     `input` and `output` are shown in the history; `output` is also there for later blocks.
-    `records` counts the records that the block touched.
+    `records` counts the records that the block touched. `flaw`: what did not work although the block is
+    done; a run with one ends as partial.
     """
 
     port: str = "next"
     output: Mapping[str, Any] = field(default_factory=dict[str, Any])
     input: Mapping[str, Any] = field(default_factory=dict[str, Any])
     records: int = 1
+    flaw: Fail | None = None
 
 
 @dataclass(slots=True)
