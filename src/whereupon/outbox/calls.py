@@ -186,6 +186,30 @@ async def results(db: Connection, node: str, runs: Sequence[tuple[int, int]]) ->
     return {row["run_id"]: dict(row) for row in await db.fetch(RESULTS, ids, node, iterations)}
 
 
+# What people see and do ---------------------------------------------------------------------------
+
+OF_RUN = """
+SELECT id, node, block, destination, status, attempts, error, due_at, created_at, ended_at
+FROM whereupon.calls WHERE run_id = $1 ORDER BY id LIMIT 1000
+"""
+HURRY = f"""
+WITH hurried AS (
+  UPDATE whereupon.calls SET due_at = clock_timestamp()
+  WHERE run_id = $1 AND status = 'queued' AND due_at > clock_timestamp() RETURNING id)
+SELECT id, pg_notify('{CHANNEL}', '') FROM hurried
+"""
+
+
+async def calls_of(db: Connection, run_id: int) -> list[dict[str, Any]]:
+    """The calls of a run, the first one first, and when those that did not work yet are made again."""
+    return [dict(row) for row in await db.fetch(OF_RUN, run_id)]
+
+
+async def hurry(db: Connection, run_id: int) -> list[int]:
+    """Make the run's calls now that were to be made again later; gives their ids."""
+    return [row["id"] for row in await db.fetch(HURRY, run_id)]
+
+
 # Housekeeping -------------------------------------------------------------------------------------
 
 ALIVE = "UPDATE whereupon.calls SET alive_at = clock_timestamp() WHERE id = ANY($1::bigint[])"

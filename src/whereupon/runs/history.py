@@ -8,6 +8,7 @@ from typing import Any
 from whereupon.db.pool import Connection
 from whereupon.errors import NotFound
 from whereupon.modules.catalog import Catalog, Module, quote
+from whereupon.outbox.calls import calls_of
 from whereupon.people.rights import Rights
 from whereupon.records.statements import owned_by
 from whereupon.workflows.listing import name_records
@@ -161,6 +162,7 @@ async def get_run(db: Connection, rights: Rights, catalog: Catalog, run_id: int)
         "chain": waiting["chain"],
         "steps": [dict(step) for step in await db.fetch(STEPS, run_id)],
         "messages": [dict(message) for message in await db.fetch(MESSAGES, run_id)],
+        "calls": await calls_of(db, run_id),
     }
     return found if whole else _outline(found)
 
@@ -169,7 +171,9 @@ def _outline(run: dict[str, Any]) -> dict[str, Any]:
     """Which blocks ran, when and how they ended, without any value."""
     steps = [{**s, "input": None, "output": None, "error": _withheld(s["error"])} for s in run["steps"]]
     messages = [{**m, "recipient": None, "error": _withheld(m["error"])} for m in run["messages"]]
-    return run | {"waiting": None, "data": {}, "chain": None, "steps": steps, "messages": messages}
+    calls = [{**c, "destination": None, "error": _withheld(c["error"])} for c in run["calls"]]
+    hidden: dict[str, Any] = {"waiting": None, "data": {}, "chain": None}
+    return run | hidden | {"steps": steps, "messages": messages, "calls": calls}
 
 
 COUNTS = """

@@ -22,6 +22,8 @@ SELECT
   (SELECT count(*) FROM (SELECT FROM whereupon.runs WHERE ready_at > now() LIMIT 100000) x) AS runs_waiting,
   m.queued AS messages_queued, m.held AS messages_held, m.failed AS messages_failed,
   m.uncertain AS messages_uncertain,
+  (SELECT count(*) FROM (SELECT FROM whereupon.calls WHERE status = 'queued' LIMIT 100000) x)
+    + (SELECT count(*) FROM whereupon.calls WHERE status = 'calling') AS calls_to_make,
   (SELECT coalesce(extract(epoch FROM now() - min(next_at)), 0)::float8 FROM whereupon.schedules
    WHERE next_at < now()) AS schedule_lag_seconds,
   (SELECT count(*) FROM whereupon.worker_processes WHERE seen_at > now() - interval '1 minute') AS workers
@@ -50,7 +52,9 @@ SELECT
                                              LIMIT 100000) p)) AS change_seconds,
   (SELECT extract(epoch FROM now() - min(coalesce(due_at, created_at)))::float8
    FROM (SELECT due_at, created_at FROM whereupon.messages WHERE status = 'queued' LIMIT 100000) m
-   WHERE coalesce(due_at, created_at) < now()) AS message_seconds
+   WHERE coalesce(due_at, created_at) < now()) AS message_seconds,
+  (SELECT extract(epoch FROM now() - min(due_at))::float8 FROM whereupon.calls
+   WHERE status = 'queued' AND due_at < now()) AS call_seconds
 """
 CLOCK = """
 SELECT (SELECT max(ticked_at) FROM whereupon.worker_processes) AS last_tick_at,
@@ -70,15 +74,21 @@ COUNT_OCCURRENCES = f"SELECT kind, count(*) AS times FROM ({OCCURRENCES}) x GROU
 TROUBLED_OCCURRENCES = (
     f"SELECT * FROM ({OCCURRENCES}) x WHERE kind <> 'on_time' ORDER BY nominal_at DESC LIMIT 20"
 )
-# Where mail does not arrive, by the domain of its first recipient.
+# Where messages do not arrive, by the domain of the first recipient, and calls, by their host.
 DESTINATIONS = """
 SELECT destination, count(*) AS messages, count(*) FILTER (WHERE status = 'failed') AS failed,
-       max(created_at) AS last_at, (array_agg(error->>'message' ORDER BY id DESC))[1] AS last_error
-FROM (SELECT id, status, created_at, error,
-             lower(split_part(split_part(split_part(recipient, ',', 1), '@', 2), '>', 1)) AS destination
-      FROM whereupon.messages
-      WHERE status IN ('queued', 'failed', 'uncertain') AND error IS NOT NULL
-      ORDER BY id DESC LIMIT 10000) m
+       max(created_at) AS last_at,
+       (array_agg(error->>'message' ORDER BY created_at DESC, id DESC))[1] AS last_error
+FROM (
+  (SELECT id, status, created_at, error,
+          lower(split_part(split_part(split_part(recipient, ',', 1), '@', 2), '>', 1)) AS destination
+   FROM whereupon.messages
+   WHERE status IN ('queued', 'failed', 'uncertain') AND error IS NOT NULL
+   ORDER BY id DESC LIMIT 10000)
+  UNION ALL
+  (SELECT id, status, created_at, error, destination FROM whereupon.calls
+   WHERE status IN ('queued', 'calling', 'failed') AND error IS NOT NULL AND destination <> ''
+   ORDER BY id DESC LIMIT 10000)) m
 WHERE m.created_at > now() - make_interval(days => $1)
 GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 20
 """
@@ -160,6 +170,7 @@ def findings_of(
         "run_seconds": ("runs_stuck", "A run has been due for {} minutes."),
         "change_seconds": ("changes_stuck", "A change has been waiting to be looked at for {} minutes."),
         "message_seconds": ("messages_stuck", "A message has been waiting to go out for {} minutes."),
+        "call_seconds": ("calls_stuck", "A call to another system has been waiting for {} minutes."),
     }
     for name, (code, sentence) in late.items():
         seconds = oldest.get(name) or 0

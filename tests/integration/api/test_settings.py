@@ -198,7 +198,7 @@ async def test_the_report_names_workers_the_clock_what_is_late_and_where_mail_fa
 async def test_the_report_on_an_empty_database_is_whole(admin, client_of):
     found = (await admin.get("/api/v1/health/report")).json()
     assert (found["status"], found["workers"], found["destinations"]) == ("down", [], [])
-    assert found["oldest"] == {"run_seconds": None, "change_seconds": None, "message_seconds": None}
+    assert set(found["oldest"].values()) == {None}
     eve = await client_of("eve@example.org")
     assert (await eve.get("/api/v1/health/report")).status_code == 403
 

@@ -14,7 +14,7 @@ from tests.office import Office, open_office
 from whereupon.conditions.values import TEXT
 from whereupon.db.pool import Database
 from whereupon.errors import Invalid, Unavailable
-from whereupon.outbox.calls import Call
+from whereupon.outbox.calls import Call, calls_of, hurry
 from whereupon.sdk import registry
 from whereupon.sdk.block import Batch, Config
 from whereupon.sdk.outcomes import Fail
@@ -22,6 +22,7 @@ from whereupon.sdk.outside import Again, Ask, Got, OutsideBlock, Patience, Perfo
 from whereupon.settings import Settings
 from whereupon.workers import caller as calling
 from whereupon.workers.caller import Caller
+from whereupon.workers.report import report
 
 
 class EchoConfig(Config):
@@ -222,5 +223,39 @@ async def test_outcomes_are_kept_while_the_database_is_away(
         with pytest.raises(Unavailable):
             await caller.write()
     await caller.write()
+    await office.settle()
+    assert [run["status"] for run in await office.runs()] == ["succeeded"]
+
+
+async def test_people_see_what_a_run_waits_for_and_need_not_wait_for_the_next_attempt(
+    office: Office, echo: Echo, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Echo, "patience", Patience(3, 600.0))
+    echo.answers["Καλημέρα"] = [Again("It answers 500.", "server_error")]
+    await office.publish({"trigger": "record_created"}, {**SAYS, "to": "hooks.example:443"})
+    await office.insert(name="One")
+    await office.settle()
+    caller = Caller(database, Settings(data=tmp_path))  # pyright: ignore[reportCallIssue]
+
+    async def attempt() -> None:
+        await caller.take()
+        await asyncio.gather(*caller.under_way.values())
+        await caller.write()
+
+    await attempt()
+    async with database.transaction() as db:
+        [call] = await calls_of(db, 1)
+        assert (call["status"], call["attempts"], call["error"]["message"]) == (
+            "queued",
+            1,
+            "It answers 500.",
+        )
+        found = await report(db)
+        assert [(one["destination"], one["failed"]) for one in found["destinations"]] == [
+            ("hooks.example:443", 0)
+        ]
+        assert found["queues"]["calls_to_make"] == 1
+        assert await hurry(db, 1) == [call["id"]]
+    await attempt()
     await office.settle()
     assert [run["status"] for run in await office.runs()] == ["succeeded"]

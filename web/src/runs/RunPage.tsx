@@ -26,6 +26,7 @@ import { Problem } from '../parts/Problem'
 import { Status } from '../parts/Status'
 import { runs as words } from '../text/runs'
 import { MessagesOfRun } from './MessagesOfRun'
+import { OpenCalls } from './OpenCalls'
 import { RunFacts } from './RunFacts'
 import { RecordLink } from './RunsTable'
 import { Steps } from './Steps'
@@ -123,6 +124,7 @@ function TheRun({ run }: { run: WholeRun }) {
               <Tabs.Tab value="facts">{words.facts}</Tabs.Tab>
             </Tabs.List>
             <Tabs.Panel value="steps">
+              <OpenCalls run={run} drawing={drawing.data} />
               <Steps run={run} drawing={drawing.data} current={count} onSelect={setAt} />
             </Tabs.Panel>
             <Tabs.Panel value="messages">

@@ -2,10 +2,10 @@ import { Alert, Collapse, Group, Paper, Stack, Text, UnstyledButton } from '@man
 import { useState } from 'react'
 import type { DrawingOut, StepRun, WholeRun } from '../api'
 import { useCatalogue } from '../editor/catalogue'
-import { readDocument } from '../editor/document'
 import { Status } from '../parts/Status'
 import { format } from '../text'
 import { runs as words } from '../text/runs'
+import { namesOf } from './names'
 import { pauseBefore } from './replay'
 import { Values } from './Values'
 import { errorOf } from './words'
@@ -109,15 +109,4 @@ function timing(steps: readonly StepRun[], at: number): string {
   const pause = pauseBefore(steps, at)
   if (pause >= 1) return `+${format.duration(pause)}`
   return step ? format.time(step.started_at) : ''
-}
-
-function namesOf(drawing: DrawingOut | undefined): Map<string, { label: string; summary: string }> {
-  if (!drawing) return new Map()
-  const summaries = new Map(drawing.nodes.map((node) => [node.key, node.summary]))
-  return new Map(
-    readDocument(drawing.document).nodes.map((node) => [
-      node.key,
-      { label: node.label ?? '', summary: summaries.get(node.key) ?? '' },
-    ]),
-  )
 }

@@ -64,6 +64,7 @@ const QUEUES = [
   { key: 'messages_held', to: '/messages?status=held' },
   { key: 'messages_failed', to: '/messages?status=failed' },
   { key: 'messages_uncertain', to: '/messages?status=uncertain' },
+  { key: 'calls_to_make', oldest: 'call_seconds' },
 ] as const
 
 function Queues({ report }: { report: Report }) {

@@ -29,6 +29,7 @@ HELP = {
     "messages_held": "Messages held for a person to release",
     "messages_failed": "Messages that could not be delivered",
     "messages_uncertain": "Messages of which nobody knows whether they went out",
+    "calls_to_make": "Calls of runs to other systems, to be made or under way",
     "schedule_lag_seconds": "How late the latest schedule is, in seconds",
     "workers": "Worker processes seen in the last minute",
 }
@@ -44,6 +45,7 @@ class Health(Out):
     messages_held: int
     messages_failed: int
     messages_uncertain: int
+    calls_to_make: int
     schedule_lag_seconds: float
     workers: int
 
@@ -74,6 +76,7 @@ class Oldest(Out):
     run_seconds: float | None
     change_seconds: float | None
     message_seconds: float | None
+    call_seconds: float | None
 
 
 class ClockNow(Out):
@@ -98,7 +101,7 @@ class Occurrence(Out):
 
 
 class Destination(Out):
-    """A mail domain to which messages fail."""
+    """A mail domain or a host to which messages or calls fail."""
 
     destination: str
     messages: int

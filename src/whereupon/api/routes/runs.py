@@ -15,6 +15,7 @@ from whereupon.api.paging import Cursor, Limit, id_before, paged
 from whereupon.api.route import routes_of
 from whereupon.api.routes.shapes import Page, PathId
 from whereupon.db.pool import Connection
+from whereupon.outbox import calls
 from whereupon.people.users import Id
 from whereupon.runs import actions, history
 
@@ -80,8 +81,23 @@ class RunMessage(Out):
     sent_at: datetime | None
 
 
+class RunCall(Out):
+    """What the run asked for outside the database: a request, a document, a script."""
+
+    id: int
+    node: str
+    block: str
+    destination: str | None = Field(description="Empty: this machine. null: not for this user to see.")
+    status: Literal["queued", "calling", "succeeded", "failed", "discarded"]
+    attempts: int
+    error: dict[str, Any] | None = Field(description="Of the last attempt.")
+    due_at: datetime = Field(description="When it is made, or made again, while it is queued.")
+    created_at: datetime
+    ended_at: datetime | None
+
+
 class WholeRun(Run):
-    """With its steps, its messages, what it waits for, and how it came about.
+    """With its steps, its messages and calls, what it waits for, and how it came about.
 
     `whole` false: it used fields that one may not read, so no values are shown.
     """
@@ -92,6 +108,7 @@ class WholeRun(Run):
     chain: list[Any] | None
     steps: list[StepRun]
     messages: list[RunMessage]
+    calls: list[RunCall]
 
 
 class Chosen(BaseModel):
@@ -181,6 +198,20 @@ async def cancel_runs(call: TheCall, body: Chosen) -> Response:
 async def release_runs(call: TheCall, body: Chosen) -> Response:
     async def work(db: Connection) -> dict[str, list[int]]:
         return {"ids": await actions.release_runs(db, call.rights, body.ids)}
+
+    return await call.write(work, defines=False)
+
+
+@router.post(
+    "/{run_id}/hurry",
+    **operation("hurry_run", Done, summary="Make the run's calls now that are to be made again later."),
+)
+async def hurry_run(call: TheCall, run_id: PathId) -> Response:
+    call.rights.require_builder()
+
+    async def work(db: Connection) -> dict[str, list[int]]:
+        await history.get_run(db, call.rights, await call.catalog(db), run_id)
+        return {"ids": await calls.hurry(db, run_id)}
 
     return await call.write(work, defines=False)
 
