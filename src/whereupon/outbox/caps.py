@@ -1,17 +1,23 @@
-"""Not too much mail at once (rule 26): what exceeds a cap is held, never dropped, and its owner told once."""
+"""Not too many messages at once (rule 26): what exceeds a cap is held, never dropped, its owner told once.
+
+What is counted are recipients, hidden ones too: one mail to thirty people counts thirty times.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from whereupon.db.pool import Connection
-from whereupon.outbox.addresses import BadAddress, read_mailboxes
+from whereupon.errors import WhereuponError
+from whereupon.outbox.addresses import read_mailboxes
+from whereupon.outbox.mail import LISTS
 from whereupon.outbox.messages import Claimed
 from whereupon.outbox.settings import Caps
+from whereupon.templates.template import render
 
 Window = tuple[str, str, datetime]  # scope, key, from when
 
@@ -45,35 +51,58 @@ CAPS = (
 )
 
 
-def windows_of(message: Claimed, caps: Caps) -> Iterator[tuple[Cap, int, Window]]:
-    """Which counters a message moves, with their limits. What a person released moves none."""
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A message with its recipients, each once; `rooms`: it goes to a room, which is nobody in particular."""
+
+    message: Claimed
+    recipients: tuple[str, ...]
+    rooms: bool = False
+
+    @property
+    def number(self) -> int:
+        """What it counts where people are not told apart; one that cannot be read fails by itself."""
+        return max(1, len(self.recipients))
+
+
+def counted(message: Claimed, source: Mapping[str, Any]) -> Counted:
+    """The message with everybody it goes to."""
+    if message.channel != "email":
+        return Counted(message, (message.recipient,), rooms=message.channel == "chat")
+    texts = [message.recipient]
+    try:
+        for key in LISTS:
+            if key != "reply_to":
+                texts += [render(stored, message.context) for stored in source.get(key, [])]
+        found = [box.address.lower() for text in texts for box in read_mailboxes(text)]
+    except WhereuponError:
+        found = []
+    return Counted(message, tuple(dict.fromkeys(found)))
+
+
+def windows_of(one: Counted, caps: Caps) -> Iterator[tuple[Cap, int, Window, int]]:
+    """Which counters a message moves, their limits, and by how much. What a person released moves none."""
     for cap in CAPS:
         limit: int | None = getattr(caps, cap.key)
-        if limit is None or message.released:
+        if limit is None or one.message.released:
             continue
-        for key, since in keys_of(cap, message):
-            yield cap, limit, (cap.scope, key, since)
+        for key, since, number in keys_of(cap, one):
+            yield cap, limit, (cap.scope, key, since), number
 
 
-def keys_of(cap: Cap, message: Claimed) -> list[tuple[str, datetime]]:
+def keys_of(cap: Cap, one: Counted) -> list[tuple[str, datetime, int]]:
+    message = one.message
     workflow = str(message.workflow_id)
     match cap.scope:
         case "first":
             known = message.workflow_id is not None and not message.past_first
-            return [(workflow, message.since)] if known else []
+            return [(workflow, message.since, one.number)] if known else []
         case "workflow":
-            return [(workflow, message.hour)] if message.workflow_id is not None else []
+            return [(workflow, message.hour, one.number)] if message.workflow_id is not None else []
         case "recipient":
-            return [(address, message.day) for address in addresses_of(message.recipient)]
+            return [] if one.rooms else [(address, message.day, 1) for address in one.recipients]
         case _:
-            return [("", message.day)]
-
-
-def addresses_of(recipient: str) -> list[str]:
-    try:
-        return [box.address.lower() for box in read_mailboxes(recipient)]
-    except BadAddress:
-        return []  # it will fail by itself
+            return [("", message.day, one.number)]
 
 
 # Counts are added before they are compared, in one order, so that two deliverers cannot both pass a cap.
@@ -107,34 +136,39 @@ SELECT pg_notify('whereupon_notifications', '') WHERE EXISTS (SELECT FROM noted)
 """
 
 
-async def within_caps(db: Connection, messages: Sequence[Claimed], caps: Caps) -> list[Claimed]:
+async def within_caps(
+    db: Connection, messages: Sequence[Claimed], caps: Caps, sources: Mapping[int, Mapping[str, Any]]
+) -> list[Claimed]:
     """Those that may go now; the others are held. Call it in the claim's transaction.
 
-    A message that was tried before has been counted already.
+    A message that was tried before has been counted already. `sources`: what they say, by source id.
     """
-    new = [message for message in messages if message.attempts == 0]
-    wanted = Counter(window for message in new for _, _, window in windows_of(message, caps))
-    counted = await add(db, wanted)
-    room = {window: count - wanted[window] for window, count in counted.items()}  # before this batch
+    new = {m.id: counted(m, sources.get(m.source_id, {})) for m in messages if m.attempts == 0}
+    wanted: Counter[Window] = Counter()
+    for one in new.values():
+        for _, _, window, number in windows_of(one, caps):
+            wanted[window] += number
+    totals = await add(db, wanted)
+    used = {window: count - wanted[window] for window, count in totals.items()}  # before this batch
     held: list[tuple[Claimed, Cap, int, Window]] = []
     passed: list[Claimed] = []
     for message in messages:
-        if message.attempts == 0 and (full := first_full(message, caps, room)) is not None:
+        one = new.get(message.id)
+        if one is not None and (full := first_full(one, caps, used)) is not None:
             held.append((message, *full))
-        else:
-            passed.append(message)
-            if message.attempts == 0:
-                for _, _, window in windows_of(message, caps):
-                    room[window] += 1
+            continue
+        passed.append(message)
+        for _, _, window, number in windows_of(one, caps) if one else ():
+            used[window] += number
     if held:
-        await hold(db, held, Counter({w: count - room[w] for w, count in counted.items() if count > room[w]}))
+        await hold(db, held, Counter({w: count - used[w] for w, count in totals.items() if count > used[w]}))
     return passed
 
 
-def first_full(message: Claimed, caps: Caps, room: dict[Window, int]) -> tuple[Cap, int, Window] | None:
+def first_full(one: Counted, caps: Caps, used: Mapping[Window, int]) -> tuple[Cap, int, Window] | None:
     """The first cap that leaves no room for the message."""
-    for cap, limit, window in windows_of(message, caps):
-        if room[window] >= limit:
+    for cap, limit, window, number in windows_of(one, caps):
+        if used[window] + number > limit:
             return cap, limit, window
     return None
 

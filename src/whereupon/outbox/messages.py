@@ -16,17 +16,21 @@ import orjson
 from whereupon.db.pool import Connection
 from whereupon.outbox.rehearsing import rehearsing
 
-ENTRYPOINT = "deliver"
+ENTRYPOINT = "deliver"  # of mails; other channels have jobs of their own, so that none waits for another
+ENTRYPOINTS = {"email": ENTRYPOINT, "text": "deliver_text", "chat": "deliver_chat"}
 PER_JOB = 50  # messages that one job carries: few enough to be done in a moment, many enough to be cheap
 
 Key = tuple[str, bytes]  # database, digest
 
-# Jobs for the messages of `queued(id)`, PER_JOB each. PgQueuer's own enqueue takes one payload per row
-# from outside; this stays inside the statement. Its trigger wakes the deliverers.
+# SQL: the entry point for a message "q".
+TO = f"CASE q.channel WHEN 'email' THEN '{ENTRYPOINT}' ELSE '{ENTRYPOINT}_' || q.channel END"
+# Jobs for the messages of `queued(id, channel)`, PER_JOB each. PgQueuer's own enqueue takes one payload per
+# row from outside; this stays inside the statement. Its trigger wakes the deliverers.
 JOBS = f"""
   INSERT INTO whereupon.pgqueuer (priority, entrypoint, payload, execute_after, status)
-  SELECT 0, '{ENTRYPOINT}', convert_to('[' || string_agg(q.id::text, ',') || ']', 'UTF8'), now(), 'queued'
-  FROM (SELECT id, (row_number() OVER (ORDER BY id) - 1) / {PER_JOB} AS chunk FROM queued) q GROUP BY q.chunk
+  SELECT 0, {TO}, convert_to('[' || string_agg(q.id::text, ',') || ']', 'UTF8'), now(), 'queued'
+  FROM (SELECT id, channel, (row_number() OVER (ORDER BY id) - 1) / {PER_JOB} AS chunk FROM queued) q
+  GROUP BY q.channel, q.chunk
 """
 
 
@@ -42,7 +46,7 @@ WITH queued AS (
     (run_id, workflow_id, node, iteration, channel, recipient, source_id, context, awaited)
   {select}
   ON CONFLICT (run_id, node, iteration, recipient) DO NOTHING
-  RETURNING run_id, iteration, id),
+  RETURNING run_id, iteration, id, channel),
 jobs AS ({JOBS})
 SELECT run_id, iteration, id FROM queued
 """
@@ -153,12 +157,11 @@ settled AS (
       due_at = clock_timestamp() + o.retry_seconds * interval '1 second'
   FROM outcome o
   WHERE m.id = o.id AND m.status NOT IN ('sent', 'failed', 'discarded')
-  RETURNING m.id, m.status, m.due_at),
+  RETURNING m.id, m.status, m.due_at, m.channel),
 again AS (
   INSERT INTO whereupon.pgqueuer (priority, entrypoint, payload, execute_after, status)
-  SELECT 0, '{ENTRYPOINT}', convert_to('[' || string_agg(s.id::text, ',') || ']', 'UTF8'),
-         max(s.due_at), 'queued'
-  FROM settled s JOIN outcome o USING (id) WHERE s.status = 'queued' GROUP BY o.retry_seconds)
+  SELECT 0, {TO}, convert_to('[' || string_agg(q.id::text, ',') || ']', 'UTF8'), max(q.due_at), 'queued'
+  FROM settled q JOIN outcome o USING (id) WHERE q.status = 'queued' GROUP BY q.channel, o.retry_seconds)
 SELECT id FROM settled
 """
 # A run goes on when none of its step's messages is open any more; it failed if one of them did.
@@ -227,7 +230,7 @@ async def begin_sending(db: Connection, ids: Sequence[int]) -> set[int]:
 RELEASE = f"""
 WITH queued AS (
   UPDATE whereupon.messages SET status = 'queued', released = true, hold_reason = NULL, due_at = NULL
-  WHERE status = 'held' AND (id = ANY($1::bigint[]) OR workflow_id = $2) RETURNING id),
+  WHERE status = 'held' AND (id = ANY($1::bigint[]) OR workflow_id = $2) RETURNING id, channel),
 jobs AS ({JOBS})
 SELECT id FROM queued
 """
@@ -235,7 +238,7 @@ RELEASE_WORKFLOW = "UPDATE whereupon.workflows SET messages_released = true WHER
 SEND_AGAIN = f"""
 WITH queued AS (
   UPDATE whereupon.messages SET status = 'queued', released = true, error = NULL, due_at = NULL
-  WHERE status = 'uncertain' AND id = ANY($1::bigint[]) RETURNING id),
+  WHERE status = 'uncertain' AND id = ANY($1::bigint[]) RETURNING id, channel),
 jobs AS ({JOBS})
 SELECT id FROM queued
 """
@@ -359,14 +362,14 @@ RESCUE = f"""
 WITH empty AS (
   SELECT NOT EXISTS (
     SELECT FROM whereupon.pgqueuer
-    WHERE entrypoint = '{ENTRYPOINT}' AND (status = 'picked' OR execute_after <= now())) AS yes),
+    WHERE starts_with(entrypoint, '{ENTRYPOINT}') AND (status = 'picked' OR execute_after <= now())) AS yes),
 lost AS (
   UPDATE whereupon.messages m
   SET status = 'uncertain',
       error = {INTERRUPTED}
   FROM empty WHERE empty.yes AND m.status = 'sending' RETURNING m.id),
 queued AS (
-  SELECT m.id FROM whereupon.messages m, empty
+  SELECT m.id, m.channel FROM whereupon.messages m, empty
   WHERE empty.yes AND m.status = 'queued' AND coalesce(m.due_at, m.created_at) < now() - interval '1 minute'
   ORDER BY m.id LIMIT 1000),
 jobs AS ({JOBS})

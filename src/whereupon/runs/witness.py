@@ -10,7 +10,7 @@ from typing import Any
 from whereupon.db.pool import Connection
 from whereupon.errors import WhereuponError
 from whereupon.modules.catalog import Module
-from whereupon.outbox.mail import render_mail
+from whereupon.outbox.writing import write_message
 from whereupon.people.rights import Rights
 from whereupon.runs.definitions import Version, load_definitions
 from whereupon.runs.match import Change, match_changes
@@ -212,7 +212,7 @@ def _message(row: Mapping[str, Any]) -> dict[str, Any]:
     """The message as its recipient would get it."""
     found: dict[str, Any] = {"channel": row["channel"], "recipient": row["recipient"], "error": None}
     try:
-        letter = render_mail(row["source"], row["context"], row["recipient"])
+        letter = write_message(row["channel"], row["source"], row["context"], row["recipient"])
     except WhereuponError as error:
         return found | {"error": error.message}
     names = [one["name"] for one in letter.get("attachments", [])]

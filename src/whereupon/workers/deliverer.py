@@ -27,9 +27,9 @@ from whereupon.db.queue import queue_settings
 from whereupon.errors import WhereuponError
 from whereupon.outbox.caps import within_caps
 from whereupon.outbox.channels.transport import Letter, Transport
-from whereupon.outbox.mail import idempotency_key, render_mail
+from whereupon.outbox.mail import idempotency_key
 from whereupon.outbox.messages import (
-    ENTRYPOINT,
+    ENTRYPOINTS,
     Claimed,
     Outcome,
     claim,
@@ -38,13 +38,16 @@ from whereupon.outbox.messages import (
     settle,
     tidy,
 )
+from whereupon.outbox.writing import write_message
 from whereupon.settings import Settings
 from whereupon.workers.ledger import Ledger
 from whereupon.workers.loop import Wake, keep_going
 from whereupon.workers.outlet import Outlet
 
 log = structlog.get_logger()
-JOBS_AT_ONCE = 2  # the others that were picked wait; more would only compete for the same two cores
+JOBS_AT_ONCE = (
+    2  # of each channel; the others that were picked wait; more would only compete for the same two cores
+)
 PICK, PICKED_MOST = 40, 80  # jobs
 LIFE_SIGN = timedelta(seconds=3)  # a job without one for so long has lost its deliverer
 LOOK = timedelta(seconds=2)  # for such jobs, when nothing wakes us
@@ -88,10 +91,10 @@ class Deliverer:
         self.stop = stop
         self.busy = busy
         self.told = told
-        self.outlet = Outlet(settings)
+        self.outlet = Outlet(settings, database)
         self.ledger = Ledger(database)
         self.sources: dict[int, Mapping[str, Any]] = {}
-        self.places = asyncio.Semaphore(JOBS_AT_ONCE)
+        self.places = {name: asyncio.Semaphore(JOBS_AT_ONCE) for name in ENTRYPOINTS.values()}
         self.giving_way = asyncio.Lock()
         self.wake, self.tidying = Wake(), Wake()
 
@@ -102,7 +105,8 @@ class Deliverer:
         )
         try:
             manager = queue_manager(connection)
-            manager.entrypoint(ENTRYPOINT)(self.handle)
+            for name in ENTRYPOINTS.values():
+                manager.entrypoint(name)(self.handle)
             connection.add_termination_listener(lambda _: manager.shutdown.set())
             await self.run(manager)
         finally:
@@ -146,7 +150,7 @@ class Deliverer:
         """Send the messages of a job. Whatever goes wrong with the job itself, it comes back."""
         ids: list[int] = orjson.loads(job.payload or b"[]")
         try:
-            async with self.places:
+            async with self.places[job.entrypoint]:
                 await self.give_way()
                 if self.stop.is_set():
                     raise RetryRequested(timedelta(0), "stopping")
@@ -170,32 +174,33 @@ class Deliverer:
     async def handle_messages(self, ids: Sequence[int]) -> None:
         async with self.database.transaction() as db:
             await self.outlet.refresh(db)
-            transport = self.outlet.transport
-            messages = await within_caps(db, await claim(db, ids), self.outlet.caps)
-            await self.know_sources(db, messages)
-            if not messages:
-                return
-            if not transport.leaves:
-                await settle(db, await self.keep(messages, transport))
-                return
-            await count_attempts(db, messages)
-        await self.send(messages, transport)
+            claimed = await claim(db, ids)
+            await self.know_sources(db, claimed)
+            messages = await within_caps(db, claimed, self.outlet.caps, self.sources)
+            ways = {m.channel: self.outlet.transport(m.channel) for m in messages}
+            staying = [m for m in messages if not ways[m.channel].leaves]
+            leaving = [m for m in messages if ways[m.channel].leaves]
+            if staying:
+                await settle(db, await self.keep(staying, ways))
+            if leaving:
+                await count_attempts(db, leaving)
+        await self.send(leaving, ways)
 
-    async def keep(self, messages: Sequence[Claimed], transport: Transport) -> list[Outcome]:
+    async def keep(self, messages: Sequence[Claimed], ways: Mapping[str, Transport]) -> list[Outcome]:
         """Nothing leaves: claim, writing and outcome are one transaction."""
         outcomes: list[Outcome] = []
         for nr, message in enumerate(messages):
             letter = self.write(message)
-            outcome = letter if isinstance(letter, Outcome) else await transport.send(letter, always)
-            outcomes += [outcome] if outcome else []
+            kept = letter if isinstance(letter, Outcome) else await ways[message.channel].send(letter, always)
+            outcomes += [kept] if kept else []
             if nr % YIELD_EVERY == YIELD_EVERY - 1:
                 await asyncio.sleep(0)
         return outcomes
 
-    async def send(self, messages: Sequence[Claimed], transport: Transport) -> None:
+    async def send(self, messages: Sequence[Claimed], ways: Mapping[str, Transport]) -> None:
         """As many at once as the transport has places for."""
         results = await asyncio.gather(
-            *(self.send_one(m, transport) for m in messages), return_exceptions=True
+            *(self.send_one(m, ways[m.channel]) for m in messages), return_exceptions=True
         )
         for result in results:
             if isinstance(result, BaseException):
@@ -223,7 +228,8 @@ class Deliverer:
     def write(self, message: Claimed) -> Letter | Outcome:
         """The letter; or its failure, which is this message's alone."""
         try:
-            content = render_mail(self.sources[message.source_id], message.context, message.recipient)
+            source = self.sources[message.source_id]
+            content = write_message(message.channel, source, message.context, message.recipient)
         except WhereuponError as error:
             return Outcome(message.id, "failed", {"code": error.code, "message": error.message})
         except Exception as error:

@@ -18,7 +18,7 @@ from whereupon.api.routes.shapes import Page, PathId
 from whereupon.db.pool import Connection
 from whereupon.errors import NotFound, WhereuponError
 from whereupon.outbox import messages
-from whereupon.outbox.mail import render_mail
+from whereupon.outbox.writing import write_message
 from whereupon.people import audit
 from whereupon.people.rights import Rights
 from whereupon.people.users import Id
@@ -252,7 +252,9 @@ def preview_of(message: Mapping[str, Any]) -> dict[str, Any]:
     if message["rendered"] is not None:
         return {"preview": message["rendered"], "preview_problem": None}
     try:
-        letter = render_mail(message["source"], message["context"], message["recipient"])
+        letter = write_message(
+            message["channel"], message["source"], message["context"], message["recipient"]
+        )
     except WhereuponError as error:
         return {"preview": None, "preview_problem": error.message}
     except (KeyError, TypeError, ValueError):
