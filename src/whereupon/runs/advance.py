@@ -98,7 +98,8 @@ async def _deleted_records(advance: Advance, travellers: Sequence[Traveller]) ->
     by_module: dict[int, list[Traveller]] = {}
     for traveller in travellers:
         version = advance.definitions.versions.get(traveller.version_id)
-        if version and traveller.module_id and traveller.record_id is not None and not version.deleted:
+        there = version is not None and not version.deleted_at(traveller.node)
+        if there and traveller.module_id and traveller.record_id is not None:
             by_module.setdefault(traveller.module_id, []).append(traveller)
     gone: set[int] = set()
     for module_id, some in by_module.items():

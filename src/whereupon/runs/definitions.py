@@ -45,12 +45,17 @@ class Version:
                 version_id=self.id,
                 node=node,
                 catalog=self.catalog,
-                module=self.module,
+                module=scope.module,
                 scope=scope,
-                source=source_of(self.module, self.deleted),
+                source=source_of(scope.module, self.deleted_at(node)),
                 awaited=self.plan.steps[node].awaited,
+                exits=self.plan.steps[node].exits,
             )
         return self.places[node]
+
+    def deleted_at(self, node: str | None) -> bool:
+        """The same at a node: an item is there, as any record is."""
+        return self.deleted and not self.plan.loops.get(node or "")
 
     @property
     def deleted(self) -> bool:

@@ -43,13 +43,13 @@ claimed AS (
 wanted AS (SELECT m.key, m.nr FROM matching m JOIN claimed c ON c.record_id = m.key)
 """
 BUSY = """EXISTS (SELECT FROM whereupon.runs r WHERE r.module_id = $3 AND r.record_id = w.key
-                  AND r.workflow_id = $1 AND r.ended_at IS NULL)"""
+                  AND r.workflow_id = $1 AND r.ended_at IS NULL AND r.started_by <> 'for_each')"""
 # Rule 17, "restart": the runs under way on these records end first.
 END_OTHERS = """
 UPDATE whereupon.runs r SET status = 'cancelled', node = NULL, ready_at = NULL, wakes_on_change = false,
   waiting = NULL, ended_at = clock_timestamp(),
   error = jsonb_build_object('code', 'restarted', 'message', 'A newer run took its place.')
-WHERE r.workflow_id = $1 AND r.ended_at IS NULL AND r.module_id = $2
+WHERE r.workflow_id = $1 AND r.ended_at IS NULL AND r.module_id = $2 AND r.started_by <> 'for_each'
   AND r.record_id IN (SELECT key FROM ({matching}) m)
 """
 

@@ -31,7 +31,7 @@ async def as_publisher(version: Version, step: Step, batch: Batch, work: Work) -
     Where only own records may be read, runs on other records fail; that costs one statement per batch.
     """
     reads = batch.place.once("reads", lambda: _checked_reads(version, step, batch))
-    module = version.module
+    module = batch.place.module
     if module is None or not reads or not batch.rights.own_only("read", module.key):
         return await work(batch)
     rows = await batch.rows({"own": own_sql(batch, "read", module, "n")})
@@ -46,5 +46,6 @@ def _checked_reads(version: Version, step: Step, batch: Batch) -> frozenset[str]
     reads = step.block.reads(step.config, scope)
     if version.plan.start and version.plan.first == step.node.key:
         reads |= start_reads(version.plan.start, scope)
-    require_reads(batch.rights, reads, version.catalog, version.module.key if version.module else None)
+    module = batch.place.module
+    require_reads(batch.rights, reads, version.catalog, module.key if module else None)
     return reads

@@ -65,7 +65,7 @@ UNDER_WAY = """
 SELECT r.id, r.workflow_id, r.module_id, r.record_id FROM whereupon.runs r
 JOIN (SELECT DISTINCT * FROM unnest($1::bigint[], $2::bigint[], $3::text[]) AS u(w, m, k)) u
   ON r.module_id = u.m AND r.record_id = u.k AND r.workflow_id = u.w
-WHERE r.ended_at IS NULL
+WHERE r.ended_at IS NULL AND r.started_by <> 'for_each'
 """
 CANCEL = """
 UPDATE whereupon.runs SET status = 'cancelled', node = NULL, ready_at = NULL, wakes_on_change = false,

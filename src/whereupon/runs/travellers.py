@@ -24,7 +24,7 @@ FROM unnest($1::smallint[]) lane,
                   SELECT 1 FROM whereupon.runs e
                   WHERE e.module_id = q.module_id AND e.record_id = q.record_id
                     AND e.workflow_id = q.workflow_id
-                    AND e.id < q.id AND e.ended_at IS NULL))
+                    AND e.id < q.id AND e.ended_at IS NULL AND e.started_by <> 'for_each'))
               ORDER BY q.ready_at, q.id LIMIT $2) due
 JOIN whereupon.runs r ON r.id = due.id
 JOIN whereupon.workflows w ON w.id = r.workflow_id

@@ -48,8 +48,7 @@ async def write_back(db: asyncpg.Connection[Any], travellers: Sequence[Traveller
     await _write_steps(db, travellers)
     done = [t for t in travellers if t.simply_succeeded]
     others = [t for t in travellers if not t.simply_succeeded]
-    if done:
-        await db.execute(FINISH_RUNS, [t.id for t in done], [t.executions for t in done], now)
+    # These first: one may wait for a run that is done, whose end then wakes it.
     if others:
         await db.execute(
             WRITE_RUNS,
@@ -58,6 +57,8 @@ async def write_back(db: asyncpg.Connection[Any], travellers: Sequence[Traveller
             [t.wakes_on_change for t in others], [t.executions for t in others], [t.attempts for t in others],
             [t.error for t in others], [t.ended_at for t in others], now,
         )  # fmt: skip
+    if done:
+        await db.execute(FINISH_RUNS, [t.id for t in done], [t.executions for t in done], now)
 
 
 async def _write_steps(db: asyncpg.Connection[Any], travellers: Sequence[Traveller]) -> None:

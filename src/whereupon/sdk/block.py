@@ -54,6 +54,7 @@ class Place:
     scope: Scope
     source: str  # SQL after FROM: binds $1::bigint[] (run ids) to r (run), n (record), c (change)
     awaited: bool  # a later block, or an exit, needs the outcome of what leaves the database
+    exits: Mapping[str, str] = field(default_factory=dict[str, str])  # exit → the node that it leads to
     memory: dict[str, Any] = field(default_factory=dict[str, Any])
 
     def once(self, name: str, make: Callable[[], T]) -> T:
@@ -100,6 +101,7 @@ class Block(Generic[C]):
     leaves: ClassVar[bool] = False  # its work is done outside the database, after the commit
     opaque: ClassVar[bool] = False  # nobody can tell beforehand what it writes: a script
     waits: ClassVar[bool] = False  # a cycle through it is no busy loop
+    each_port: ClassVar[str | None] = None  # the exit whose way is taken once for every item, on the item
     port_labels: ClassVar[Mapping[str, str]] = {}  # of exits whose key does not say enough
     examples: ClassVar[Sequence[Mapping[str, Any]]] = ()
 
@@ -110,6 +112,22 @@ class Block(Generic[C]):
     def outputs_of(self, config: C) -> Mapping[str, ValueType]:
         """What it gives later blocks with this configuration; by default the same for every one."""
         return self.outputs
+
+    def item_module(self, config: C, scope: Scope) -> Module | None:
+        """With `each_port`: of which module the items are. Raises Invalid."""
+        return None
+
+    def item_outputs(self, config: C) -> Mapping[str, ValueType]:
+        """With `each_port`: what the blocks on that way may use of it."""
+        return {}
+
+    def most_items(self, config: C) -> int:
+        """With `each_port`: so many at most."""
+        return 1_000
+
+    def starts(self, config: C) -> frozenset[str]:
+        """The keys of the workflows that it starts (for the termination check)."""
+        return frozenset()
 
     def check(self, config: C, scope: Scope) -> list[Problem]:
         """What is wrong with the configuration, paths relative to it. Called at save and publish."""

@@ -11,6 +11,7 @@ from whereupon.conditions.values import Scope
 from whereupon.errors import Problem, Refused, did_you_mean
 from whereupon.modules.catalog import Catalog, Module
 from whereupon.people.rights import Action, Rights, refused_reads
+from whereupon.workflows.bodies import body_problems
 from whereupon.workflows.document import START, Document
 from whereupon.workflows.plan import ERROR_PORT, Plan, Start, make_plan, scope_at
 
@@ -48,6 +49,7 @@ def check_workflow(document: Document, around: Surroundings, plan: Plan | None =
         *_exits(plan),
         *_unreachable(plan),
         *_busy_cycles(plan),
+        *body_problems(plan),
         *_trigger(plan, around),
         *_blocks(plan, around),
     ]
@@ -207,7 +209,7 @@ def _trigger(plan: Plan, around: Surroundings) -> Iterator[Problem]:
         yield Problem("refused", message, "/module", "Ask an administrator for the right.")
         return
     if not found:
-        yield from _reads(start_reads(start, scope), around, at)
+        yield from _reads(start_reads(start, scope), around, at, module)
 
 
 def start_reads(start: Start, scope: Scope) -> frozenset[str]:
@@ -224,7 +226,7 @@ def _blocks(plan: Plan, around: Surroundings) -> Iterator[Problem]:
         yield from (problem.under(f"{at}/config") for problem in found)
         if not found:
             refused = [*_writes(step.block.writes(step.config, scope), around.rights, at)]
-            refused += _reads(step.block.reads(step.config, scope), around, at)
+            refused += _reads(step.block.reads(step.config, scope), around, at, scope.module)
             yield from dict.fromkeys(refused)  # a module that is closed is said once, not for every field
 
 
@@ -238,9 +240,9 @@ def _writes(writes: frozenset[str], rights: Rights, at: str) -> Iterator[Problem
             yield _would_act_as_you(error, at)
 
 
-def _reads(reads: frozenset[str], around: Surroundings, at: str) -> Iterator[Problem]:
+def _reads(reads: frozenset[str], around: Surroundings, at: str, module: Module | None) -> Iterator[Problem]:
     """What a mail, a condition or a value may not tell, because who publishes may not know it."""
-    module_key = around.module.key if around.module else None
+    module_key = module.key if module else None
     for error in refused_reads(around.rights, reads, around.catalog, module_key):
         yield _would_act_as_you(error, at)
 

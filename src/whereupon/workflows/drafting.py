@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from whereupon.conditions.values import ValueType
 from whereupon.conditions.words import condition_words, shortened
 from whereupon.errors import Invalid, NotFound, Problem
+from whereupon.modules.catalog import Module
 from whereupon.sdk import registry
 from whereupon.sdk.block import Block, Config
 from whereupon.workflows.advice import Advice, Said, advise
@@ -142,7 +143,7 @@ def _drawn(node: Node, at: str, plan: Plan, around: Surroundings) -> DraftNode:
         labels=tuple(labels.get(port) or _in_words(port) for port in ports),
         summary=summary_of(node.key, plan, around) or block.label,
         outputs={name: kind.noun for name, kind in _outputs(block, node, plan).items()},
-        modules=_modules(block.Config, node.config, at, around),
+        modules=_modules(block.Config, node.config, at, around, around.scope(plan, node.key).module),
     )
 
 
@@ -177,12 +178,14 @@ def _start(node: Node, at: str, plan: Plan, around: Surroundings) -> DraftNode:
     known = registry.triggers().get(key) if isinstance(key, str) else None
     told = trigger_words(plan, around) if plan.start and plan.start.node is node else ""
     summary = shortened(told[:1].upper() + told[1:], 300) if told else (known.label if known else "")
-    modules = _modules(known.Config, node.config, at, around) if known else {}
+    modules = _modules(known.Config, node.config, at, around, around.module) if known else {}
     return DraftNode(node.key, ("next",), ("Next",), summary, {}, modules)
 
 
-def _modules(model: type[Config], config: Mapping[str, Any], at: str, around: Surroundings) -> dict[str, str]:
-    found = modules_in(model, config, around.catalog, around.module)
+def _modules(
+    model: type[Config], config: Mapping[str, Any], at: str, around: Surroundings, module: Module | None
+) -> dict[str, str]:
+    found = modules_in(model, config, around.catalog, module)
     return {f"{at}/config{pointer}": key for pointer, key in found.items()}
 
 

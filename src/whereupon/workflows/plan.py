@@ -60,6 +60,7 @@ class Plan:
     start: Start | None
     steps: Mapping[str, Step]
     problems: tuple[Problem, ...]
+    loops: Mapping[str, tuple[str, ...]]  # node → the nodes whose items it works on, outermost first
 
     @property
     def first(self) -> str | None:
@@ -80,7 +81,20 @@ def make_plan(document: Document) -> Plan:
                 steps[node.key] = _step(node, document, graph, texts)
         except Invalid as error:
             problems += [problem.under(f"/nodes/{index}") for problem in error.problems]
-    return Plan(document, graph, start, steps, tuple(problems))
+    return Plan(document, graph, start, steps, tuple(problems), _loops(graph, steps))
+
+
+def body_of(graph: Graph, step: Step) -> frozenset[str]:
+    """The nodes that a block takes once for every item."""
+    first = step.exits.get(step.block.each_port or "")
+    return graph.reachable(first) if first is not None else frozenset()
+
+
+def _loops(graph: Graph, steps: Mapping[str, Step]) -> dict[str, tuple[str, ...]]:
+    """Whose items each node works on. One whose way leads back to itself is a fault, and left out."""
+    bodies = {key: body_of(graph, step) for key, step in steps.items() if step.block.each_port}
+    sound = sorted((key for key in bodies if key not in bodies[key]), key=lambda key: -len(bodies[key]))
+    return {node: tuple(key for key in sound if node in bodies[key]) for node in steps}
 
 
 def _step(node: Node, document: Document, graph: Graph, texts: Mapping[str, str]) -> Step:
@@ -146,18 +160,33 @@ def _config(model: type[Config], raw: Mapping[str, Any]) -> Config:
 def scope_at(
     plan: Plan, key: str, catalog: Catalog, module: Module | None, user_id: int | None, time_zone: str
 ) -> Scope:
-    """What names mean at a node: the record, its old values, the outputs of the nodes before it."""
+    """What names mean at a node: the record, its old values, the outputs of the nodes before it.
+
+    On the way that is taken for every item the record is the item, and no change has led to it.
+    """
+    loops = plan.loops.get(key)
+    if loops:
+        around = scope_at(plan, loops[-1], catalog, module, user_id, time_zone)
+        module = _item_module(plan.steps[loops[-1]], around)
+    changed = not loops and plan.start is not None and plan.start.trigger.has_old
     return Scope(
         catalog=catalog,
         module=module,
         row="n",
-        old=old_image(module) if module and plan.start and plan.start.trigger.has_old else None,
-        op="c.op",
+        old=old_image(module) if module and changed else None,
+        op="c.op" if not loops else None,
         outputs=outputs_before(plan, key),
         data="r.data",
         user=f"{user_id}::bigint" if user_id is not None else None,
         time_zone=plan.document.settings.time_zone or time_zone,
     )
+
+
+def _item_module(step: Step, scope: Scope) -> Module | None:
+    try:
+        return step.block.item_module(step.config, scope)
+    except Invalid:
+        return None  # its own check says what is wrong
 
 
 def old_image(module: Module) -> str:
@@ -170,5 +199,10 @@ def outputs_before(plan: Plan, key: str) -> dict[str, Mapping[str, ValueType]]:
     return {
         other: outputs
         for other, step in plan.steps.items()
-        if key in plan.graph.after(other) and (outputs := step.block.outputs_of(step.config))
+        if key in plan.graph.after(other) and (outputs := _outputs(step, key, plan))
     }
+
+
+def _outputs(step: Step, key: str, plan: Plan) -> Mapping[str, ValueType]:
+    inside = step.node.key in plan.loops.get(key, ())
+    return step.block.item_outputs(step.config) if inside else step.block.outputs_of(step.config)
