@@ -17,6 +17,7 @@ from whereupon.api.assets import BUILT, Assets
 from whereupon.api.live import Live
 from whereupon.api.memory import Memory
 from whereupon.api.problems import on_any, on_http, on_validation
+from whereupon.api.rates import Rates
 from whereupon.api.route import PREFIX
 from whereupon.api.routes import (
     audit,
@@ -29,6 +30,7 @@ from whereupon.api.routes import (
     groups,
     health,
     home,
+    hooks,
     imports,
     inbox,
     lists,
@@ -44,9 +46,9 @@ from whereupon.api.routes import (
     roles,
     runs,
     search,
+    secrets,
     session,
     setup,
-    secrets,
     startable,
     templates,
     testing,
@@ -70,9 +72,10 @@ ROUTES = (
     records, documents, session, modules, conditions, workflows, runs, inbox, messages, catalogue, users,
     groups, roles, tokens, templates, settings_routes, audit, health, setup, docs, live, home, startable,
     people, packs, editor, testing, reviewing, quotas, views, search, imports, replay,
+    hooks,
+    secrets,
 )  # fmt: skip
 
-    secrets,
 SECURITY_HEADERS = [
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
@@ -102,6 +105,7 @@ def create_app(database: Database, settings: Settings, built: Path = BUILT) -> F
     app.state.waker = Waker(database.url)
     app.state.attempts = Attempts()
     app.state.turns = Costly()
+    app.state.rates = Rates()
     app.add_exception_handler(RequestValidationError, on_validation)
     app.add_exception_handler(HTTPException, on_http)
     app.add_exception_handler(Exception, on_any)

@@ -16,24 +16,24 @@ from whereupon.errors import Invalid, Problem
 LIMIT_BYTES = 5_000_000
 
 
-async def read_body(request: Request) -> bytes:
+async def read_body(request: Request, limit: int = LIMIT_BYTES) -> bytes:
     """The whole body. Raises TooLarge as soon as it is known to be."""
     declared = request.headers.get("content-length", "0")
-    if declared.isdigit() and int(declared) > LIMIT_BYTES:
-        raise too_large()
+    if declared.isdigit() and int(declared) > limit:
+        raise too_large(limit)
     chunks: list[bytes] = []
     size = 0
     async for chunk in request.stream():
         size += len(chunk)
-        if size > LIMIT_BYTES:
-            raise too_large()
+        if size > limit:
+            raise too_large(limit)
         chunks.append(chunk)
     return b"".join(chunks)
 
 
-def too_large() -> TooLarge:
+def too_large(limit: int = LIMIT_BYTES) -> TooLarge:
     return TooLarge(
-        f"The body is larger than {LIMIT_BYTES // 1_000_000} MB.", suggestion="Send it in several requests."
+        f"The body is larger than {limit // 1_000_000} MB.", suggestion="Send it in several requests."
     )
 
 

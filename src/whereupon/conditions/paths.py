@@ -2,8 +2,8 @@
 
 A path follows links, any number up to eight, each a correlated scalar sub-select by primary key. Besides
 the record's own fields it knows `old.…` (the record before the change), `nodes.<node>.<output>` (what an
-earlier block gave), `user.…` (who acts) and the rows beside it (`record.…` where records are looked for);
-a field of the record that has such a name goes first.
+earlier block gave), `trigger.<name>` (what the start brought along), `user.…` (who acts) and the rows
+beside it (`record.…` where records are looked for); a field of the record that has such a name goes first.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import NoReturn
 
 from whereupon.conditions.values import (
+    BROUGHT,
     FIELD_KINDS,
     JSON,
     TEXT,
@@ -30,7 +31,7 @@ from whereupon.modules.catalog import Field, Module, quote
 
 MOST_HOPS = 8
 LONGEST_SQL = 60_000  # of one value: formula fields that read formula fields must not explode
-SPECIAL = ("old", "nodes", "user")
+SPECIAL = ("old", "nodes", "user", "trigger")
 
 
 def compile_path(path: str, scope: Scope) -> Compiled:
@@ -56,7 +57,11 @@ def _is_own(names: list[str], scope: Scope) -> bool:
 
 
 def _known_without_record(scope: Scope) -> list[str]:
-    outputs = [f"nodes.{node}.{name}" for node, names in scope.outputs.items() for name in names]
+    outputs = [
+        f"trigger.{name}" if node == BROUGHT else f"nodes.{node}.{name}"
+        for node, names in scope.outputs.items()
+        for name in names
+    ]
     return outputs + (["user.email"] if scope.user else []) or ["none"]
 
 
@@ -240,7 +245,8 @@ def _node(names: list[str], scope: Scope) -> Compiled:
         refuse("unknown_output", f'"{".".join(names)}" is not complete: it is nodes.<node>.<output>.', hint)
     node, output, rest = names[1], names[2], names[3:]
     if node not in scope.outputs:
-        hint = did_you_mean(node, scope.outputs) or f"Blocks before it: {_some(scope.outputs) or 'none'}."
+        before = [key for key in scope.outputs if key != BROUGHT]
+        hint = did_you_mean(node, before) or f"Blocks before it: {_some(before) or 'none'}."
         refuse("unknown_output", f'No block before this one has the key "{node}".', hint)
     if output not in scope.outputs[node] or scope.data is None:
         has = scope.outputs[node]
@@ -248,6 +254,18 @@ def _node(names: list[str], scope: Scope) -> Compiled:
         refuse("unknown_output", f'The block "{node}" has no output "{output}".', hint)
     value = _output(f"{scope.data}->{literal(node)}", output, scope.outputs[node][output])
     return _inside(value, rest, scope) if rest else value
+
+
+def _trigger(names: list[str], scope: Scope) -> Compiled:
+    known = scope.outputs.get(BROUGHT, {})
+    if len(names) < 2 or names[1] not in known or scope.data is None:
+        if known:
+            hint = did_you_mean(names[1], known) if len(names) > 1 else None
+            message = f'"{".".join(names)}" is not among what starts this workflow.'
+            refuse("unknown_output", message, hint or f"What arrives: {_some(known)}.")
+        refuse("unknown_output", f'"{".".join(names)}": what starts this workflow brings nothing along.')
+    value = _output(f"{scope.data}->{literal(BROUGHT)}", names[1], known[names[1]])
+    return _inside(value, names[2:], scope) if names[2:] else value
 
 
 def _inside(value: Compiled, names: list[str], scope: Scope) -> Compiled:
@@ -269,7 +287,7 @@ def _output(node: str, output: str, kind: ValueType) -> Compiled:
     )
 
 
-_SPECIAL = {"old": _old, "nodes": _node, "user": _user}
+_SPECIAL = {"old": _old, "nodes": _node, "user": _user, "trigger": _trigger}
 
 
 # Many records ------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 from whereupon.errors import Invalid, Problem
 from whereupon.modules.catalog import Catalog, Field, Module
 
+BROUGHT = "@trigger"  # under this name `data` holds what the start brought along; no node can be called so
 LONGEST_TEXT = 10_000  # characters of one constant
 MOST_DIGITS = 60  # of one number, before or after the point
 

@@ -229,6 +229,7 @@ ROOTS = (
     ("record", "the record: `{{ record.name }}`, through links `{{ record.account.name }}`"),
     ("old", "the record before the change, where the trigger has one"),
     ("nodes", "outputs of the blocks before: `{{ nodes.mail.status }}`"),
+    ("trigger", "what the start brought along: `{{ trigger.email }}`, where another program sends data"),
     ("user", "whom the run acts as: `{{ user.email }}`"),
     ("organisation", "the organisation's settings: " + listed(ORGANISATION)),
     ("today", "today in the workflow's time zone"),

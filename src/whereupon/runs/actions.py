@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from whereupon.conditions.compile import compile_condition
-from whereupon.conditions.values import Scope
+from whereupon.conditions.values import BROUGHT, Scope
 from whereupon.db.pool import Connection
 from whereupon.errors import Conflict, Invalid, NotFound, Problem, Refused
 from whereupon.modules.catalog import Module, load_catalog, quote
@@ -14,6 +14,7 @@ from whereupon.people import audit
 from whereupon.people.rights import Rights
 from whereupon.runs.definitions import Version, load_versions, organisation_time_zone
 from whereupon.runs.start import NewRun, insert_runs
+from whereupon.workflows.plan import brought
 
 MOST_AT_ONCE = 100_000
 # The workflow, with the version that a new run gets.
@@ -95,16 +96,21 @@ async def _matching(
     return [row["key"] for row in rows]
 
 
-def filter_sql(version: Version) -> str:
-    """The entry filter over the module's table as `n`; "true" without one."""
+def filter_sql(version: Version, data: str = "'{}'::jsonb") -> str:
+    """The entry filter over the module's table as `n`; "true" without one.
+
+    `data`: SQL jsonb of what the start brings along; by hand it brings nothing.
+    """
     start = version.plan.start
     if start is None or start.filter is None:
         return "true"
     zone = version.plan.document.settings.time_zone or version.time_zone
     user = f"{version.user_id}::bigint" if version.user_id is not None else None
-    return compile_condition(
-        start.filter, Scope(catalog=version.catalog, module=version.module, time_zone=zone, user=user)
-    )
+    scope = Scope(
+        catalog=version.catalog, module=version.module, time_zone=zone, user=user,
+        outputs=brought(version.plan), data=data,
+    )  # fmt: skip
+    return compile_condition(start.filter, scope)
 
 
 def own_records(rights: Rights, module: Module) -> str:
@@ -169,20 +175,32 @@ async def rerun(
     if row is None:
         raise NotFound(f"There is no run {run_id}.")
     _refuse_rerun(row, start_at)
-    failed = start_at == "failed"
+    failed, loop = start_at == "failed", row["branch_node"] if row["module_id"] else None
     version = await _version(
-        db, row["version_id"] if failed else row["active_version_id"] or row["version_id"]
+        db, row["version_id"] if failed or loop else row["active_version_id"] or row["version_id"]
     )
+    first = _first_node(version, loop)
     new = NewRun(
         workflow_id=row["workflow_id"], version_id=version.id, started_by="rerun", rerun_of=run_id,
-        node=row["error"]["node"] if failed else version.plan.first, module_id=row["module_id"],
+        node=row["error"]["node"] if failed else first, branch_node=loop, module_id=row["module_id"],
         record_id=row["record_id"], change_id=row["change_id"], user_id=rights.user_id,
-        data=row["data"] if failed else {}, depth=row["depth"], chain=row["chain"],
+        data=row["data"] if failed or loop else _brought_before(row["data"]), depth=row["depth"], chain=row["chain"],
     )  # fmt: skip
     await insert_runs(db, [new])
     await db.execute("NOTIFY whereupon_runs")
     await audit.append(db, rights.user_id, "rerun_run", f"run:{run_id}", start_at=start_at)
     return int(await db.fetchval("SELECT max(id) FROM whereupon.runs WHERE rerun_of = $1", run_id))
+
+
+def _brought_before(data: Mapping[str, Any]) -> dict[str, Any]:
+    """What the run was started with, for it comes only once."""
+    return {BROUGHT: data[BROUGHT]} if BROUGHT in data else {}
+
+
+def _first_node(version: Version, loop: str | None) -> str | None:
+    """Where a run begins: at the first block, or, on an item of a loop, at the first one inside."""
+    step = version.plan.steps.get(loop or "")
+    return version.plan.first if step is None else step.exits.get(step.block.each_port or "")
 
 
 def _refuse_rerun(row: Mapping[str, Any], start_at: str) -> None:

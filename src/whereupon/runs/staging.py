@@ -16,7 +16,7 @@ from whereupon.records.read import read_record
 from whereupon.records.write import Writer, create_record, delete_record, update_record
 from whereupon.runs.definitions import Active, Definitions
 from whereupon.runs.match import Change, match_changes
-from whereupon.workflows.plan import Start
+from whereupon.workflows.plan import Start, brought
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,5 +183,8 @@ async def _explained(
         return None
     user = f"{version.user_id}::bigint" if version.user_id is not None else None
     zone = version.plan.document.settings.time_zone or definitions.time_zone
-    scope = Scope(definitions.catalog, version.module, user=user, time_zone=zone)
+    scope = Scope(
+        definitions.catalog, version.module, user=user, time_zone=zone, outputs=brought(version.plan),
+        data="'{}'::jsonb",
+    )  # fmt: skip
     return await explain(db, start.filter, scope, record_id, change.id if change else None, rights=rights)

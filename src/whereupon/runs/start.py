@@ -130,6 +130,26 @@ async def _lanes(db: asyncpg.Connection[Any], runs: Sequence[NewRun]) -> list[in
     return [row["shard"] for row in await db.fetch(SHARDS, keys)]
 
 
+INSERT_ONE = f"""
+INSERT INTO whereupon.runs (id, {", ".join(COLUMNS)})
+VALUES ($1, {", ".join(f"${i}" for i in range(2, len(COLUMNS) + 2))})
+"""
+
+
+async def reserve_run(db: asyncpg.Connection[Any]) -> int:
+    """The id of a run that is about to be, for what is written in its name before it is there."""
+    return await db.fetchval("SELECT nextval(pg_get_serial_sequence('whereupon.runs', 'id'))")
+
+
+async def insert_reserved(db: asyncpg.Connection[Any], run_id: int, run: NewRun) -> NewRun:
+    """Insert a run under a reserved id; the run as it was born."""
+    (born,) = await _settle_concurrency(db, [run])
+    (lane,) = await _lanes(db, [born])
+    now: datetime = await db.fetchval("SELECT clock_timestamp()")
+    await db.execute(INSERT_ONE, run_id, *_row(born, lane, now))
+    return born
+
+
 def _row(run: NewRun, shard: int, now: datetime) -> tuple[Any, ...]:
     over = run.status != "queued"
     return (

@@ -20,6 +20,7 @@ from whereupon.runs.definitions import Active, Definitions, Version, load_versio
 from whereupon.runs.history import as_seen
 from whereupon.runs.match import Change, match_changes
 from whereupon.runs.staging import only, unfiltered
+from whereupon.workflows.plan import brought
 from whereupon.workflows.store import get_workflow
 
 OPERATIONS = {"I": "created", "U": "updated", "D": "deleted"}
@@ -278,7 +279,10 @@ def _scope(case: Case) -> Scope:
     version = case.version
     user = f"{version.user_id}::bigint" if version.user_id is not None else None
     zone = version.plan.document.settings.time_zone or case.definitions.time_zone
-    return Scope(case.definitions.catalog, case.module, user=user, time_zone=zone)
+    return Scope(
+        case.definitions.catalog, case.module, user=user, time_zone=zone, outputs=brought(version.plan),
+        data="'{}'::jsonb",
+    )  # fmt: skip
 
 
 def _of_change(case: Case) -> Scope:

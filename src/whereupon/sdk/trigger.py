@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
-from whereupon.conditions.values import Scope
+from whereupon.conditions.values import Scope, ValueType
 from whereupon.errors import Problem
 from whereupon.sdk.block import Config
 
@@ -46,6 +46,14 @@ class Trigger(Generic[C]):
     def reads(self, config: C, scope: Scope) -> frozenset[str]:
         """The "module.field" names that it watches."""
         return frozenset()
+
+    def writes(self, config: C, scope: Scope) -> frozenset[str]:
+        """The "module.field" names that it writes before the run begins; a bare "module" where it creates."""
+        return frozenset()
+
+    def brings(self, config: C) -> Mapping[str, ValueType]:
+        """What a start brings along, by name: every block may use it as `trigger.<name>`."""
+        return {}
 
     def sentence(self, config: C, scope: Scope) -> str:
         """The trigger in words: "a case is created"."""

@@ -50,6 +50,8 @@ def root(key: str, name: Name, scope: Scope) -> Gathered:
             return linked_row(name, compile_path("user", replace(scope, module=None)), "users", scope)
         case "nodes":
             return gathered({node: block(outputs, scope) for node, outputs in name.below.items()})
+        case "trigger":
+            return block(name, scope)
         case "organisation":
             return gathered({k: Gathered(organisation(k), {}) for k in name.below})
         case "today":

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from whereupon.conditions.paths import Collection, find_collection, linked
-from whereupon.conditions.values import Kind, Scope
+from whereupon.conditions.values import BROUGHT, Kind, Scope
 from whereupon.errors import did_you_mean
 from whereupon.modules.catalog import Field, Module
 
@@ -191,8 +191,10 @@ def roots(scope: Scope) -> Group:
             known["old"] = Row("old", scope=scope, module=scope.module, before=True)
     if scope.user is not None and "users" in scope.catalog.modules:
         known["user"] = Row("user", scope=scope, module=scope.catalog.modules["users"])
-    if scope.outputs:
-        known["nodes"] = Group("nodes", known=Outputs(scope.outputs))
+    if BROUGHT in scope.outputs:
+        known["trigger"] = outputs("trigger", scope.outputs[BROUGHT])
+    if nodes := {node: types for node, types in scope.outputs.items() if node != BROUGHT}:
+        known["nodes"] = Group("nodes", known=Outputs(nodes))
     return Group("", known=known)
 
 
@@ -203,7 +205,7 @@ class Outputs(Mapping[str, Name]):
         self.types = types
 
     def __getitem__(self, node: str) -> Name:
-        return outputs(node, self.types[node])
+        return outputs(f"nodes.{node}", self.types[node])
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.types)
@@ -212,9 +214,8 @@ class Outputs(Mapping[str, Name]):
         return len(self.types)
 
 
-def outputs(node: str, types: Mapping[str, Any]) -> Group:
-    """The outputs of one earlier block."""
-    label = f"nodes.{node}"
+def outputs(label: str, types: Mapping[str, Any]) -> Group:
+    """The outputs of one earlier block, or of what started the run."""
     return Group(
         label,
         known={

@@ -64,7 +64,7 @@ def fields_used(document: Document, around: Surroundings) -> list[str]:
         used |= step.block.reads(step.config, scope) | step.block.writes(step.config, scope)
     if plan.start and around.module:
         scope = around.scope(plan, plan.start.node.key)
-        used |= start_reads(plan.start, scope)
+        used |= start_reads(plan.start, scope) | plan.start.trigger.writes(plan.start.config, scope)
     return sorted(used)
 
 
@@ -191,6 +191,9 @@ def _trigger(plan: Plan, around: Surroundings) -> Iterator[Problem]:
         if listens:
             message = f'"{start.trigger.label}" needs a module.'
             yield Problem("missing", message, "/module", "Choose the module that it watches.")
+        elif start.trigger.brings(start.config):
+            scope = around.scope(plan, start.node.key)
+            yield from (problem.under(f"{at}/config") for problem in start.trigger.check(start.config, scope))
         return
     scope = around.scope(plan, start.node.key)
     found = [problem.under(f"{at}/config") for problem in start.trigger.check(start.config, scope)]
@@ -209,6 +212,7 @@ def _trigger(plan: Plan, around: Surroundings) -> Iterator[Problem]:
         yield Problem("refused", message, "/module", "Ask an administrator for the right.")
         return
     if not found:
+        yield from _writes(start.trigger.writes(start.config, scope), around.rights, at)
         yield from _reads(start_reads(start, scope), around, at, module)
 
 

@@ -13,7 +13,7 @@ from typing import Any, cast
 from pydantic import ValidationError
 
 from whereupon.conditions.tree import ConditionNode, parse_condition
-from whereupon.conditions.values import Scope, ValueType
+from whereupon.conditions.values import BROUGHT, Scope, ValueType
 from whereupon.errors import Invalid, NotFound, Problem
 from whereupon.modules.catalog import Catalog, Module
 from whereupon.sdk import registry
@@ -195,8 +195,8 @@ def old_image(module: Module) -> str:
 
 
 def outputs_before(plan: Plan, key: str) -> dict[str, Mapping[str, ValueType]]:
-    """Node → output → type, of every node from which `key` can be reached (D21)."""
-    return {
+    """Node → output → type, of every node from which `key` can be reached (D21), and what START brings."""
+    return brought(plan) | {
         other: outputs
         for other, step in plan.steps.items()
         if key in plan.graph.after(other) and (outputs := _outputs(step, key, plan))
@@ -206,3 +206,9 @@ def outputs_before(plan: Plan, key: str) -> dict[str, Mapping[str, ValueType]]:
 def _outputs(step: Step, key: str, plan: Plan) -> Mapping[str, ValueType]:
     inside = step.node.key in plan.loops.get(key, ())
     return step.block.item_outputs(step.config) if inside else step.block.outputs_of(step.config)
+
+
+def brought(plan: Plan) -> dict[str, Mapping[str, ValueType]]:
+    """What the start brings along, under the name that no node can have."""
+    found = plan.start.trigger.brings(plan.start.config) if plan.start else None
+    return {BROUGHT: found} if found else {}

@@ -14,7 +14,7 @@ import asyncpg
 from whereupon.conditions.compile import compile_tree
 from whereupon.conditions.explain import explain
 from whereupon.conditions.expressions import as_text, compile_value
-from whereupon.conditions.values import TEXT, Compiled, Scope, literal, quote_json
+from whereupon.conditions.values import BROUGHT, TEXT, Compiled, Scope, literal, quote_json
 from whereupon.db.pool import Connection
 from whereupon.errors import Invalid, NotFound, Problem
 from whereupon.modules.catalog import Module
@@ -118,6 +118,7 @@ def _record_sql(module: Module, record_id: str) -> str:
 def _placeholders(scope: Scope) -> str:
     """What stands for the outputs of earlier blocks, as jsonb."""
     data: Mapping[str, Any] = {
-        node: {name: f"‹{node}.{name}›" for name in outputs} for node, outputs in scope.outputs.items()
+        node: {name: f"‹{'trigger' if node == BROUGHT else node}.{name}›" for name in outputs}
+        for node, outputs in scope.outputs.items()
     }
     return quote_json(data)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from whereupon.conditions.values import FIELD_KINDS, NOUNS, Kind, Scope
+from whereupon.conditions.values import BROUGHT, FIELD_KINDS, NOUNS, Kind, Scope
 from whereupon.errors import NotFound
 from whereupon.modules.catalog import Field, Module
 from whereupon.people.rights import Rights
@@ -60,6 +60,7 @@ def variables(names: Names, path: str = "") -> list[Variable]:
         return list(_below(names, path))
     scope, module = names.scope, names.scope.module
     return [
+        *_brought(names),
         *(_fields(names, module, _Written(module.label, "", "record.")) if module else ()),
         *(_children(names, module) if module else ()),
         *_old(scope),
@@ -154,12 +155,21 @@ def _old(scope: Scope) -> Iterator[Variable]:
 def _outputs(names: Names) -> Iterator[Variable]:
     labels = {node.key: node.label for node in names.plan.document.nodes}
     for node, outputs in names.scope.outputs.items():
+        if node == BROUGHT:
+            continue
         block = names.plan.steps[node].block.label
         for name, kind in outputs.items():
             path = f"nodes.{node}.{name}"
             group = f"From “{labels.get(node) or block}”"
             label = name.replace("_", " ").capitalize()
             yield Variable(path, label, kind.noun, group, None, None, f"{{{{ {path} }}}}", path)
+
+
+def _brought(names: Names) -> Iterator[Variable]:
+    """What the start brings along."""
+    for name, kind in names.scope.outputs.get(BROUGHT, {}).items():
+        path, label = f"trigger.{name}", name.replace("_", " ").capitalize()
+        yield Variable(path, label, kind.noun, "What arrived", None, None, f"{{{{ {path} }}}}", path)
 
 
 def _moments() -> Iterator[Variable]:

@@ -8,8 +8,13 @@ from typing import Any
 import pytest
 from tests.office import Office
 
+from whereupon.modules.catalog import load_catalog
 from whereupon.modules.definitions import FieldIn
+from whereupon.outbox.secrets import Key
 from whereupon.records.schema import DEFINER
+from whereupon.runs.arrivals import find_hook, read_arrival
+from whereupon.runs.hooks import make_address
+from whereupon.runs.intake import take_in
 from whereupon.sdk import registry
 from whereupon.workers.clock import Clock
 from whereupon.workers.reminder import Reminder
@@ -124,10 +129,20 @@ async def reach_the_date(office: Office, item: int, workflow: str) -> None:
         pass
 
 
+async def send_data(office: Office, item: int, workflow: str) -> None:
+    """Another program sends what the example says that it expects."""
+    body = {"name": "Zoë", "contact": {"email": "zoe@example.org"}, "amount": 12.5}
+    async with office.database.transaction() as db:
+        token, _ = await make_address(db, office.rights, workflow)
+        arrival = read_arrival(await find_hook(db, token), b"{}", body, {})
+        await take_in(db, await load_catalog(db), Key(bytes(32)), arrival)
+
+
 EVENTS = {
     "date_reached": reach_the_date, "record_created": create, "record_updated": update,
     "record_deleted": delete,
     "stage_entered": enter_stage, "manual": press, "schedule": strike,
+    "webhook": send_data,
 }  # fmt: skip
 
 
