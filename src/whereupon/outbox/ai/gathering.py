@@ -14,7 +14,7 @@ from whereupon.records.statements import shown_field
 from whereupon.templates.gathering import build_object
 
 Along = Literal["fields", "linked", "lines", "documents", "images", "organisation"]
-ALONG: dict[Along, str] = {
+ALONG = {
     "fields": "The record’s fields",
     "linked": "Records that it links to",
     "lines": "Its line items",
