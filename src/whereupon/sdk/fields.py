@@ -13,6 +13,7 @@ The editor draws any form from the schema alone. A field says more of itself wit
   of such objects: one of them is enough.
 - `x-labels`: what people see of the values of a choice.
 - `x-field`: the key beside it that names the field whose choices these are.
+- `x-channel`: which saved templates can be chosen: those of mails (email), or of PDFs (pdf).
 - `x-advanced`: rarely needed, shown when asked for.
 - `x-one-of`, on an object: exactly one of these groups of keys is filled in; each has a label.
 """
@@ -30,8 +31,8 @@ from whereupon.conditions.tree import Condition, Value
 
 Widget = Literal[
     "condition", "value", "assignments", "template", "template-long", "html", "formula", "field", "fields",
-    "path", "children", "module", "user", "group", "saved-template", "cron", "time-zone", "time", "choice",
-    "key", "person", "recipient", "attachment", "duration", "ai-provider",
+    "path", "children", "module", "user", "group", "saved-template", "text-provider", "chat-provider", "cron", "time-zone", "time", "choice",
+    "key", "person", "recipient", "attachment", "duration", "ai-provider", "script",
 ]  # fmt: skip
 WIDGETS: tuple[str, ...] = get_args(Widget)
 # Trees without end in JSON schema: the widget's name says all that a form needs.
@@ -51,6 +52,7 @@ class Shown:
     when: When | Sequence[When] | None = None
     labels: Mapping[str, str] | None = None
     field: str | None = None
+    channel: str | None = None
     advanced: bool = False
 
     def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
@@ -73,6 +75,7 @@ class Shown:
             "x-when": self.when,
             "x-labels": dict(self.labels or {}),
             "x-field": self.field,
+            "x-channel": self.channel,
             "x-advanced": self.advanced,
         }
         return {key: value for key, value in said.items() if value}
