@@ -114,6 +114,7 @@ class Catalog:
         default_factory=dict[str, Mapping[str, Any]]
     )  # key → source
     secrets: Mapping[str, str] = field(default_factory=dict[str, str])  # key → the host that it is for
+    providers: Mapping[str, str] = field(default_factory=dict[str, str])  # of messages: key → text, chat
 
     def module(self, key: str) -> Module:
         """Raises NotFound with the nearest name."""
@@ -158,9 +159,15 @@ FROM whereupon.modules m ORDER BY m.key
 """
 LOAD_FIELDS = "SELECT * FROM whereupon.fields ORDER BY module_id, position, id"
 
-LOAD_TEMPLATES = "SELECT key, source FROM whereupon.templates"
+LOAD_TEMPLATES = """
+SELECT key, source || jsonb_build_object('channel', channel) AS source FROM whereupon.templates
+"""
 SHARED = "shared/"  # how the names of secrets begin that workflows may use
 LOAD_SECRETS = "SELECT name, bound_to FROM whereupon.secrets WHERE starts_with(name, $1)"
+LOAD_PROVIDERS = """
+SELECT p->>'key' AS key, p->>'kind' AS kind
+FROM whereupon.settings s, jsonb_array_elements(s.value->'items') p WHERE s.key = 'message_providers'
+"""
 
 
 async def load_catalog(db: Connection) -> Catalog:
@@ -189,7 +196,8 @@ async def load_catalog(db: Connection) -> Catalog:
     templates = {row["key"]: row["source"] for row in await db.fetch(LOAD_TEMPLATES)}
     rows = await db.fetch(LOAD_SECRETS, SHARED)
     secrets = {row["name"].removeprefix(SHARED): row["bound_to"] for row in rows}
-    return Catalog(modules, revision, {m.id: m for m in modules.values()}, templates, secrets)
+    providers = {row["key"]: row["kind"] for row in await db.fetch(LOAD_PROVIDERS)}
+    return Catalog(modules, revision, {m.id: m for m in modules.values()}, templates, secrets, providers)
 
 
 async def revise(db: Connection) -> None:

@@ -31,8 +31,9 @@ from whereupon.conditions.tree import Condition, Value
 
 Widget = Literal[
     "condition", "value", "assignments", "template", "template-long", "html", "formula", "field", "fields",
-    "path", "children", "module", "user", "group", "saved-template", "text-provider", "chat-provider", "cron", "time-zone", "time", "choice",
-    "key", "person", "recipient", "attachment", "duration", "ai-provider", "script",
+    "path", "children", "module", "user", "group", "saved-template", "cron", "time-zone", "time", "choice",
+    "key", "person", "recipient", "attachment", "duration", "secret", "ai-provider", "script",
+    "text-provider", "chat-provider",
 ]  # fmt: skip
 WIDGETS: tuple[str, ...] = get_args(Widget)
 # Trees without end in JSON schema: the widget's name says all that a form needs.

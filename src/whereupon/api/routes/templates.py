@@ -1,14 +1,16 @@
-"""Saved templates of mails, checked and shown with a real record before anything is sent."""
+"""Saved templates of mails and PDFs, checked and shown with a real record before anything is sent."""
 
 from __future__ import annotations
 
+import asyncio
+from base64 import b64encode
 from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from whereupon.api.call import TheCall
+from whereupon.api.call import LIMIT_TIME, TheCall, response_of
 from whereupon.api.declare import Out, operation
 from whereupon.api.paging import Cursor, Limit, id_after, paged
 from whereupon.api.reading import user_sql
@@ -20,27 +22,43 @@ from whereupon.db.pool import Connection
 from whereupon.modules.catalog import Module, quote
 from whereupon.outbox.mail import mail_source, render_bodies
 from whereupon.people.rights import require_reads
+from whereupon.records.files import FileStore
+from whereupon.records.pictures import LOGO_SQL, pictures_sql, read_pictures
 from whereupon.records.read import read_record
 from whereupon.templates import saved
-from whereupon.templates.saved import NewTemplate, TemplateChange, Words
+from whereupon.templates.pdf import (
+    PageSetup,
+    asks_for_pictures,
+    file_name,
+    pdf_source,
+    render_pdf,
+    render_title,
+)
+from whereupon.templates.printing import Picture, draw_pdf
+from whereupon.templates.saved import Channel, NewTemplate, TemplateChange, Words
 from whereupon.templates.template import context_sql, parse, render
 from whereupon.workflows.document import blank, parse_document
 from whereupon.workflows.plan import make_plan
 from whereupon.workflows.variables import Names, as_json, variables
 
 router = routes_of("templates", "/templates")
+SHOWN_PAGES = 5
 
 
 class Template(Out):
-    """A mail that several workflows may send."""
+    """A mail or a PDF that several workflows may make. `subject` is a PDF's title."""
 
     id: int
     key: str
     name: str
+    channel: Channel
     module: str | None
     subject: str | None
     html: str | None
     text: str | None
+    header: str | None
+    footer: str | None
+    page: PageSetup | None
     created_at: datetime
     updated_at: datetime
     etag: str
@@ -62,10 +80,17 @@ class Preview(Out):
 
 
 @router.get("", **operation("list_templates", Page[Template], summary="Saved templates, by id."))
-async def list_templates(call: TheCall, limit: Limit = 50, cursor: Cursor = None) -> Response:
+async def list_templates(
+    call: TheCall, limit: Limit = 50, cursor: Cursor = None, channel: Channel | None = None
+) -> Response:
     call.rights.require_builder()
     after = id_after(cursor)
-    return await call.read(lambda db: paged(saved.list_templates(db, after=after, limit=limit + 1), limit))
+
+    async def work(db: Connection) -> dict[str, Any]:
+        found = saved.list_templates(db, after=after, limit=limit + 1, channel=channel)
+        return await paged(found, limit)
+
+    return await call.read(work)
 
 
 @router.post(
@@ -91,6 +116,56 @@ async def preview_template(call: TheCall, body: ToPreview) -> Response:
         return {"subject": render(source["subject"], context), "html": None} | render_bodies(source, context)
 
     return await call.read(work, bounded=True)
+
+
+class PdfPreview(Out):
+    """A PDF as it would be for this record, and its first pages as pictures; both in base64."""
+
+    name: str
+    pages: int
+    pictures: list[str]
+    content: str
+
+
+@router.post(
+    "/preview-pdf", **operation("preview_pdf", PdfPreview, summary="How a PDF would look.", errors=[404])
+)
+async def preview_pdf(call: TheCall, body: ToPreview) -> Response:
+    """It is drawn in a process of its own and kept nowhere."""
+
+    async def gathered(db: Connection) -> Any:
+        catalog = await call.catalog(db)
+        module = catalog.module(body.module)
+        record = await read_record(db, catalog, module.key, body.record_id, call.rights, lines=False)
+        scope = Scope(catalog, module, user=user_sql(call.rights))
+        saved.require_sound(catalog, module.key, body, "pdf")
+        texts = saved.stored(body)
+        parsed = {name: parse(text, scope, html=name in saved.RICH) for name, text in texts.items()}
+        require_reads(call.rights, {name for t in parsed.values() for name in t.reads}, catalog, module.key)
+        source = pdf_source(
+            title=parsed["subject"], html=parsed["html"], header=parsed.get("header"),
+            footer=parsed.get("footer"), page=body.page,
+        )  # fmt: skip
+        pictures = pictures_sql(module, call.rights.readable(module)) if asks_for_pictures(source) else "'[]'"
+        return source, await db.fetchrow(
+            f"SELECT {context_sql(parsed.values(), scope)} AS context, {pictures} AS pictures, "
+            f"{LOGO_SQL} AS logo FROM {module.sql} n WHERE {this(module)}",
+            record.id,
+        )
+
+    async with call.database.transaction(readonly=True) as db:
+        await db.execute(LIMIT_TIME)
+        source, row = await gathered(db)
+    html, title = render_pdf(source, row["context"]), render_title(source, row["context"])
+    listed = [*row["pictures"], *([row["logo"]] if row["logo"] else [])]
+    pictures = await asyncio.to_thread(read_pictures, FileStore.of(call.settings), listed, html)
+    drawn = await draw_pdf(html, [Picture(*one) for one in pictures], title=title, show=SHOWN_PAGES)
+    shown = {
+        "name": file_name(title), "pages": drawn.pages,
+        "pictures": [b64encode(page).decode() for page in drawn.shown],
+        "content": b64encode(drawn.content).decode(),
+    }  # fmt: skip
+    return response_of(shown)
 
 
 def this(module: Module) -> str:
