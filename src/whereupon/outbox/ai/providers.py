@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from whereupon.db.pool import Connection
 from whereupon.errors import NotFound, did_you_mean
+from whereupon.outbox.secrets import HANDLE
 from whereupon.outbox.settings import SAVE_SETTING
 
 Kind = Literal["openai", "anthropic", "google"]
@@ -25,23 +26,22 @@ BASE_URLS: dict[Kind, str] = {
     "google": "https://generativelanguage.googleapis.com",
 }
 PORTS = {"http": 80, "https": 443}
-ProviderKey = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$", examples=["local"])]
+KEY = r"^[a-z][a-z0-9_]{0,59}$"
+ProviderKey = Annotated[str, Field(pattern=KEY, examples=["local"])]
 Price = Annotated[Decimal, Field(ge=0, le=100_000, max_digits=12, decimal_places=6)]
 
 
-class AiProvider(BaseModel):
-    """One provider with one model. `api_key` is the handle of a secret (outbox/secrets.py), never the key."""
+class ProviderSettings(BaseModel):
+    """Who is asked, which model, where, how, and at what price; all but who it is among ours, and its key."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    key: ProviderKey
     name: Annotated[str, Field(min_length=1, max_length=100, pattern=r"\S")]
     kind: Kind = "openai"
     model: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\s\x00]+$")]
     base_url: Annotated[str, Field(max_length=500)] | None = Field(
         None, description="None: the provider's own address.", examples=["http://127.0.0.1:11434/v1"]
     )
-    api_key: str | None = Field(None, description="Handle of the secret that holds the key.")
     images: bool = Field(True, description="Whether the model looks at pictures.")
     answer_as: AnswerAs | None = Field(
         None, description="How a typed answer is asked for: a schema, a tool, plain text; none: by the model."
@@ -58,7 +58,7 @@ class AiProvider(BaseModel):
         return None if url is None else checked_url(url)
 
     @model_validator(mode="after")
-    def has_both_prices(self) -> AiProvider:
+    def has_both_prices(self) -> ProviderSettings:
         if (self.price_input is None) != (self.price_output is None):
             raise ValueError("name both prices, or none")
         return self
@@ -92,6 +92,13 @@ class AiProvider(BaseModel):
         return (whole / 1_000_000).quantize(Decimal("0.000001"))
 
 
+class AiProvider(ProviderSettings):
+    """One of our providers. `api_key` is the handle of a secret (outbox/secrets.py), never the key."""
+
+    key: ProviderKey
+    api_key: str | None = Field(None, description="Handle of the secret that holds the key.")
+
+
 def checked_url(url: str) -> str:
     """An address without anything secret in it. Raises ValueError."""
     try:
@@ -115,6 +122,15 @@ async def load_providers(db: Connection, *, lock: bool = False) -> list[AiProvid
     """All of them, in their order: the first is asked where a block names none."""
     value: dict[str, list[Any]] | None = await db.fetchval(LOCK_PROVIDERS if lock else GET_PROVIDERS)
     return [AiProvider.model_validate(one) for one in (value or {}).get("providers", [])]
+
+
+DROP_SECRET = "DELETE FROM whereupon.secrets WHERE name = $1"
+
+
+async def forget_key(db: Connection, provider: AiProvider) -> None:
+    """Delete the key of a provider that goes, or that gets none."""
+    if provider.api_key is not None:
+        await db.execute(DROP_SECRET, provider.api_key.removeprefix(HANDLE))
 
 
 async def save_providers(db: Connection, providers: list[AiProvider]) -> None:
