@@ -20,6 +20,7 @@ from whereupon.api.problems import on_any, on_http, on_validation
 from whereupon.api.rates import Rates
 from whereupon.api.route import PREFIX
 from whereupon.api.routes import (
+    ai,
     audit,
     catalogue,
     conditions,
@@ -71,7 +72,7 @@ ROUTES = (
     lists, exports,
     records, documents, session, modules, conditions, workflows, runs, inbox, messages, catalogue, users,
     groups, roles, tokens, templates, settings_routes, audit, health, setup, docs, live, home, startable,
-    people, packs, editor, testing, reviewing, quotas, views, search, imports, replay,
+    people, packs, editor, testing, reviewing, quotas, views, search, imports, replay, ai,
     hooks,
     secrets,
 )  # fmt: skip
