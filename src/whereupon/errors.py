@@ -74,6 +74,12 @@ class NotFound(WhereuponError):
     status, exit_code, code, title = 404, 3, "not_found", "Not found"
 
 
+class Gone(WhereuponError):
+    """It was there, and will not be again."""
+
+    status, exit_code, code, title = 410, 3, "gone", "Gone"
+
+
 class Conflict(WhereuponError):
     """Somebody else changed or holds the thing meanwhile."""
 

@@ -28,6 +28,7 @@ from whereupon.api.routes import (
     documents,
     editor,
     exports,
+    feeds,
     groups,
     health,
     home,
@@ -73,8 +74,7 @@ ROUTES = (
     records, documents, session, modules, conditions, workflows, runs, inbox, messages, catalogue, users,
     groups, roles, tokens, templates, settings_routes, audit, health, setup, docs, live, home, startable,
     people, packs, editor, testing, reviewing, quotas, views, search, imports, replay, ai,
-    hooks,
-    secrets,
+    hooks, secrets, feeds,
 )  # fmt: skip
 
 SECURITY_HEADERS = [

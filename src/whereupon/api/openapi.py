@@ -25,6 +25,7 @@ ERRORS: dict[int, str] = {
     403: "This user may not do that.",
     404: "There is no such thing, or this user may not know of it.",
     409: "Something else is in the way: another edit, a name that is taken, a thing in use.",
+    410: "It was there, and will not be again: it has ended, or was taken back.",
     412: "If-Match names another version than the stored one.",
     413: "The body is larger than is read.",
     414: "The address is longer than 65,535 bytes.",
