@@ -29,6 +29,7 @@ from whereupon.sdk.block import Batch, Block, Config
 from whereupon.sdk.fields import Shown, one_of
 from whereupon.sdk.outcomes import Done, Fail, Outcome, Wait
 from whereupon.sdk.people import Recipient, check_person, joined_addresses, people_words, reads_of
+from whereupon.sdk.sending import came_back
 from whereupon.templates.template import Template, check, context_sql, parse
 
 LISTS = ("cc", "bcc", "reply_to")
@@ -154,7 +155,7 @@ class SendEmail(Block[EmailConfig]):
         ]
 
     async def wake_batch(self, config: EmailConfig, batch: Batch) -> list[Outcome]:
-        return [_came_back(run.data.get(batch.place.node, {})) for run in batch.runs]
+        return [came_back(run, batch.place.node, "mail") for run in batch.runs]
 
     async def skip_batch(self, config: EmailConfig, batch: Batch) -> list[Outcome]:
         return [Done("next", {"status": "sent", **(run.memo or {})}) for run in batch.runs]
@@ -230,10 +231,3 @@ def _outcome(message: int | None, refused: Fail | None, *, awaited: bool) -> Out
     if awaited:
         return Wait(memo={"message_id": message}, input={"message_id": message})
     return Done("next", {"status": "queued", "message_id": message})
-
-
-def _came_back(found: Mapping[str, Any]) -> Outcome:
-    if found.get("status") == "sent":
-        return Done("next", dict(found))
-    error: Mapping[str, Any] = found.get("error") or {}
-    return Fail(error.get("message", "The mail could not be sent."), error.get("code", "not_sent"))

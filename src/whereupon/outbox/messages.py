@@ -80,11 +80,16 @@ COLUMNS = (
 
 async def queue(db: Connection, messages: Sequence[NewMessage]) -> list[int]:
     """Queue many at once, with their jobs, in the caller's transaction; gives the ids of the new ones."""
+    return [number for _, number in await queue_each(db, messages)]
+
+
+async def queue_each(db: Connection, messages: Sequence[NewMessage]) -> list[tuple[int | None, int]]:
+    """The same; gives run and id of each new one."""
     columns = [
         [getattr(message, name) for message in messages]
         for name in COLUMNS
     ]  # fmt: skip
-    return [row["id"] for row in await db.fetch(QUEUE_ROWS, *columns)]
+    return [(row["run_id"], row["id"]) for row in await db.fetch(QUEUE_ROWS, *columns)]
 
 
 # Sources ----------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from whereupon.db.pool import Connection
 from whereupon.errors import WhereuponError
 from whereupon.outbox.addresses import one_line
 
@@ -63,6 +64,15 @@ def knows_region(region: str) -> bool:
     import phonenumbers
 
     return region in phonenumbers.SUPPORTED_REGIONS
+
+
+ORGANISATION = "SELECT value FROM whereupon.settings WHERE key = 'organisation'"
+
+
+async def phone_region(db: Connection) -> str | None:
+    """The country of numbers that name none, in this organisation."""
+    found: dict[str, str | None] = await db.fetchval(ORGANISATION) or {}
+    return region_of(found.get("phone_country"), found.get("country"), found.get("locale"))
 
 
 def region_of(phone_country: str | None, country: str | None, locale: str | None) -> str | None:

@@ -48,6 +48,10 @@ class Organisation(BaseModel):
     city: Text | None = None
     postal_code: str | None = Field(default=None, max_length=40)
     country: Text | None = None
+    phone_country: str | None = Field(
+        default=None, pattern=r"^[A-Z]{2}$", examples=["GR"],
+        description="ISO 3166. Of phone numbers that name no country; none: as country or locale say.",
+    )  # fmt: skip
     tax_id: str | None = Field(default=None, max_length=60)
     currency: str | None = Field(
         default=None, pattern=r"^[A-Z]{3}$", examples=["EUR"], description="ISO 4217."

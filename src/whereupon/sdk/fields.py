@@ -32,7 +32,7 @@ from whereupon.conditions.tree import Condition, Value
 Widget = Literal[
     "condition", "value", "assignments", "template", "template-long", "html", "formula", "field", "fields",
     "path", "children", "module", "user", "group", "saved-template", "cron", "time-zone", "time", "choice",
-    "key", "person", "recipient", "attachment", "duration", "secret", "ai-provider", "script",
+    "key", "person", "recipient", "attachment", "duration", "secret", "ai-provider", "script", "workflow",
     "text-provider", "chat-provider",
 ]  # fmt: skip
 WIDGETS: tuple[str, ...] = get_args(Widget)

@@ -73,7 +73,7 @@ def _exactly_one(person: Config) -> None:
 def check_person(person: Person, scope: Scope, path: str, *, needs_user: bool) -> list[Problem]:
     """What is wrong with it: an unknown field, a field that leads to nobody, a module without an owner."""
     try:
-        name = _path_of(person, scope)
+        name = path_of(person, scope)
         if name is not None:
             found = compile_path(name, scope).type
             is_user = found.kind is Kind.REFERENCE and found.module == "users"
@@ -87,7 +87,8 @@ def check_person(person: Person, scope: Scope, path: str, *, needs_user: bool) -
     return []
 
 
-def _path_of(person: Person, scope: Scope) -> str | None:
+def path_of(person: Person, scope: Scope) -> str | None:
+    """The path of a field, also of the owner's. Raises Invalid where there is no owner."""
     if not person.owner:
         return person.field
     owner = scope.module.owner_field if scope.module else None
@@ -101,7 +102,7 @@ def reads_of(person: Person, scope: Scope) -> frozenset[str]:
     """The "module.field" names that finding the person reads."""
     if person.formula is not None:
         return compile_value({"formula": person.formula}, scope, TEXT).reads
-    name = _path_of(person, scope)
+    name = path_of(person, scope)
     return compile_path(name, scope).reads if name else frozenset()
 
 
@@ -141,7 +142,7 @@ def user_ids_sql(person: Person, scope: Scope) -> str:
         address = compile_value({"formula": person.formula}, scope, TEXT).sql
         wanted = f"SELECT u.id FROM whereupon.users u WHERE u.active AND u.email = lower(trim({address}))"
     else:
-        sql = compile_path(_path_of(person, scope) or "", scope).sql
+        sql = compile_path(path_of(person, scope) or "", scope).sql
         wanted = f"SELECT u.id FROM whereupon.users u WHERE u.active AND u.id = {sql}"
     return f"ARRAY({wanted})"
 
@@ -156,7 +157,7 @@ def addresses_sql(recipient: Recipient, scope: Scope) -> str:
         return f"ARRAY(SELECT email FROM ({ACTIVE_MEMBERS}{literal(recipient.group)}) members ORDER BY email)"
     if recipient.user is not None:
         return f"ARRAY(SELECT u.email FROM whereupon.users u WHERE u.active AND u.id = {int(recipient.user)})"
-    found = compile_path(_path_of(recipient, scope) or "", scope)
+    found = compile_path(path_of(recipient, scope) or "", scope)
     if found.type.kind is Kind.REFERENCE:
         return f"ARRAY(SELECT u.email FROM whereupon.users u WHERE u.active AND u.id = {found.sql})"
     return _one_address(found.sql)

@@ -15,7 +15,7 @@ MOST_CHARACTERS = 3_000  # what all of the services take
 MOST_TITLE = 200
 # What calls everybody, or is a link under other words: only the builder's own words may do so, never a value.
 CALLS = re.compile(
-    r"@(?=everyone|here|channel|all\b|room|\*\*)|<(?=[!@#/]|\w+:)|(?<=\])(?=\()|(?<=!)(?=\[)", re.IGNORECASE
+    r"@(?=everyone|here|channel|all\b|room|\*\*)|<(?=[!@#]|\w+:)|(?<=\])(?=\()|(?<=!)(?=\[)", re.IGNORECASE
 )
 APART = "\u200b"  # a space without width
 
