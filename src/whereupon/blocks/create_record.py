@@ -1,72 +1,91 @@
-"""D6: creates a record in any module, with a field mapping, and with line items copied from this record's."""
+"""D6: creates records in any module, with a field mapping and line items, or finds those that are there."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated, ClassVar
+from collections.abc import Mapping, Sequence
+from typing import Annotated, ClassVar, Literal
 
-import asyncpg
-import orjson
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from whereupon.conditions.compile import check_condition, compile_condition, fields_read
+from whereupon.conditions.paths import Collection
 from whereupon.conditions.tree import Condition, Value
-from whereupon.conditions.values import TEXT, Scope, literal, type_of_field
-from whereupon.errors import Invalid, Problem, did_you_mean
+from whereupon.conditions.values import BOOLEAN, INTEGER, TEXT, Scope, ValueType, reference
+from whereupon.errors import Invalid, Problem
 from whereupon.modules.catalog import Field as ModuleField
 from whereupon.modules.catalog import Module, quote
 from whereupon.sdk.block import Batch, Block, Config
+from whereupon.sdk.creating import Insert, Made, Making, Row, insert_statement, make
 from whereupon.sdk.fields import Shown
-from whereupon.sdk.outcomes import Done, Outcome
+from whereupon.sdk.outcomes import Done, Fail, Outcome
+from whereupon.sdk.targets import candidate_scope, children_of, known_module
+from whereupon.sdk.transfers import (
+    Moved,
+    Transfer,
+    check_transfer,
+    reads_of_transfer,
+    transfer,
+    writes_of,
+)
 from whereupon.sdk.writing import (
-    Assignment,
+    Origin,
+    Pair,
     check_assignments,
-    column_type,
     compile_assignments,
-    context_sql,
-    image_sql,
     reads_of_assignments,
+    update_records,
+    update_sql,
 )
 
-
-class LinesConfig(Config):
-    """Line items of the new record, one for each line of this record."""
-
-    source: Annotated[str, Shown("field", types=["line_items"])] = Field(
-        alias="from", title="Lines of this record", description="The line-items field of this record."
-    )
-    to: Annotated[str, Shown("field", module=["../module"], types=["line_items"])] = Field(
-        title="Become lines in", description="The line-items field of the new record."
-    )
-    where: Annotated[Condition | None, Shown("condition", module=["from"])] = Field(
-        None, title="Only lines where", description="Only the lines for which this holds."
-    )
-    set: Annotated[dict[str, Value], Shown("assignments", module=["to"], values=["from"])] = Field(
-        min_length=1,
-        max_length=100,
-        title="Values of each new line",
-        description="What each field of the new line gets, computed from the old line.",
-    )
+MOST = 1_000  # records of one run
+SHOWN = 100
+EXISTING = {"keep": "Leave it as it is", "update": "Write the values to it"}
 
 
 class CreateConfig(Config):
-    """What is created."""
+    """What is created. With `each`, names are those of the child record; `record.…` is the run's own."""
 
     module: Annotated[str, Shown("module")] = Field(
         title="Create a record in", description="The module of the new record."
     )
-    set: Annotated[dict[str, Value], Shown("assignments", module=["module"])] = Field(
+    each: Annotated[str | None, Shown("children", advanced=True)] = Field(
+        None,
+        title="One for each of",
+        description="Child records or line items of this record: one new record for each of them.",
+    )
+    where: Annotated[
+        Condition | None, Shown("condition", module=["each"], when={"each": True}, advanced=True)
+    ] = Field(None, title="Only those where", description="Only the ones for which this holds.")
+    set: Annotated[dict[str, Value], Shown("assignments", module=["module"], values=["each"])] = Field(
         default_factory=dict,
         max_length=500,
         title="Values",
         description="What each field gets, computed from this record.",
     )
-    lines: Annotated[list[LinesConfig], Shown(advanced=True)] = Field(
-        default_factory=list[LinesConfig],
+    match: Annotated[list[str], Shown("fields", module=["module"], advanced=True)] = Field(
+        default_factory=list[str],
+        max_length=10,
+        title="Look first for a record with the same",
+        description="If there is one with the same values in these fields, it is taken, and none is created.",
+    )
+    existing: Annotated[
+        Literal["keep", "update"], Shown(labels=EXISTING, when={"match": True}, advanced=True)
+    ] = Field("keep", title="If it is there")
+    lines: Annotated[list[Transfer], Shown(advanced=True)] = Field(
+        default_factory=list[Transfer],
         max_length=10,
         title="Copy line items",
-        description="Line items of the new record, made from line items of this one.",
+        description="Line items of the new record, made from line items or child records of this one.",
     )
+
+    @model_validator(mode="after")
+    def fits(self) -> CreateConfig:
+        if self.where is not None and self.each is None:
+            raise ValueError('"where" goes with "each"')
+        missing = [key for key in self.match if key not in self.set]
+        if missing:
+            raise ValueError(f'"match" names "{missing[0]}", which gets no value')
+        return self
 
 
 class CreateRecord(Block[CreateConfig]):
@@ -78,57 +97,140 @@ class CreateRecord(Block[CreateConfig]):
     icon = "file-plus"
     description = "Creates a record in any module, with values from this record, line items included."
     Config = CreateConfig
-    outputs: ClassVar = {"id": TEXT}
-    examples = ({"module": "items", "set": {"name": "Call back"}},)
+    outputs: ClassVar = {"id": TEXT, "created": BOOLEAN, "count": INTEGER, "lines": INTEGER}
+    examples = (
+        {"module": "items", "set": {"name": "Call back"}},
+        {
+            "module": "items",
+            "set": {"name": {"field": "name"}, "email": {"field": "email"}, "status": "open"},
+            "match": ["email"], "existing": "update",
+        },
+        {
+            "module": "items", "each": "items.parent",
+            "set": {"name": {"formula": 'name & " (copy)"'}, "parent": {"field": "record.parent"}},
+        },
+    )  # fmt: skip
+
+    def outputs_of(self, config: CreateConfig) -> Mapping[str, ValueType]:
+        return {**self.outputs, "record": reference(config.module)}
 
     def check(self, config: CreateConfig, scope: Scope) -> list[Problem]:
         try:
-            module = _module(config.module, scope)
+            module, inner = _module(config.module, scope), _values_scope(config, scope)
         except Invalid as error:
             return list(error.problems)
-        found = check_assignments(config.set, module, scope, "/set") + _missing(config, module)
+        found = check_assignments(config.set, module, inner, "/set") + _missing(config, module)
+        found += _check_match(config, module)
+        if config.where is not None:
+            found += check_condition(config.where, inner, "/where")
         for index, lines in enumerate(config.lines):
-            found += [problem.under(f"/lines/{index}") for problem in _check_lines(lines, module, scope)]
+            found += [problem.under(f"/lines/{index}") for problem in check_transfer(lines, module, inner)]
         return found
 
     def describe(self, config: CreateConfig, scope: Scope) -> str:
         module = scope.catalog.modules.get(config.module)
+        into = module.label_plural if module else config.module
+        each = _each(config, scope)
+        what = f"one for each of its {each.module.label_plural}" if each else "a record"
         lines = ", with its line items" if config.lines else ""
-        return f"Create a record in {module.label_plural if module else config.module}{lines}"
+        unless = ", unless it is there" if config.match else ""
+        return f"Create {what} in {into}{lines}{unless}"
 
     def reads(self, config: CreateConfig, scope: Scope) -> frozenset[str]:
-        module = _module(config.module, scope)
-        found = reads_of_assignments(config.set, module, scope)
-        for lines in config.lines:
-            old, new = _line_modules(lines, module, scope)
-            inner = _line_scope(old, scope)
-            found |= reads_of_assignments(lines.set, new, inner) | {f"{old.key}.{old.parent_field}"}
-            found |= fields_read(lines.where, inner) if lines.where is not None else frozenset()
-        return found
+        module, inner = _module(config.module, scope), _values_scope(config, scope)
+        each = _each(config, scope)
+        found = reads_of_assignments(config.set, module, inner)
+        found |= each.reads if each is not None else frozenset[str]()
+        found |= {f"{module.key}.{key}" for key in config.match}
+        if config.where is not None:
+            found |= fields_read(config.where, inner)
+        return found.union(*(reads_of_transfer(lines, module, inner) for lines in config.lines))
 
     def writes(self, config: CreateConfig, scope: Scope) -> frozenset[str]:
-        module = _module(config.module, scope)
-        made = [(module.key, config.set)]
-        made += [(_line_modules(lines, module, scope)[1].key, lines.set) for lines in config.lines]
-        return frozenset(name for key, set_ in made for name in (key, *(f"{key}.{field}" for field in set_)))
+        module, inner = _module(config.module, scope), _values_scope(config, scope)
+        own = {module.key, *(f"{module.key}.{key}" for key in config.set)}
+        return frozenset(own).union(*(writes_of(lines, module, inner) for lines in config.lines))
 
     async def run_batch(self, config: CreateConfig, batch: Batch) -> list[Outcome]:
-        scope = batch.place.scope
-        module = _module(config.module, scope)
+        module = _module(config.module, batch.place.scope)
         batch.rights.require("create", module.key, config.set)
-        sql = batch.place.once(
-            "insert", lambda: _insert_sql(batch, module, compile_assignments(config.set, module, scope))
-        )
-        rows = {row["run_id"]: row for row in await batch.db.fetch(sql, batch.ids)}
-        created = [(run, row["key"]) for run, row in rows.items()]
-        counts = [
-            await _copy_lines(batch, lines, index, module, created)
-            for index, lines in enumerate(config.lines)
-        ]
-        return [
-            _outcome(module, rows[run.id], sum(count.get(run.id, 0) for count in counts))
-            for run in batch.runs
-        ]
+        if config.existing == "update":
+            batch.rights.require("update", module.key, config.set)
+        insert = batch.place.once("insert", lambda: _insert(config, module, batch))
+        making = await make(batch, insert, most=MOST if config.each else 0)
+        if config.existing == "update":
+            await _update_found(config, module, batch, making)
+        new = [Pair(row.run_id, made.key, row.part) for row, made in making.made.items() if made.created]
+        inner, origin = _values_scope(config, batch.place.scope), _origin(config, batch)
+        moved = Moved()
+        for index, lines in enumerate(config.lines):
+            await transfer(batch, lines, index, module, inner, origin, new, moved)
+        rows: dict[int, list[Row]] = {}
+        for row in making.rows:
+            rows.setdefault(row.run_id, []).append(row)
+        return [_outcome(config, module, making, rows.get(run.id, []), moved, run.id) for run in batch.runs]
+
+
+def _module(key: str, scope: Scope) -> Module:
+    module = known_module(key, "/module", scope)
+    if module.read_only:
+        raise Invalid.of(Problem("read_only", f"{module.label_plural} are read-only.", "/module"))
+    return module
+
+
+def _each(config: CreateConfig, scope: Scope) -> Collection | None:
+    return children_of(config.each, scope, "/each") if config.each else None
+
+
+def _values_scope(config: CreateConfig, scope: Scope) -> Scope:
+    """What names mean in the values: this record's fields, or those of each of its child records."""
+    each = _each(config, scope)
+    return candidate_scope(each.module, scope, row="l") if each else scope
+
+
+def _origin(config: CreateConfig, batch: Batch) -> Origin:
+    """The rows that records are made of: the runs, or the child records of each."""
+    scope = batch.place.scope
+    each = _each(config, scope)
+    if each is None:
+        return Origin(batch.place.source)
+    inner = _values_scope(config, scope)
+    where = f" AND ({compile_condition(config.where, inner)})" if config.where is not None else ""
+    key = f"l.{quote(each.module.key_column)}"
+    source = f"{batch.place.source} JOIN {each.module.sql} l ON {each.joined(inner, scope)}{where}"
+    return Origin(source, f"{key}::text", key)
+
+
+def _insert(config: CreateConfig, module: Module, batch: Batch) -> Insert:
+    assignments = compile_assignments(config.set, module, _values_scope(config, batch.place.scope))
+    origin = _origin(config, batch)
+    return insert_statement(batch, module, assignments, origin, config.match, probed=config.each is not None)
+
+
+async def _update_found(config: CreateConfig, module: Module, batch: Batch, making: Making) -> None:
+    """Write the values to the records that were there; what is wrong is noted."""
+    found = {row: made for row, made in making.made.items() if not made.created}
+    if not found:
+        return
+    inner = _values_scope(config, batch.place.scope)
+    written = {key: value for key, value in config.set.items() if key not in config.match}
+    if not written:
+        return
+    sql = batch.place.once(
+        "update",
+        lambda: update_sql(
+            batch, module, compile_assignments(written, module, inner), _origin(config, batch)
+        ),
+    )
+    pairs = [Pair(row.run_id, made.key, row.part) for row, made in found.items()]
+    wrong = {
+        (one.run_id, one.record_id): one.problem or "The workflow's publisher may not update it."
+        for one in await update_records(batch, module, sql, pairs)
+        if one.problem or not one.allowed
+    }
+    for row, made in found.items():
+        if told := wrong.get((row.run_id, made.key)):
+            making.problems[row] = told
 
 
 def _missing(config: CreateConfig, module: Module) -> list[Problem]:
@@ -152,123 +254,50 @@ def _must_be_given(field: ModuleField) -> bool:
     return not (field.read_only or field.system or has_own)
 
 
-def _module(key: str, scope: Scope) -> Module:
-    module = scope.catalog.modules.get(key)
-    if module is None:
-        near = did_you_mean(key, scope.catalog.modules)
-        raise Invalid.of(Problem("unknown_module", f'There is no module "{key}".', "/module", near))
-    if module.read_only:
-        raise Invalid.of(Problem("read_only", f"{module.label_plural} are read-only.", "/module"))
-    return module
+def _check_match(config: CreateConfig, module: Module) -> list[Problem]:
+    """Records are not looked for by what cannot be compared as a whole."""
+    unfit = ("rich_text", "long_text", "multi_select", "file")
+    return [
+        Problem("wrong_type", f'Records cannot be looked for by "{found.label}".', f"/match/{index}")
+        for index, key in enumerate(config.match)
+        if (found := module.fields.get(key)) is not None and found.type in unfit
+    ]
 
 
-def _line_modules(lines: LinesConfig, module: Module, scope: Scope) -> tuple[Module, Module]:
-    """The modules of the old and the new lines. Raises Invalid."""
-    if scope.module is None:
-        raise Invalid.of(Problem("no_record", "There is no record to take lines from.", "/from"))
-    return _lines_of(scope.module, lines.source, scope, "/from"), _lines_of(module, lines.to, scope, "/to")
+def _outcome(
+    config: CreateConfig, module: Module, making: Making, rows: Sequence[Row], moved: Moved, run: int
+) -> Outcome:
+    wrong = [making.problems[row] for row in rows if row in making.problems]
+    done = [making.made[row] for row in rows if row in making.made and row not in making.problems]
+    if wrong and not done:
+        more = f" ({len(wrong) - 1} more failed)" if len(wrong) > 1 else ""
+        return Fail(f"No {module.label} was created. {wrong[0]}{more}", "not_created")
+    new, lines = [made for made in done if made.created], moved.counts.get(run, 0)
+    output = {"module": module.key, "count": len(new), "created": bool(new)}
+    output |= {"lines": lines} if config.lines else {}
+    output |= _first(done)
+    if config.each is not None:
+        output |= {"records": [_shown(made) for made in done[:SHOWN]], "failed": len(wrong)}
+    flaw = _flaw(module, wrong, len(rows), moved.problems.get(run, []))
+    return Done("next", output, records=len(done) + lines, flaw=flaw)
 
 
-def _lines_of(module: Module, key: str, scope: Scope, at: str) -> Module:
-    field = module.fields.get(key)
-    if field is None or field.type != "line_items":
-        known = [f.key for f in module.fields.values() if f.type == "line_items"]
-        advice = did_you_mean(key, known) or (f"It has: {', '.join(known)}." if known else None)
-        raise Invalid.of(Problem("unknown_field", f'{module.label} has no line items "{key}".', at, advice))
-    return scope.catalog.modules[field.target or ""]
+def _flaw(module: Module, wrong: Sequence[str], of: int, lines: Sequence[str]) -> Fail | None:
+    """What was not created beside what was."""
+    told: list[str] = []
+    if wrong:
+        told.append(f"{len(wrong):,} of {of:,} {module.label_plural} were not created: {wrong[0]}")
+    if lines:
+        told.append(f"{len(lines):,} lines were not copied: {lines[0]}")
+    return Fail(" ".join(told), "not_created") if told else None
 
 
-def _line_scope(old: Module, scope: Scope) -> Scope:
-    return Scope(
-        catalog=scope.catalog, module=old, row="l", user=scope.user, time_zone=scope.time_zone,
-        outputs=scope.outputs, data=scope.data,
-    )  # fmt: skip
+def _first(done: Sequence[Made]) -> dict[str, object]:
+    if not done:
+        return {"id": None, "record": None}
+    values = {"values": done[0].values} if done[0].values is not None else {}
+    return {"id": done[0].key, "record": done[0].key, **values}
 
 
-def _check_lines(lines: LinesConfig, module: Module, scope: Scope) -> list[Problem]:
-    try:
-        old, new = _line_modules(lines, module, scope)
-    except Invalid as error:
-        return list(error.problems)
-    inner = _line_scope(old, scope)
-    where = check_condition(lines.where, inner, "/where") if lines.where is not None else []
-    return where + check_assignments(lines.set, new, inner, "/set")
-
-
-def new_key_sql(module: Module, given: Sequence[Assignment]) -> str:
-    """SQL for the new record's key: the value given, else the next of the column's sequence."""
-    own = next((a.value.sql for a in given if a.field.column == module.key_column), None)
-    if own is not None:
-        return f"({own})::{module.key_type}"
-    sequence = f"pg_get_serial_sequence({literal(module.sql)}, {literal(module.key_column)})"
-    return f"nextval({sequence})::{module.key_type}"
-
-
-def _insert_sql(batch: Batch, module: Module, assignments: Sequence[Assignment]) -> str:
-    """INSERT one record per run ($1); gives run_id, the new key and what was written."""
-    others = [a for a in assignments if a.field.column != module.key_column]
-    key = new_key_sql(module, assignments)
-    values = _values_sql(batch, others)
-    selected = f"SELECT r.id AS run_id, {key} AS key{values} FROM {batch.place.source} ORDER BY r.id"
-    return _write_sql(batch, module, [a.field for a in others], selected)
-
-
-def _values_sql(batch: Batch, assignments: Sequence[Assignment], first: int = 0) -> str:
-    return "".join(
-        f", ({a.value.sql})::{column_type(a.field, batch)} AS v{i}" for i, a in enumerate(assignments, first)
-    )
-
-
-def _write_sql(batch: Batch, module: Module, fields: Sequence[ModuleField], selected: str) -> str:
-    """INSERT what `selected` gives: run_id, key, v0, v1 … in the order of `fields`."""
-    columns = "".join(f", {quote(f.column or '')}" for f in fields)
-    values = "".join(f", v.v{i}" for i in range(len(fields)))
-    by_user = "created_by" in module.fields and not module.attached and batch.rights.user_id is not None
-    author = (", created_by", f", {batch.rights.user_id}") if by_user else ("", "")
-    key = quote(module.key_column)
-    return f"""
-WITH v AS MATERIALIZED ({selected}),
-context AS MATERIALIZED ({context_sql(batch.rights.user_id, "v", "key")}),
-written AS (
-  INSERT INTO {module.sql} AS t ({key}{columns}{author[0]})
-  SELECT v.key{values}{author[1]} FROM v, context
-  RETURNING t.{key} AS key, {image_sql(fields, "t")}::text AS written)
-SELECT v.run_id, v.key::text AS key, w.written FROM v JOIN written w ON w.key = v.key
-"""
-
-
-async def _copy_lines(
-    batch: Batch, lines: LinesConfig, index: int, module: Module, created: Sequence[tuple[int, str]]
-) -> dict[int, int]:
-    """Insert the new lines of all runs at once; how many each run got."""
-    old, new = _line_modules(lines, module, batch.place.scope)
-    batch.rights.require("create", new.key, lines.set)
-    sql = batch.place.once(f"lines {index}", lambda: _lines_sql(batch, lines, old, new))
-    counts: dict[int, int] = {}
-    for row in await batch.db.fetch(sql, [run for run, _ in created], [key for _, key in created]):
-        counts[row["run_id"]] = counts.get(row["run_id"], 0) + 1
-    return counts
-
-
-def _lines_sql(batch: Batch, lines: LinesConfig, old: Module, new: Module) -> str:
-    """INSERT the lines of the new parents: $1 runs, $2 the key of each run's new record."""
-    place, inner = batch.place, _line_scope(old, batch.place.scope)
-    assignments = compile_assignments(lines.set, new, inner)
-    old_parent = quote(old.fields[old.parent_field or ""].column or "")
-    link = new.fields[new.parent_field or ""]
-    where = compile_condition(lines.where, inner) if lines.where is not None else "true"
-    own_key = quote(place.module.key_column) if place.module else ""
-    selected = (
-        f"SELECT r.id AS run_id, {new_key_sql(new, [])} AS key, "
-        f"p.key::{type_of_field(link, place.catalog).sql} AS v0"
-        f"{_values_sql(batch, assignments, first=1)} "
-        f"FROM {place.source} JOIN unnest($1::bigint[], $2::text[]) AS p(run_id, key) ON p.run_id = r.id "
-        f"JOIN {old.sql} l ON l.{old_parent} = n.{own_key} WHERE {where} "
-        f"ORDER BY r.id, l.{quote(old.key_column)}"
-    )
-    return _write_sql(batch, new, [link, *(a.field for a in assignments)], selected)
-
-
-def _outcome(module: Module, row: asyncpg.Record, lines: int) -> Outcome:
-    output = {"id": row["key"], "module": module.key, "values": orjson.Fragment(row["written"])}
-    return Done("next", output | ({"lines": lines} if lines else {}), records=1 + lines)
+def _shown(made: Made) -> dict[str, object]:
+    return {"record": made.key, "created": made.created, "values": made.values}

@@ -252,8 +252,15 @@ def _node(names: list[str], scope: Scope) -> Compiled:
         has = scope.outputs[node]
         hint = did_you_mean(output, has) or f"It has: {_some(has) or 'none'}."
         refuse("unknown_output", f'The block "{node}" has no output "{output}".', hint)
-    value = _output(f"{scope.data}->{literal(node)}", output, scope.outputs[node][output])
+    kind = _keyed(scope.outputs[node][output], scope)
+    value = _output(f"{scope.data}->{literal(node)}", output, kind)
     return _inside(value, rest, scope) if rest else value
+
+
+def _keyed(kind: ValueType, scope: Scope) -> ValueType:
+    """A link has the type of the key that it holds, which a block cannot know without the catalog."""
+    target = scope.catalog.modules.get(kind.module or "") if kind.kind is Kind.REFERENCE else None
+    return replace(kind, key_type=target.key_type) if target else kind
 
 
 def _trigger(names: list[str], scope: Scope) -> Compiled:

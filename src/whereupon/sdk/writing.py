@@ -131,6 +131,7 @@ class Origin:
 
     source: str
     part: str = ""
+    order: str = ""  # of the rows of one run
 
     @property
     def joined(self) -> str:
