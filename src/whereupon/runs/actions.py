@@ -175,7 +175,8 @@ async def rerun(
     if row is None:
         raise NotFound(f"There is no run {run_id}.")
     _refuse_rerun(row, start_at)
-    failed, loop = start_at == "failed", row["branch_node"] if row["module_id"] else None
+    failed = start_at == "failed"
+    loop: str | None = row["branch_node"] if row["started_by"] in ("for_each", "rerun") else None
     version = await _version(
         db, row["version_id"] if failed or loop else row["active_version_id"] or row["version_id"]
     )
@@ -184,7 +185,8 @@ async def rerun(
         workflow_id=row["workflow_id"], version_id=version.id, started_by="rerun", rerun_of=run_id,
         node=row["error"]["node"] if failed else first, branch_node=loop, module_id=row["module_id"],
         record_id=row["record_id"], change_id=row["change_id"], user_id=rights.user_id,
-        data=row["data"] if failed or loop else _brought_before(row["data"]), depth=row["depth"], chain=row["chain"],
+        data=row["data"] if failed or loop else _brought_before(row["data"]),
+        depth=row["depth"], chain=row["chain"],
     )  # fmt: skip
     await insert_runs(db, [new])
     await db.execute("NOTIFY whereupon_runs")

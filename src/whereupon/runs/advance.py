@@ -23,12 +23,13 @@ from whereupon.errors import WhereuponError
 from whereupon.modules.catalog import Module, quote
 from whereupon.runs.definitions import Definitions, Version, load_versions
 from whereupon.runs.lanes import ADVANCE, lock_lanes
+from whereupon.runs.others import start_others
 from whereupon.runs.principal import as_publisher
 from whereupon.runs.settle import LOCKED, Settling, settle
 from whereupon.runs.travellers import Traveller, take_runs
 from whereupon.runs.write_back import write_back
 from whereupon.sdk.block import Batch
-from whereupon.sdk.outcomes import Fail, Outcome
+from whereupon.sdk.outcomes import Fail, Outcome, Start
 from whereupon.workflows.plan import Step
 
 BATCH = 2_000
@@ -241,6 +242,8 @@ async def _call(
         outcomes = await as_publisher(version, step, batch, partial(work, step.config))
     except WhereuponError as error:  # it concerns the node, not one record: a right that is missing, say
         return [Fail(str(error), error.code, error.suggestion) for _ in travellers]
+    if any(isinstance(outcome, Start) for outcome in outcomes):
+        outcomes = await start_others(advance.db, advance.definitions, batch, outcomes)
     if len(outcomes) != len(travellers):
         raise ValueError(
             f'Block "{step.block.key}" gave {len(outcomes)} outcomes for {len(travellers)} runs.'

@@ -34,6 +34,7 @@ class Version:
     rights: Rights | None
     time_zone: str
     catalog: Catalog
+    key: str = ""  # the workflow's
     places: dict[str, Place] = field(default_factory=dict[str, Place])
 
     def place(self, node: str) -> Place:
@@ -116,7 +117,7 @@ WHERE w.state = 'active' ORDER BY w.id
 """
 # Versions by id, with the workflow that they belong to.
 LOAD_VERSIONS = """
-SELECT v.id, v.workflow_id, v.document, v.published_by, w.name, w.module_id
+SELECT v.id, v.workflow_id, v.document, v.published_by, w.key, w.name, w.module_id
 FROM whereupon.versions v JOIN whereupon.workflows w ON w.id = v.workflow_id
 WHERE v.id = ANY($1::bigint[])
 """
@@ -173,6 +174,7 @@ async def load_versions(
             rights=rights[row["published_by"]],
             time_zone=time_zone,
             catalog=catalog,
+            key=row["key"],
         )
         for row in rows
     }

@@ -182,7 +182,9 @@ def _filter_sql(document: Document, around: Surroundings) -> str:
 
 
 def _subject(row: Mapping[str, Any], plan: Plan, around: Surroundings) -> Subject:
-    return Subject(row["key"], row["name"], plan, around.module, lambda key: around.scope(plan, key))
+    return Subject(
+        row["key"], row["name"], plan, around.module, lambda key: around.scope(plan, key), row["key"]
+    )
 
 
 def _others(definitions: Definitions, but: int) -> Iterator[Subject]:
@@ -191,7 +193,7 @@ def _others(definitions: Definitions, but: int) -> Iterator[Subject]:
         if version.workflow_id != but:
             yield Subject(
                 f"workflow {version.workflow_id}", version.name, version.plan, version.module,
-                _scopes(version, definitions),
+                _scopes(version, definitions), version.key,
             )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from whereupon.runs.travellers import MAX_EXECUTIONS, StepRun, Traveller
-from whereupon.sdk.outcomes import Done, Fail, Outcome, Wait
+from whereupon.sdk.outcomes import Done, Fail, Outcome, Start, Wait
 from whereupon.workflows.plan import ERROR_PORT, Step
 
 LOCKED_PAUSE = timedelta(seconds=5)
@@ -35,6 +35,8 @@ def settle(at: Settling, traveller: Traveller, outcome: Outcome) -> str | None:
             traveller.wait(outcome.until, outcome.on_change, _waiting(at, traveller, outcome))
         case Fail():
             return _fail(at, traveller, outcome)
+        case Start():
+            raise TypeError("The workflow was not started.")  # the advance does that before
     return None
 
 

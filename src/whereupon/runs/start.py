@@ -29,6 +29,10 @@ class NewRun:
     parent_run_id: int | None = None
     rerun_of: int | None = None
     data: dict[str, Any] = field(default_factory=dict[str, Any])
+    branch_node: str | None = None  # the block whose branch it is
+    branch_iteration: int | None = None
+    branch_number: int | None = None
+    awaited: bool | None = None  # its parent waits for it to end
     shard: int | None = None  # the record's lane, where it is known already
 
     @property
@@ -56,7 +60,7 @@ SKIPPED = {"code": "skipped", "message": "Another run of this workflow was under
 COLUMNS = (
     "workflow_id", "version_id", "module_id", "record_id", "status", "node", "ready_at", "shard",
     "started_by", "user_id", "change_id", "parent_run_id", "rerun_of", "depth", "chain", "data", "serial",
-    "error", "ended_at",
+    "error", "ended_at", "branch_node", "branch_iteration", "branch_number", "awaited",
 )  # fmt: skip
 # The lane of each record, as the database computes it.
 SHARDS = "SELECT whereupon.shard(k) AS shard FROM unnest($1::text[]) WITH ORDINALITY AS u(k, i) ORDER BY i"
@@ -75,18 +79,19 @@ WHERE id = ANY($1::bigint[]) AND ended_at IS NULL
 """
 
 
-async def insert_runs(db: asyncpg.Connection[Any], runs: Sequence[NewRun]) -> None:
-    """Insert them in order, so that ids follow the order of starting (rule 5)."""
+async def insert_runs(db: asyncpg.Connection[Any], runs: Sequence[NewRun]) -> Sequence[NewRun]:
+    """Insert them in order, so that ids follow the order of starting (rule 5); they are given as born."""
     if not runs:
-        return
+        return runs
     runs = await _settle_concurrency(db, runs)
     if all(run.is_plain for run in runs):
         await _insert_plain(db, runs)
-        return
+        return runs
     now: datetime = await db.fetchval("SELECT clock_timestamp()")
     lanes = await _lanes(db, runs)
     records = [_row(run, lane, now) for run, lane in zip(runs, lanes, strict=True)]
     await db.copy_records_to_table("runs", schema_name="whereupon", columns=COLUMNS, records=records)
+    return runs
 
 
 # Plain runs: what their workflows have in common goes over once ($1-$6), then which workflow, record,
@@ -157,6 +162,7 @@ def _row(run: NewRun, shard: int, now: datetime) -> tuple[Any, ...]:
         None if over else now, shard, run.started_by, run.user_id, run.change_id, run.parent_run_id,
         run.rerun_of,
         run.depth, run.chain, run.data, run.concurrency == "queue", run.error, now if over else None,
+        run.branch_node, run.branch_iteration, run.branch_number, run.awaited,
     )  # fmt: skip
 
 

@@ -56,4 +56,17 @@ class Fail:
         return found | ({"suggestion": self.suggestion} if self.suggestion else {})
 
 
-Outcome = Done | Wait | Fail
+@dataclass(slots=True)
+class Start:
+    """Another workflow is to run on a record (or on none), with these values. With `awaited` the run waits
+    for it, and the block is asked again (`wake_batch`) when it is over; else it goes on through "next".
+    """
+
+    workflow: str
+    module_id: int | None = None
+    record_id: str | None = None
+    values: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    awaited: bool = True
+
+
+Outcome = Done | Wait | Fail | Start

@@ -30,6 +30,7 @@ class Subject:
     plan: Plan
     module: Module | None
     scope: Callable[[str], Scope]
+    known_as: str = ""  # the workflow's key, by which others start it
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +41,13 @@ class Effects:
     writes: frozenset[str] = frozenset()
     constants: Mapping[str, Sequence[Any]] = field(default_factory=dict[str, Sequence[Any]])
     opaque: str | None = None
+    starts: frozenset[str] = frozenset()  # keys of workflows that it runs
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
     """The workflow `key` writes `through` ("module.field", or "module" for a new record), which starts the
-    next one."""
+    next one; nothing: it runs the next one itself."""
 
     key: str
     name: str
@@ -83,7 +85,7 @@ def effects_of(one: Subject) -> Effects:
     """What all its blocks together may do."""
     writes, opaque = set[str](), None
     constants: dict[str, list[Any]] = {}
-    unknown = set[str]()
+    unknown, starts = set[str](), set[str]()
     for key, step in one.plan.steps.items():
         scope = one.scope(key)
         written = step.block.writes(step.config, scope)
@@ -94,9 +96,10 @@ def effects_of(one: Subject) -> Effects:
             else:
                 unknown.add(name)
         writes |= written
+        starts |= step.block.starts(step.config)
         opaque = opaque or (step.block.label if step.block.opaque else None)
     known = {name: values for name, values in constants.items() if name not in unknown}
-    return Effects(frozenset(writes), known, opaque)
+    return Effects(frozenset(writes), known, opaque, frozenset(starts))
 
 
 # What starts what -----------------------------------------------------------------------------------
@@ -168,6 +171,8 @@ def _links(
 ) -> Iterator[tuple[str, str]]:
     """(the other's key, by what) for everything that this one may start."""
     for other in subjects.values():
+        if other.known_as and other.known_as in effects[key].starts:
+            yield other.key, ""
         for name in _starters(effects[key], other):
             yield other.key, name
 
@@ -202,7 +207,7 @@ def _comes_to_rest(
     path: Sequence[Link], subjects: Mapping[str, Subject], effects: Mapping[str, Effects]
 ) -> bool:
     """Whether the circle ends by itself. One that makes new records never does."""
-    if any("." not in link.through for link in path):
+    if any(link.through and "." not in link.through for link in path):
         return False
     once = any(subjects[link.key].plan.document.settings.recurrence == "first_time" for link in path)
     return once or (len(path) == 1 and _writes_one_value(path[0], effects))
@@ -215,6 +220,8 @@ def _writes_one_value(link: Link, effects: Mapping[str, Effects]) -> bool:
 
 
 def _label(name: str, subject: Subject) -> str:
+    if not name:
+        return "runs it"
     key, _, written = name.partition(".")
     catalog = subject.scope(next(iter(subject.plan.steps), "")).catalog if subject.plan.steps else None
     module = catalog.modules.get(key) if catalog else None
