@@ -10,6 +10,15 @@ from whereupon.sdk.block import Batch
 from whereupon.templates.template import Template, check, context_sql, parse, render
 
 
+def is_text(value: object) -> bool:
+    """Whether a value is a text with variables in it.
+
+    >>> is_text("for {{ record.name }}"), is_text("plain"), is_text({"field": "name"})
+    (True, False, False)
+    """
+    return isinstance(value, str) and ("{{" in value or "{%" in value)
+
+
 def check_text(text: str, scope: Scope, path: str) -> list[Problem]:
     """What is wrong with the names in a text."""
     return check(text, scope, path=path)
