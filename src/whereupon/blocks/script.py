@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
+import asyncpg
 from pydantic import Field, model_validator
 
 from whereupon.conditions.expressions import check_value, compile_value
@@ -218,10 +219,10 @@ def _json_sql(value: Compiled) -> str:
                 f"END FROM (SELECT ({value.sql})::numeric AS v) v)"
             )
         case _:
-            return f"to_jsonb({value.sql})"
+            return f"to_jsonb(({value.sql})::{value.type.sql})"
 
 
-def _ask(config: ScriptConfig, row: Mapping[str, Any]) -> Ask | Fail:
+def _ask(config: ScriptConfig, row: asyncpg.Record) -> Ask | Fail:
     if len(row["given"]) > LONGEST_INPUT:
         told = f"What goes into the script has more than {LONGEST_INPUT:,} characters."
         return Fail(told, "too_large", "Give it only what it needs.")

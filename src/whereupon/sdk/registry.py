@@ -33,9 +33,16 @@ def classes_in(package: str, kind: type) -> list[Any]:
 
 @functools.cache
 def blocks() -> MappingProxyType[str, Block[Any]]:
-    """All blocks by key: ours, and those of the entry points `whereupon.blocks`."""
+    """All blocks by key: ours, those of the entry points `whereupon.blocks`, and one for each function of
+    the entry points `whereupon.functions`."""
     theirs = [entry.load() for entry in entry_points(group="whereupon.blocks")]
-    return MappingProxyType({cls.key: cls() for cls in [*classes_in("whereupon.blocks", Block), *theirs]})
+    found = {cls.key: cls() for cls in [*classes_in("whereupon.blocks", Block), *theirs]}
+    functions = entry_points(group="whereupon.functions")
+    if functions:
+        from whereupon.sdk.function_block import function_blocks  # late: few installations have any
+
+        found |= function_blocks(functions)
+    return MappingProxyType(found)
 
 
 @functools.cache

@@ -62,9 +62,9 @@ def refuse_strange(name: str, value: Any) -> None:
             if part != _plain(part):
                 raise WrongOutput(f'"{name}" of the script contains a character that cannot be stored.')
         elif isinstance(part, Mapping):
-            todo += [*part, *part.values()]  # pyright: ignore[reportUnknownArgumentType]
+            todo += [*part, *part.values()]
         elif isinstance(part, list):
-            todo += part  # pyright: ignore[reportUnknownArgumentType]
+            todo += part
 
 
 def _plain(text: str) -> str:

@@ -38,7 +38,7 @@ LONGEST_MESSAGE = 8 << 20  # bytes of one answer
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """One script to run. `given`: its inputs; `moment`: what its clock shows, in ms; `key`: seeds its lots."""
+    """One to run. `given`: its inputs; `moment`: what its clock shows, in ms; `key`: seeds its lots."""
 
     code: str
     given: Mapping[str, Any]

@@ -27,6 +27,7 @@ CPU_SECONDS = 600  # of the whole process; the pool retires it long before
 LONGEST_ANSWER = 1 << 20  # characters
 LENGTH = struct.Struct("<I")
 PLACE = re.compile(r"<input>:(\d+)(?::(\d+))?")
+NAMED = re.compile(r"property '([^']{1,100})' of|^'?([\w$]{1,100})'? is not defined")
 # The script is the body of a function. It begins on the first line, so that its lines keep their numbers.
 OPENING, CLOSING = '(function (input) { "use strict"; ', "\n})"
 
@@ -76,7 +77,8 @@ class Engine:
 
         config = wasmtime.Config()
         config.max_wasm_stack = WASM_STACK
-        shared._SHARED_ENGINE = wasmtime.Engine(config)  # the library has no other way to say it
+        library: Any = shared
+        library._SHARED_ENGINE = wasmtime.Engine(config)  # there is no other way to say it
         self.library: Any = quickjs_rs
         self.trap: Any = wasmtime.Trap
         self.overflow: Any = wasmtime.TrapCode.STACK_OVERFLOW
@@ -109,7 +111,7 @@ class Engine:
                 return {"fault": {"kind": "depth" if deep else "crash"}}
             finally:
                 host.dispose()
-        return read_answer(written)
+        return read_answer(written, request["code"])
 
 
 def call(request: dict[str, Any]) -> str:
@@ -128,7 +130,7 @@ def said(host: Any) -> str:
         return ""
 
 
-def read_answer(written: Any) -> dict[str, Any]:
+def read_answer(written: Any, code: str) -> dict[str, Any]:
     """The prelude's answer, with the place of the fault in it."""
     if not isinstance(written, str):
         return {"fault": {"kind": "crash", "name": "no answer"}}
@@ -137,17 +139,30 @@ def read_answer(written: Any) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(written)
     if "fault" in found:
         fault: dict[str, Any] = found["fault"]
-        place = PLACE.search(fault.pop("stack", ""))
-        found["fault"] = {"kind": "error", **fault, **where(place)}
+        line = line_of(PLACE.search(fault.pop("stack", "")), code, str(fault.get("message", "")))
+        found["fault"] = {"kind": "error", **fault, **({"line": line} if line else {})}
     return found
 
 
-def where(place: re.Match[str] | None) -> dict[str, int]:
-    """Line and column as the author sees them."""
+def line_of(place: re.Match[str] | None, code: str, message: str) -> int | None:
+    """The line of a fault, as the author counts.
+
+    The engine remembers the places of calls and of operators, not of every name: the fault is there or a
+    little behind. Where the message tells a name, it is the line of that name.
+    """
     if place is None or len(place[1]) > 7:
-        return {}
+        return None
     line, column = int(place[1]), int((place[2] or "0")[:7])
-    return {"line": line, "column": max(1, column - len(OPENING)) if line == 1 else max(1, column)}
+    if line == 1:
+        column -= len(OPENING)
+    lines = code.split("\n")
+    start = sum(len(one) + 1 for one in lines[: line - 1]) + max(0, column - 1)
+    named = NAMED.search(message)
+    name = (named[1] or named[2]) if named else None
+    if name and (at := re.compile(rf"(?<![\w$]){re.escape(name)}(?![\w$])").search(code, start)):
+        return code.count("\n", 0, at.start()) + 1
+    begins = line == 1 and column <= 1
+    return None if begins and len(lines) > 1 else min(line, len(lines))
 
 
 # Reading and writing ------------------------------------------------------------------------------------
@@ -209,7 +224,7 @@ FOR_EVERY_THREAD = 1
 
 
 def confine() -> bool:
-    """No files, no sockets, no processes, no new code, from now on and for every thread; whether it worked."""
+    """No files, sockets, processes or new code, from now on and for every thread; whether it worked."""
     if sys.platform != "linux" or platform.machine() not in ALLOWED:
         return False
     libc = ctypes.CDLL(None, use_errno=True)
@@ -225,7 +240,12 @@ def confine() -> bool:
 class Rule(ctypes.Structure):
     """One step of a filter: what to do, how far to jump if so and if not, with what number."""
 
-    _fields_ = (("code", ctypes.c_ushort), ("yes", ctypes.c_ubyte), ("no", ctypes.c_ubyte), ("k", ctypes.c_uint))
+    _fields_ = (
+        ("code", ctypes.c_ushort),
+        ("yes", ctypes.c_ubyte),
+        ("no", ctypes.c_ubyte),
+        ("k", ctypes.c_uint),
+    )
 
 
 class Filter(ctypes.Structure):

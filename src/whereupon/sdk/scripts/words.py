@@ -31,7 +31,10 @@ def fault_words(fault: Mapping[str, Any], seconds: float) -> tuple[str, str | No
         case "error":
             return _error_words(fault), None
         case _:
-            return "The script brought its process down. Nothing else was concerned.", "Write it in another way."
+            return (
+                "The script brought its process down. Nothing else was concerned.",
+                "Write it in another way.",
+            )
 
 
 def _too_much_memory() -> tuple[str, str]:
