@@ -9,8 +9,10 @@ import {
   IconPackage,
   IconShieldCheck,
   IconShieldLock,
+  IconSparkles,
   IconUsers,
   IconUsersGroup,
+  IconWorldShare,
 } from '@tabler/icons-react'
 import { Suspense } from 'react'
 import { Link, Navigate, Route, Routes, useLocation } from 'react-router'
@@ -18,6 +20,8 @@ import { NotFound } from '../app/Fallbacks'
 import { lazy } from '../app/lazy'
 import { Starting } from '../app/Starting'
 import { useMe } from '../app/useMe'
+import { ai } from '../text/ai'
+import { feeds as feedWords } from '../text/feeds'
 import { settings as words } from '../text/settings'
 
 const page = (load: () => Promise<{ Page: React.ComponentType }>) =>
@@ -68,6 +72,13 @@ const SECTIONS = [
     Page: page(() => import('./MailPage')),
   },
   {
+    at: 'ai',
+    label: ai.title,
+    icon: IconSparkles,
+    for: 'administrator',
+    Page: page(() => import('./ai/AiPage')),
+  },
+  {
     at: 'limits',
     label: words.limits.title,
     icon: IconGauge,
@@ -87,6 +98,13 @@ const SECTIONS = [
     icon: IconAddressBook,
     for: 'builder',
     Page: page(() => import('./TokensPage')),
+  },
+  {
+    at: 'published',
+    label: feedWords.title,
+    icon: IconWorldShare,
+    for: 'builder',
+    Page: page(() => import('./feeds/FeedsPage')),
   },
   {
     at: 'audit',

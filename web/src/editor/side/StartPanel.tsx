@@ -1,5 +1,6 @@
-import { Box, Select, Text } from '@mantine/core'
-import { useMemo } from 'react'
+import { Box, Select, Skeleton, Text } from '@mantine/core'
+import { Suspense, useMemo } from 'react'
+import { lazy } from '../../app/lazy'
 import { editor as t } from '../../text/editor'
 import { START_ICON } from '../canvas/icons'
 import { setConfig, type WorkflowNode } from '../document'
@@ -9,6 +10,8 @@ import { ConfigForm } from './ConfigForm'
 import { ModuleChoice } from './ModuleChoice'
 import { PanelTop } from './PanelTop'
 import { PreviewRecord } from './PreviewRecord'
+
+const HookPanel = lazy(async () => ({ default: (await import('../hook/HookPanel')).HookPanel }))
 
 /** START: which module, what starts the workflow, and for which records. */
 export function StartPanel({ node }: { node: WorkflowNode }) {
@@ -50,6 +53,11 @@ export function StartPanel({ node }: { node: WorkflowNode }) {
           value={config}
           whole={(part) => ({ trigger, ...part })}
         />
+      )}
+      {trigger === 'webhook' && (
+        <Suspense fallback={<Skeleton h={120} />}>
+          <HookPanel variables={config.variables} />
+        </Suspense>
       )}
       <Text size="xs" c="dimmed" mt="md">
         {t.startHint}
