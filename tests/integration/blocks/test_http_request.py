@@ -27,6 +27,7 @@ from whereupon.outbox.signing import CHAIN_HEADER, read_chain
 from whereupon.people.rights import load_rights
 from whereupon.records.schema import DEFINER
 from whereupon.runs.rehearsal import ToRehearse, rehearse
+from whereupon.sdk.outside import Patience
 from whereupon.settings import Settings
 from whereupon.workers.caller import Caller
 
@@ -313,6 +314,11 @@ async def test_a_receiver_can_check_the_signature_and_the_chain_is_for_us_alone(
     assert await hits(office, SIGNING.removeprefix("whsec_")) == []
 
 
+def at_once(attempts: int, after: float | None, patience: Patience) -> float:
+    """Instead of a pause before the next attempt."""
+    return 0.01
+
+
 async def test_the_same_id_goes_along_at_every_attempt(
     office: Office, other: Receiver, caller: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -322,7 +328,7 @@ async def test_the_same_id_goes_along_at_every_attempt(
         ok(b"{}"),
     ]
     other.answers["/"] = lambda heard: answers.pop(0)
-    monkeypatch.setattr("whereupon.workers.caller.pause_before", lambda *_: 0.01)
+    monkeypatch.setattr("whereupon.workers.caller.pause_before", at_once)
     run = await made(office, caller, request(f"{other.url}/", signing_secret="signing", tries="three_days"))
     assert run["status"] == "succeeded"
     assert [heard.headers["webhook-id"] for heard in other.heard] == [f"{run['id']}-call-0"] * 3
