@@ -10,7 +10,7 @@ from whereupon.db.pool import Connection
 from whereupon.errors import Invalid, Problem
 from whereupon.modules.catalog import Module
 
-OPERATIONS = {"I": "created", "U": "updated", "D": "deleted"}
+OPERATIONS = {"I": "created", "U": "updated", "D": "deleted", "F": "document"}
 MOST = 200
 # One page of a record's changes, newest first, from before a change id on; one more than asked for.
 READ_CHANGES = """
@@ -29,8 +29,9 @@ ORDER BY c.id DESC LIMIT $4
 class Timeline:
     """One page; `next` is the cursor of the page after it, None at the end.
 
-    Each entry: {"id", "at", "operation", "fields": {key: {"before", "after"}}, "origin",
-    "actor": {"id", "name"} or None, "run": {"id", "workflow"} or None}.
+    Each entry: {"id", "at", "operation", "fields": {key: {"before", "after"}}, "document", "origin",
+    "actor": {"id", "name"} or None, "run": {"id", "workflow"} or None}. Where the operation is "document",
+    it tells what happened to a file of the record: {"id", "name", "happened", "before", "now"}.
     """
 
     entries: tuple[dict[str, Any], ...]
@@ -63,15 +64,42 @@ def read_cursor(cursor: str | None) -> int | None:
 
 
 def entry(module: Module, row: Mapping[str, Any], readable: Container[str] | None) -> dict[str, Any]:
+    about_file = row["op"] == "F"
     return {
         "id": row["id"],
         "at": row["at"],
         "operation": OPERATIONS[row["op"]],
-        "fields": differences(module, row["old"] or {}, row["new"] or {}, readable),
+        "fields": {} if about_file else differences(module, row["old"] or {}, row["new"] or {}, readable),
+        "document": document_told(row["old"], row["new"]) if about_file else None,
         "origin": row["origin"],
         "actor": None if row["actor_id"] is None else {"id": row["actor_id"], "name": row["actor"]},
         "run": None if row["run_id"] is None else {"id": row["run_id"], "workflow": row["workflow"]},
     }
+
+
+def document_told(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> dict[str, Any]:
+    """What happened to a file: uploaded, replaced, renamed, moved, or only given a type.
+
+    >>> document_told({"id": 1, "name": "a", "folder": ""}, {"id": 1, "name": "a", "folder": "B"})
+    {'id': 1, 'name': 'a', 'happened': 'moved', 'before': '', 'now': 'B'}
+    """
+    told = {"id": new["id"], "name": new["name"]}
+    if old is None:
+        return told | {"happened": "uploaded", "before": None, "now": None}
+    for key, happened in (
+        ("sha256", "replaced"),
+        ("name", "renamed"),
+        ("folder", "moved"),
+        ("type", "typed"),
+    ):
+        if old.get(key) != new.get(key):
+            shown = (
+                {"before": None, "now": None}
+                if key == "sha256"
+                else {"before": old.get(key), "now": new.get(key)}
+            )
+            return told | {"happened": happened} | shown
+    return told | {"happened": "changed", "before": None, "now": None}
 
 
 def differences(

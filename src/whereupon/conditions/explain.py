@@ -14,6 +14,7 @@ import asyncpg
 
 from whereupon.conditions.compile import Verdict, check_condition, compile_tree
 from whereupon.conditions.constants import constant
+from whereupon.conditions.documents import newest_document
 from whereupon.conditions.expressions import as_text
 from whereupon.conditions.paths import Collection, find_collection, linked
 from whereupon.conditions.tree import All, AnyOf, Children, Comparison, Not
@@ -27,7 +28,12 @@ CHANGED_ROWS = """
 whereupon.changes c
 CROSS JOIN LATERAL jsonb_populate_record(NULL::{table}, coalesce(c.new, c.old)) n
 CROSS JOIN LATERAL jsonb_populate_record(NULL::{table}, c.old) o
-WHERE c.module_id = {module} AND c.record_id = {record}"""
+WHERE c.module_id = {module} AND c.record_id = {record} AND c.op <> 'F'"""
+# A change that is about a document leaves the record as it is.
+CHANGED_DOCUMENTS = """
+whereupon.changes c JOIN {table} n ON {key} = c.record_id
+CROSS JOIN LATERAL jsonb_populate_record(NULL::{table}, to_jsonb(n.*)) o
+WHERE c.module_id = {module} AND c.record_id = {record} AND c.op = 'F'"""
 
 
 async def explain(
@@ -47,14 +53,17 @@ async def explain(
     to read what the condition reads; here they decide whether a link is shown by its title. Raises
     NotFound, Invalid.
     """
-    if scope.module is None:
+    module = scope.module
+    if module is None:
         raise NotFound("There is no module to explain a record of.")
     of_change = change_id is not None or bool(check_condition(condition, replace(scope, old=None, op=None)))
     if of_change:
-        scope = replace(scope, row="n", old="o", op="c.op")
-        source = _changed(scope.module, record_id, change_id) if scope.module else ""
+        about = "c.new" if scope.document is not None else None
+        scope = replace(scope, row="n", old="o", op="c.op", document=about)
+        source = _changed(module, record_id, change_id, about is not None)
     else:
-        scope = replace(scope, old=None, op=None)
+        about = newest_document(module) if scope.document is not None else None
+        scope = replace(scope, old=None, op=None, document=about)
         source = _current(scope, record_id)
     verdict = compile_tree(condition, scope)
     row = await db.fetchrow(_statement(list(_walk(verdict)), scope, source, rights))
@@ -67,8 +76,10 @@ async def explain(
     return _told(verdict, iter(answers), scope)
 
 
-def _changed(module: Module, record_id: str, change_id: int | None) -> str:
-    source = CHANGED_ROWS.format(table=module.sql, module=module.id, record=literal(record_id))
+def _changed(module: Module, record_id: str, change_id: int | None, of_document: bool) -> str:
+    rows = CHANGED_DOCUMENTS if of_document else CHANGED_ROWS
+    key = module.key_sql("n")
+    source = rows.format(table=module.sql, module=module.id, record=literal(record_id), key=key)
     return source + (f" AND c.id = {int(change_id)}" if change_id else " ORDER BY c.id DESC LIMIT 1")
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import NoReturn
 
+from whereupon.conditions.rows import column_value
 from whereupon.conditions.values import (
     BROUGHT,
     FIELD_KINDS,
@@ -31,7 +32,7 @@ from whereupon.modules.catalog import Field, Module, quote
 
 MOST_HOPS = 8
 LONGEST_SQL = 60_000  # of one value: formula fields that read formula fields must not explode
-SPECIAL = ("old", "nodes", "user", "trigger")
+SPECIAL = ("old", "nodes", "user", "trigger", "document")
 
 
 def compile_path(path: str, scope: Scope) -> Compiled:
@@ -198,7 +199,7 @@ def _formula_field(module: Module, found: Field, name: str, scope: Scope) -> Com
         message = f"These formulas read each other in a circle: {circle}."
         refuse("formula_circle", message, "Take one of them out of the circle.")
     inner = replace(scope, module=module, old=None, op=None, outputs={}, data=None, user=None,
-                    others={}, trail=(*scope.trail, name))  # fmt: skip
+                    others={}, document=None, trail=(*scope.trail, name))  # fmt: skip
     value = compile_formula(str(found.options.get("expression") or ""), inner, _declared(found))
     return Compiled(bounded(f"({value.sql})"), value.type, value.reads | {name})
 
@@ -278,6 +279,9 @@ def _trigger(names: list[str], scope: Scope) -> Compiled:
 def _inside(value: Compiled, names: list[str], scope: Scope) -> Compiled:
     if value.type.kind is Kind.REFERENCE:
         return _through(value, names, scope)
+    if value.type.columns is not None:
+        found = column_value(value, names[0], scope)
+        return _inside(found, names[1:], scope) if names[1:] else found
     if value.type.kind is not Kind.JSON:
         refuse("not_a_link", f'This output is {value.type.noun}, so ".{names[0]}" cannot follow it.')
     return Compiled(f"({value.sql} #> {literal(names)})", JSON)
@@ -294,7 +298,13 @@ def _output(node: str, output: str, kind: ValueType) -> Compiled:
     )
 
 
-_SPECIAL = {"old": _old, "nodes": _node, "user": _user, "trigger": _trigger}
+def _document(names: list[str], scope: Scope) -> Compiled:
+    from whereupon.conditions.documents import document_value
+
+    return document_value(names, scope)
+
+
+_SPECIAL = {"old": _old, "nodes": _node, "user": _user, "trigger": _trigger, "document": _document}
 
 
 # Many records ------------------------------------------------------------------------------------

@@ -51,12 +51,18 @@ NOUNS = {
 
 @dataclass(frozen=True, slots=True)
 class ValueType:
-    """A kind, and for a link the module that it leads to, for a choice the keys to choose from."""
+    """A kind, and for a link the module that it leads to, for a choice the keys to choose from.
+
+    Structured data may be a row of a module's records, or with `many` a list of them: then `columns` names
+    what is in each.
+    """
 
     kind: Kind
     module: str | None = None
     key_type: str = "bigint"  # SQL type of the key that a reference holds
     choices: tuple[str, ...] | None = None
+    columns: tuple[str, ...] | None = None
+    many: bool = False
 
     @property
     def sql(self) -> str:
@@ -70,6 +76,8 @@ class ValueType:
         >>> ValueType(Kind.DATETIME).noun
         'a date with time'
         """
+        if self.columns is not None:
+            return "a list of rows" if self.many else "a row"
         return f"a link to {self.module}" if self.kind is Kind.REFERENCE else NOUNS[self.kind]
 
     @property
@@ -118,8 +126,8 @@ class Scope:
     `op` is an SQL expression giving 'I', 'U' or 'D'; `data` an SQL jsonb {node: {output: value}} whose
     types `outputs` tells; `user` an SQL expression with the acting user's id. `others`: rows that stand
     beside this one in the same statement, by the name that begins their paths: where records are looked
-    for, `record.…` is the run's own. `trail` is ours: the formula fields being inlined, so that a circle
-    is seen.
+    for, `record.…` is the run's own. `document`: SQL jsonb of the file that it is about. `trail` is ours:
+    the formula fields being inlined, so that a circle is seen.
     """
 
     catalog: Catalog
@@ -132,6 +140,7 @@ class Scope:
     user: str | None = None
     time_zone: str = "UTC"
     others: Mapping[str, Scope] = field(default_factory=dict[str, "Scope"])
+    document: str | None = None
     trail: tuple[str, ...] = ()
 
 

@@ -14,7 +14,7 @@ from whereupon.people import audit
 from whereupon.people.rights import Rights
 from whereupon.runs.definitions import Version, load_versions, organisation_time_zone
 from whereupon.runs.start import NewRun, insert_runs
-from whereupon.workflows.plan import brought
+from whereupon.workflows.plan import brought, document_now
 
 MOST_AT_ONCE = 100_000
 # The workflow, with the version that a new run gets.
@@ -108,7 +108,7 @@ def filter_sql(version: Version, data: str = "'{}'::jsonb") -> str:
     user = f"{version.user_id}::bigint" if version.user_id is not None else None
     scope = Scope(
         catalog=version.catalog, module=version.module, time_zone=zone, user=user,
-        outputs=brought(version.plan), data=data,
+        outputs=brought(version.plan), data=data, document=document_now(version.plan, version.module),
     )  # fmt: skip
     return compile_condition(start.filter, scope)
 

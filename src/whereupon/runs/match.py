@@ -17,7 +17,8 @@ from typing import Any, NamedTuple
 import asyncpg
 
 from whereupon.conditions.compile import compile_condition
-from whereupon.conditions.values import Scope, type_of_field
+from whereupon.conditions.documents import OF_CHANGE
+from whereupon.conditions.values import Scope, literal, type_of_field
 from whereupon.modules.catalog import Module, quote
 from whereupon.runs.definitions import Active, Definitions, load_definitions
 from whereupon.runs.due_dates import follow_dates
@@ -162,6 +163,8 @@ def match_sql(module: Module, op: str, listening: Sequence[Active], definitions:
 
     `n` is the row as the change left it (the last one, for a delete), `o` the row before.
     """
+    if op == OF_CHANGE:
+        return _document_sql(module, listening, definitions)
     cases = ", ".join(
         f"CASE WHEN {start_condition(active, module, op, definitions)} THEN {index} END"
         for index, active in enumerate(listening)
@@ -171,6 +174,25 @@ def match_sql(module: Module, op: str, listening: Sequence[Active], definitions:
         f"FROM unnest($1::bigint[]) AS p(id) JOIN whereupon.changes c ON c.id = p.id"
         f"{_row_sql('n', 'c.old' if op == 'D' else 'c.new', module, cases, definitions)}"
         f"{_row_sql('o', 'c.old', module, cases, definitions)}"
+    )
+
+
+def _document_sql(module: Module, listening: Sequence[Active], definitions: Definitions) -> str:
+    """The same for changes that are about a document: the record is as it is now, for it did not change."""
+    cases = ", ".join(
+        f"CASE WHEN {start_condition(active, module, OF_CHANGE, definitions)} THEN {index} END"
+        for index, active in enumerate(listening)
+    )
+    key = f"{module.key_sql('n')} = c.record_id"
+    if len(module.key_columns) == 1:
+        # Another program may have written anything there, which must not stop the matching of others.
+        valid = f"pg_input_is_valid(c.record_id, {literal(module.key_type)})"
+        own = f"n.{quote(module.key_column)}"
+        key = f"{own} = CASE WHEN {valid} THEN c.record_id::{module.key_type} END"
+    return (
+        f"SELECT c.id AS change_id, array_remove(ARRAY[{cases}]::int[], NULL) AS hits "
+        f"FROM unnest($1::bigint[]) AS p(id) JOIN whereupon.changes c ON c.id = p.id "
+        f"JOIN {module.sql} n ON {key}"
     )
 
 
@@ -197,8 +219,9 @@ def start_condition(active: Active, module: Module, op: str, definitions: Defini
         catalog=definitions.catalog,
         module=module,
         row="n",
-        old="o",
+        old="o" if op != OF_CHANGE else None,
         op="c.op",
+        document="c.new" if op == OF_CHANGE else None,
         user=f"{user_id}::bigint" if user_id is not None else None,
         time_zone=active.version.plan.document.settings.time_zone or definitions.time_zone,
     )

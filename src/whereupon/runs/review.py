@@ -21,7 +21,7 @@ from whereupon.workflows.check import Surroundings
 from whereupon.workflows.differences import Differences, compare
 from whereupon.workflows.document import Document
 from whereupon.workflows.drafting import Checked, check_draft, readable, summary_of, trigger_words
-from whereupon.workflows.plan import Plan, brought, make_plan
+from whereupon.workflows.plan import Plan, brought, document_now, make_plan
 from whereupon.workflows.store import get_workflow
 from whereupon.workflows.termination import Subject, Termination, judge
 
@@ -171,7 +171,13 @@ def _filter_sql(document: Document, around: Surroundings) -> str:
     user = f"{rights.user_id}::bigint" if rights.user_id is not None else None
     zone = document.settings.time_zone or around.time_zone
     scope = Scope(
-        around.catalog, around.module, user=user, time_zone=zone, outputs=brought(plan), data="'{}'::jsonb"
+        around.catalog,
+        around.module,
+        user=user,
+        time_zone=zone,
+        outputs=brought(plan),
+        data="'{}'::jsonb",
+        document=document_now(plan, around.module),
     )
     verdict = compile_tree(plan.start.filter, scope)
     require_reads(rights, verdict.reads, around.catalog, around.module.key if around.module else None)

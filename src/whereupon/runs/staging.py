@@ -16,7 +16,7 @@ from whereupon.records.read import read_record
 from whereupon.records.write import Writer, create_record, delete_record, update_record
 from whereupon.runs.definitions import Active, Definitions
 from whereupon.runs.match import Change, match_changes
-from whereupon.workflows.plan import Start, brought
+from whereupon.workflows.plan import Start, brought, document_now
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +131,8 @@ LETTERS = {"created": "I", "updated": "U", "deleted": "D"}
 async def _change_of(db: Connection, module: Module, record_id: str, happened: str, start: Start) -> Change:
     """The change that the test made; or the record's latest of the kind; or one made up: nothing changed."""
     listens = start.trigger.operations(start.config)
+    if start.trigger.has_document:
+        return await _document_change(db, module, record_id, start)
     letter = LETTERS.get(happened) or ("I" if "I" in listens and "U" not in listens else "U")
     row: Any = None
     if happened != "nothing" or letter == "U":
@@ -139,10 +141,32 @@ async def _change_of(db: Connection, module: Module, record_id: str, happened: s
         row = await db.fetchrow(_made_up(module, letter), record_id)
     if row is None:
         raise Invalid.of(Problem("not_found", f'There is no record "{record_id}".', "/records"))
+    return _change(row)
+
+
+def _change(row: Any) -> Change:
     return Change(
         row["id"], row["module_id"], row["record_id"], row["op"].decode(), row["run_id"], row["at"],
         row["shard"],
     )  # fmt: skip
+
+
+# A document that is made up for the test, and goes with it.
+MAKE_UP_DOCUMENT = """
+INSERT INTO whereupon.documents (sha256, name, media_type, size, type, folder, module_id, record_id)
+VALUES (sha256(''), $3, 'application/pdf', 0, $4, $5, $1, $2)
+"""
+
+
+async def _document_change(db: Connection, module: Module, record_id: str, start: Start) -> Change:
+    """The latest change of a document of the record; of one that is made up where it has none."""
+    row: Any = await db.fetchrow(LATEST, module.id, record_id, [b"F"])
+    if row is None:
+        sample = start.trigger.sample_document(start.config)
+        told = [sample.get(key, "") for key in ("name", "type", "folder")]
+        await db.execute(MAKE_UP_DOCUMENT, module.id, record_id, *told)
+        row = await db.fetchrow(LATEST, module.id, record_id, [b"F"])
+    return _change(row)
 
 
 def _made_up(module: Module, letter: str) -> str:
@@ -185,6 +209,6 @@ async def _explained(
     zone = version.plan.document.settings.time_zone or definitions.time_zone
     scope = Scope(
         definitions.catalog, version.module, user=user, time_zone=zone, outputs=brought(version.plan),
-        data="'{}'::jsonb",
+        data="'{}'::jsonb", document=document_now(version.plan, version.module),
     )  # fmt: skip
     return await explain(db, start.filter, scope, record_id, change.id if change else None, rights=rights)

@@ -20,10 +20,10 @@ from whereupon.runs.definitions import Active, Definitions, Version, load_versio
 from whereupon.runs.history import as_seen
 from whereupon.runs.match import Change, match_changes
 from whereupon.runs.staging import only, unfiltered
-from whereupon.workflows.plan import brought
+from whereupon.workflows.plan import brought, document_now
 from whereupon.workflows.store import get_workflow
 
-OPERATIONS = {"I": "created", "U": "updated", "D": "deleted"}
+OPERATIONS = {"I": "created", "U": "updated", "D": "deleted", "F": "given a document"}
 MOST_WORKFLOWS = 100
 
 
@@ -122,7 +122,7 @@ SELECT id, module_id, record_id, op, run_id, at, whereupon.shard(record_id) AS s
           WHERE p.shard = whereupon.shard(record_id) AND p.change_id = c.id) AS pending
 FROM whereupon.changes c
 WHERE module_id = $1 AND record_id = $2 AND ($3::bigint IS NULL OR id = $3)
-  AND ($4::timestamptz IS NULL OR at <= $4)
+  AND ($4::timestamptz IS NULL OR at <= $4) AND (op = 'F') = $5
 ORDER BY id DESC LIMIT 1
 """
 
@@ -142,7 +142,7 @@ async def _require_record(
     try:
         await read_record(db, catalog, module.key, record_id, rights, lines=False)
     except NotFound:
-        known = await db.fetchrow(FIND_CHANGE, module.id, record_id, None, None)
+        known = await db.fetchrow(FIND_CHANGE, module.id, record_id, None, None, False)
         if known is None or rights.own_only("read", module.key) or known["op"] != b"D":
             raise not_found(module, record_id) from None
 
@@ -159,7 +159,8 @@ async def _case(
     active = Active(version, settings.priority, settings.recurrence, settings.concurrency, since)
     names = {version.workflow_id: version.name}
     definitions = Definitions(-1, catalog, zone, (active,), (), versions, names)
-    found: Any = await db.fetchrow(FIND_CHANGE, module.id, record_id, *moment)
+    about_files = document_now(version.plan, module) is not None
+    found: Any = await db.fetchrow(FIND_CHANGE, module.id, record_id, *moment, about_files)
     if found is None and moment[0] is not None:
         raise NotFound(f"{module.label} {record_id} has no change {moment[0]}.")
     change = None
@@ -238,6 +239,8 @@ async def _takes(case: Case, active: Active) -> bool:
 
 def _changed(case: Case) -> list[str]:
     """Labels of the fields that the change changed, of those that the user may read."""
+    if case.change is None or case.change.op == "F":
+        return []
     old: Mapping[str, Any] = case.images.get("old") or {}
     new: Mapping[str, Any] = case.images.get("new") or {}
     readable = case.rights.readable(case.module)
@@ -281,7 +284,7 @@ def _scope(case: Case) -> Scope:
     zone = version.plan.document.settings.time_zone or case.definitions.time_zone
     return Scope(
         case.definitions.catalog, case.module, user=user, time_zone=zone, outputs=brought(version.plan),
-        data="'{}'::jsonb",
+        data="'{}'::jsonb", document=document_now(version.plan, version.module),
     )  # fmt: skip
 
 

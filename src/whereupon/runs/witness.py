@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from whereupon.changes.timeline import document_told
 from whereupon.db.pool import Connection
 from whereupon.errors import WhereuponError
 from whereupon.modules.catalog import Module
@@ -35,6 +36,11 @@ SELECT n.id, n.run_id, n.title, n.body, u.name AS "user"
 FROM whereupon.notifications n JOIN whereupon.users u ON u.id = n.user_id""",
 }
 ALIASES = {"changes": "", "messages": "m.", "tasks": "t.", "calls": "c.", "notifications": "n."}
+# Of a message, whatever its channel.
+PARTS = (
+    *("to", "cc", "bcc", "reply_to", "from", "subject", "html", "text"),
+    *("title", "encoding", "characters", "parts"),
+)
 OPERATIONS = {b"I": "created", b"U": "updated", b"D": "deleted"}
 STEPS = """
 SELECT seq, node, block, status, port, input, output, error, records FROM whereupon.step_runs
@@ -137,6 +143,7 @@ class Witness:
             "label": (known.node.label or known.block.label) if known else step["node"],
             "wait": self.waits.get((run, step["seq"])),
             "changes": [shown for row in made.get("changes", []) if (shown := self._change(row))],
+            "documents": [shown for row in made.get("changes", []) if (shown := self._document(row))],
             "messages": [_message(row) for row in made.get("messages", [])],
             "tasks": [_without(row, "id", "run_id") for row in made.get("tasks", [])],
             "notifications": [_without(row, "id", "run_id") for row in made.get("notifications", [])],
@@ -145,13 +152,21 @@ class Witness:
     def _change(self, row: Mapping[str, Any]) -> dict[str, Any] | None:
         """What became of a record; only the fields that the user may read."""
         module = self.version.catalog.by_id.get(row["module_id"])
-        if module is None or not self.rights.may("read", module.key):
+        if module is None or not self.rights.may("read", module.key) or row["op"] == b"F":
             return None
         fields = _differences(module, row["old"] or {}, row["new"] or {}, self.rights.readable(module))
         return {
             "module": module.key, "module_label": module.label, "record_id": row["record_id"],
             "operation": OPERATIONS[row["op"]], "fields": fields,
         }  # fmt: skip
+
+    def _document(self, row: Mapping[str, Any]) -> dict[str, Any] | None:
+        """What became of a file of a record."""
+        module = self.version.catalog.by_id.get(row["module_id"])
+        if module is None or not self.rights.may("read", module.key) or row["op"] != b"F":
+            return None
+        told = document_told(row["old"], row["new"])
+        return told | {"module": module.key, "record_id": row["record_id"]}
 
     async def would_start(self, runs: Sequence[int]) -> list[dict[str, Any]]:
         """The active workflows that what the runs wrote would start, without running them."""
@@ -216,10 +231,7 @@ def _message(row: Mapping[str, Any]) -> dict[str, Any]:
     except WhereuponError as error:
         return found | {"error": error.message}
     names = [one["name"] for one in letter.get("attachments", [])]
-    parts = {
-        key: letter.get(key) for key in ("to", "cc", "bcc", "reply_to", "from", "subject", "html", "text")
-    }
-    return found | parts | {"attachments": names}
+    return found | {key: letter.get(key) for key in PARTS} | {"attachments": names}
 
 
 def _without(row: Mapping[str, Any], *keys: str) -> dict[str, Any]:

@@ -101,7 +101,9 @@ class Block(Generic[C]):
     leaves: ClassVar[bool] = False  # its work is done outside the database, after the commit
     opaque: ClassVar[bool] = False  # nobody can tell beforehand what it writes: a script
     waits: ClassVar[bool] = False  # a cycle through it is no busy loop
+    deletes: ClassVar[bool] = False  # it deletes records, perhaps those that other runs stand on
     each_port: ClassVar[str | None] = None  # the exit whose way is taken once for every item, on the item
+    about_documents: ClassVar[bool] = False  # its texts may name a document that it looks for itself
     port_labels: ClassVar[Mapping[str, str]] = {}  # of exits whose key does not say enough
     examples: ClassVar[Sequence[Mapping[str, Any]]] = ()
 
@@ -143,6 +145,10 @@ class Block(Generic[C]):
 
     def writes(self, config: C, scope: Scope) -> frozenset[str]:
         """The "module.field" names that it writes; a bare "module" beside them where it creates records."""
+        return frozenset()
+
+    def removes(self, config: C, scope: Scope) -> frozenset[str]:
+        """The keys of the modules whose records it deletes."""
         return frozenset()
 
     def constants(self, config: C, scope: Scope) -> Mapping[str, Any]:

@@ -24,6 +24,7 @@ class Trigger(Generic[C]):
     description: ClassVar[str]
     Config: ClassVar[type[Config]]
     has_old: ClassVar[bool] = False  # "has changed" makes sense in its filter
+    has_document: ClassVar[bool] = False  # what happened is about a file: `document.name` means something
     scheduled: ClassVar[bool] = False
     examples: ClassVar[Sequence[Mapping[str, Any]]] = ()
 
@@ -37,6 +38,10 @@ class Trigger(Generic[C]):
 
     def sample_change(self, config: C) -> Mapping[str, Any]:
         """Field → value of a change that would start it, for tests; empty where any or none would."""
+        return {}
+
+    def sample_document(self, config: C) -> Mapping[str, str]:
+        """With `has_document`: name, type and folder of a document that would start it, for tests."""
         return {}
 
     def check(self, config: C, scope: Scope) -> list[Problem]:

@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from whereupon.conditions.paths import compile_path, linked
+from whereupon.conditions.rows import column_field, column_value, rows_of
 from whereupon.conditions.values import Compiled, Kind, Scope, literal
-from whereupon.modules.catalog import Field, quote
-from whereupon.templates.names import EACH, Group, Lines, Name, Row, Value
+from whereupon.modules.catalog import Field, Module, quote
+from whereupon.templates.names import EACH, Group, Lines, Name, Row, Rows, Value
 
 MAX_LINES = 1_000  # child records that one message can show
 KEYS_PER_OBJECT = 45  # jsonb_build_object takes at most 100 arguments
@@ -50,7 +51,7 @@ def root(key: str, name: Name, scope: Scope) -> Gathered:
             return linked_row(name, compile_path("user", replace(scope, module=None)), "users", scope)
         case "nodes":
             return gathered({node: block(outputs, scope) for node, outputs in name.below.items()})
-        case "trigger":
+        case "trigger" | "document":
             return block(name, scope)
         case "organisation":
             return gathered({k: Gathered(organisation(k), {}) for k in name.below})
@@ -65,7 +66,39 @@ def organisation(key: str) -> str:
 
 
 def block(outputs: Name, scope: Scope) -> Gathered:
-    return gathered({key: value(v, scope) for key, v in outputs.below.items() if isinstance(v, Value)})
+    """What an earlier block gave: its values, its rows, the values of a row, a record."""
+    return gathered(dict(given(outputs, scope)))
+
+
+def given(outputs: Name, scope: Scope) -> Iterator[tuple[str, Gathered]]:
+    for key, below in outputs.below.items():
+        match below:
+            case Value():
+                yield key, value(below, scope)
+            case Rows():
+                yield key, rows(below, scope)
+            case Row(module=Module() as module):
+                yield key, linked_row(below, compile_path(below.label, scope), module.key, scope)
+            case Group():
+                yield key, block(below, scope)
+            case _:
+                pass
+
+
+def rows(name: Rows, scope: Scope) -> Gathered:
+    """The rows that an earlier block read, each with the columns that are named."""
+    kind, catalog = name.row
+    found = compile_path(name.path, scope)
+    keys = list(name.below[EACH].below) if EACH in name.below else []
+    row = Compiled("_r.item", rows_of(kind.module or "", kind.columns or (), many=False))
+    parts = {key: column_value(row, key, scope) for key in keys}
+    kinds = {
+        key: of for key, part in parts.items() if (of := kind_of(column_field(kind, key, catalog), part))
+    }
+    item = build_object({key: f"(_r.item -> {literal(key)})" for key in keys})
+    source = f"jsonb_array_elements(nullif({found.sql}, 'null')) WITH ORDINALITY _r(item, nr)"
+    sql = f"(SELECT coalesce(jsonb_agg({item} ORDER BY _r.nr), '[]'::jsonb) FROM {source})"
+    return Gathered(sql, {EACH: kinds} if kinds else {}, found.reads)
 
 
 def fields(name: Name, scope: Scope, prefix: str = "") -> Gathered:

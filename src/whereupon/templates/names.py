@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
+from whereupon.conditions.documents import FIELDS as DOCUMENT_FIELDS
 from whereupon.conditions.paths import Collection, find_collection, linked
-from whereupon.conditions.values import BROUGHT, Kind, Scope
+from whereupon.conditions.rows import column_field, column_type
+from whereupon.conditions.values import BROUGHT, Kind, Scope, ValueType
 from whereupon.errors import did_you_mean
-from whereupon.modules.catalog import Field, Module
+from whereupon.modules.catalog import Catalog, Field, Module
 
 EACH = "[]"  # the key under which the items of a list are kept
 
@@ -165,6 +166,35 @@ class Lines(Name):
 
 
 @dataclass(slots=True)
+class Rows(Name):
+    """Rows that an earlier block read."""
+
+    path: str = ""
+    kind: ValueType | None = None
+    catalog: Catalog | None = None
+
+    @property
+    def row(self) -> tuple[ValueType, Catalog]:
+        """What each row is, and of which catalog."""
+        assert self.kind is not None
+        assert self.catalog is not None
+        return self.kind, self.catalog
+
+    def item(self) -> Name:
+        label = f"{self.label}[0]"
+        return self.grow(EACH, Group(label, known=columns(label, *self.row)))
+
+    def step(self, key: str | int) -> Name | None:
+        self.wanted = True
+        if key == "size":
+            return None
+        if isinstance(key, int) or key in ("first", "last"):
+            return self.item()
+        loop = f"{{% for row in {self.label} %}}{{{{ row.{key} }}}}{{% endfor %}}"
+        raise UnknownName(f'"{self.label}" is a list of rows and has no "{key}".', f"Loop over it: {loop}")
+
+
+@dataclass(slots=True)
 class Group(Name):
     """A fixed set of names: the roots, the organisation's settings, the blocks before this one."""
 
@@ -191,21 +221,24 @@ def roots(scope: Scope) -> Group:
             known["old"] = Row("old", scope=scope, module=scope.module, before=True)
     if scope.user is not None and "users" in scope.catalog.modules:
         known["user"] = Row("user", scope=scope, module=scope.catalog.modules["users"])
+    if scope.document is not None:
+        names = {name: Value(f"document.{name}", path=f"document.{name}") for name in DOCUMENT_FIELDS}
+        known["document"] = Group("document", known=names)
     if BROUGHT in scope.outputs:
-        known["trigger"] = outputs("trigger", scope.outputs[BROUGHT])
+        known["trigger"] = outputs("trigger", scope.outputs[BROUGHT], scope)
     if nodes := {node: types for node, types in scope.outputs.items() if node != BROUGHT}:
-        known["nodes"] = Group("nodes", known=Outputs(nodes))
+        known["nodes"] = Group("nodes", known=Outputs(nodes, scope))
     return Group("", known=known)
 
 
 class Outputs(Mapping[str, Name]):
     """The blocks before this one; each is made when it is named: there may be hundreds, and few are."""
 
-    def __init__(self, types: Mapping[str, Mapping[str, Any]]) -> None:
-        self.types = types
+    def __init__(self, types: Mapping[str, Mapping[str, ValueType]], scope: Scope) -> None:
+        self.types, self.scope = types, scope
 
     def __getitem__(self, node: str) -> Name:
-        return outputs(f"nodes.{node}", self.types[node])
+        return outputs(f"nodes.{node}", self.types[node], self.scope)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.types)
@@ -214,15 +247,33 @@ class Outputs(Mapping[str, Name]):
         return len(self.types)
 
 
-def outputs(label: str, types: Mapping[str, Any]) -> Group:
+def outputs(label: str, types: Mapping[str, ValueType], scope: Scope) -> Group:
     """The outputs of one earlier block, or of what started the run."""
-    return Group(
-        label,
-        known={
-            key: Value(f"{label}.{key}", path=f"{label}.{key}", many=kind.kind in (Kind.JSON, Kind.TEXT_LIST))
-            for key, kind in types.items()
-        },
-    )
+    return Group(label, known={key: output(f"{label}.{key}", kind, scope) for key, kind in types.items()})
+
+
+def output(label: str, kind: ValueType, scope: Scope) -> Name:
+    """One of them: a value, a record, a row of values, or a list of rows."""
+    catalog = scope.catalog
+    target = catalog.modules.get(kind.module or "") if kind.kind is Kind.REFERENCE else None
+    if target is not None and len(target.key_columns) == 1:
+        return Row(label, scope=scope, module=target)
+    if kind.columns is None:
+        return Value(label, path=label, many=kind.kind in (Kind.JSON, Kind.TEXT_LIST))
+    if kind.many:
+        return Rows(label, path=label, kind=kind, catalog=catalog)
+    return Group(label, known=columns(label, kind, catalog))
+
+
+def columns(label: str, kind: ValueType, catalog: Catalog) -> dict[str, Name]:
+    """The values of one row."""
+    return {
+        key: Value(
+            f"{label}.{key}", path=f"{label}.{key}", field=column_field(kind, key, catalog),
+            many=column_type(kind, key, catalog).kind in (Kind.JSON, Kind.TEXT_LIST),
+        )
+        for key in kind.columns or ()
+    }  # fmt: skip
 
 
 def merge(into: Name, other: Name) -> None:

@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from pydantic import ValidationError
 
+from whereupon.conditions.documents import document_of_run, newest_document
 from whereupon.conditions.tree import ConditionNode, parse_condition
 from whereupon.conditions.values import BROUGHT, Scope, ValueType
 from whereupon.errors import Invalid, NotFound, Problem
@@ -179,7 +180,18 @@ def scope_at(
         data="r.data",
         user=f"{user_id}::bigint" if user_id is not None else None,
         time_zone=plan.document.settings.time_zone or time_zone,
+        document=None if loops else document_at(plan, key, module),
     )
+
+
+def document_at(plan: Plan, key: str, module: Module | None) -> str | None:
+    """SQL of the document that a node is about: that of the change, or one that its block looks for."""
+    step = plan.steps.get(key)
+    if module is None:
+        return None
+    if plan.start is not None and plan.start.trigger.has_document:
+        return document_of_run(module)
+    return "NULL::jsonb" if step is not None and step.block.about_documents else None
 
 
 def _item_module(step: Step, scope: Scope) -> Module | None:
@@ -187,6 +199,12 @@ def _item_module(step: Step, scope: Scope) -> Module | None:
         return step.block.item_module(step.config, scope)
     except Invalid:
         return None  # its own check says what is wrong
+
+
+def document_now(plan: Plan, module: Module | None) -> str | None:
+    """The same for its filter, where nothing happened: the newest document of the record `n`."""
+    about = plan.start is not None and plan.start.trigger.has_document
+    return newest_document(module) if about and module is not None else None
 
 
 def old_image(module: Module) -> str:

@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from whereupon.conditions.values import BROUGHT, FIELD_KINDS, NOUNS, Kind, Scope
+from whereupon.conditions.documents import FIELDS as DOCUMENT_FIELDS
+from whereupon.conditions.rows import column_field, column_type
+from whereupon.conditions.values import BROUGHT, FIELD_KINDS, NOUNS, Kind, Scope, ValueType
 from whereupon.errors import NotFound
 from whereupon.modules.catalog import Field, Module
 from whereupon.people.rights import Rights
@@ -61,6 +63,7 @@ def variables(names: Names, path: str = "") -> list[Variable]:
     scope, module = names.scope, names.scope.module
     return [
         *_brought(names),
+        *_document(scope),
         *(_fields(names, module, _Written(module.label, "", "record.")) if module else ()),
         *(_children(names, module) if module else ()),
         *_old(scope),
@@ -162,7 +165,26 @@ def _outputs(names: Names) -> Iterator[Variable]:
             path = f"nodes.{node}.{name}"
             group = f"From “{labels.get(node) or block}”"
             label = name.replace("_", " ").capitalize()
-            yield Variable(path, label, kind.noun, group, None, None, f"{{{{ {path} }}}}", path)
+            if kind.columns is not None:
+                yield from _rows(names, path, label, kind, group)
+            else:
+                yield Variable(path, label, kind.noun, group, None, None, f"{{{{ {path} }}}}", path)
+
+
+def _rows(names: Names, path: str, label: str, kind: ValueType, group: str) -> Iterator[Variable]:
+    """Rows that a block read are looped over in a text; of a single row, each column is a name."""
+    columns = kind.columns or ()
+    if kind.many:
+        shown = next((column for column in columns if column != "id"), "id")
+        loop = f"{{% for row in {path} %}}{{{{ row.{shown} }}}} {{% endfor %}}"
+        yield Variable(path, label, kind.noun, group, None, None, loop, None)
+        return
+    for column in columns:
+        found = column_field(kind, column, names.scope.catalog)
+        noun = column_type(kind, column, names.scope.catalog).noun
+        name, called = f"{path}.{column}", f"{label}: {found.label if found else 'Id'}"
+        kind_of = found.type if found else None
+        yield Variable(name, called, noun, group, kind_of, None, f"{{{{ {name} }}}}", name)
 
 
 def _brought(names: Names) -> Iterator[Variable]:
@@ -170,6 +192,13 @@ def _brought(names: Names) -> Iterator[Variable]:
     for name, kind in names.scope.outputs.get(BROUGHT, {}).items():
         path, label = f"trigger.{name}", name.replace("_", " ").capitalize()
         yield Variable(path, label, kind.noun, "What arrived", None, None, f"{{{{ {path} }}}}", path)
+
+
+def _document(scope: Scope) -> Iterator[Variable]:
+    """What is known of the file that the workflow is about."""
+    for name, (kind, _) in DOCUMENT_FIELDS.items() if scope.document is not None else ():
+        path, label = f"document.{name}", name.replace("_", " ").capitalize()
+        yield Variable(path, label, kind.noun, "The document", None, None, f"{{{{ {path} }}}}", path)
 
 
 def _moments() -> Iterator[Variable]:

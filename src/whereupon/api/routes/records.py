@@ -64,13 +64,24 @@ class ByRun(Out):
     workflow: Any
 
 
+class DocumentChange(Out):
+    """What happened to a file of the record: uploaded, replaced, renamed, moved, typed, changed."""
+
+    id: int
+    name: str
+    happened: str
+    before: str | None
+    now: str | None
+
+
 class ChangeOut(Out):
-    """One change: what differs, and who or which run made it."""
+    """One change: what differs, and who or which run made it. Operation "document" tells of a file."""
 
     id: int
     at: datetime
     operation: str
     fields: dict[str, Difference]
+    document: DocumentChange | None = None
     origin: str
     actor: Who | None
     run: ByRun | None

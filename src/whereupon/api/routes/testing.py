@@ -81,6 +81,10 @@ class TestedMessage(Out):
     html: str | None = None
     text: str | None = None
     attachments: list[str] = Field(default_factory=list[str])
+    title: str | None = Field(None, description="Of a chat message.")
+    encoding: Literal["GSM-7", "UCS-2"] | None = Field(None, description="Of a text message.")
+    characters: int | None = None
+    parts: int | None = Field(None, description="In how many parts a text message goes out.")
 
 
 class TestedTask(Out):
@@ -110,6 +114,18 @@ class TestedWait(Out):
     reason: Literal["time", "change", "outcome", "retry"]
 
 
+class TestedDocument(Out):
+    """A file of a record that was uploaded, replaced, renamed, moved, or given a type."""
+
+    id: int
+    name: str
+    happened: str
+    before: str | None
+    now: str | None
+    module: str
+    record_id: str
+
+
 class TestedStep(Out):
     """One block, what it was given, what it gave, and all that it did."""
 
@@ -125,6 +141,7 @@ class TestedStep(Out):
     records: int
     wait: TestedWait | None
     changes: list[TestedChange]
+    documents: list[TestedDocument]
     messages: list[TestedMessage]
     tasks: list[TestedTask]
     notifications: list[TestedNotification]

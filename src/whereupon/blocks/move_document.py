@@ -1,0 +1,105 @@
+"""D20: moves documents of the record to a folder of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from pydantic import Field
+
+from whereupon.conditions.values import INTEGER, TEXT, Scope
+from whereupon.conditions.words import shortened
+from whereupon.errors import Problem, WhereuponError
+from whereupon.people.rights import require_reads
+from whereupon.records.filing import clean_folder
+from whereupon.sdk.block import Batch, Block
+from whereupon.sdk.documents import (
+    Documents,
+    Filed,
+    check_documents,
+    check_texts,
+    documents_words,
+    find_documents,
+    nothing_found,
+    reads_of_documents,
+    texts_about,
+    write,
+    write_filed,
+)
+from whereupon.sdk.fields import Line
+from whereupon.sdk.filing import may_change, tell_causes
+from whereupon.sdk.outcomes import Done, Fail, Outcome
+from whereupon.templates.template import Template
+
+
+class MoveConfig(Documents):
+    """Which documents, and where they go."""
+
+    folder: Line = Field(
+        max_length=500, title="Folder",
+        description="With variables; a slash between folders: Papers/{{ document.type }}. Empty: none.",
+        examples=["Papers/{{ document.type }}"],
+    )  # fmt: skip
+
+
+class MoveDocument(Block[MoveConfig]):
+    """A folder is there as soon as a document is in it."""
+
+    key = "move_document"
+    label = "Move document"
+    group = "Documents"
+    icon = "folder"
+    description = "Moves the document to a folder of the record; the folder is made when it is new."
+    Config = MoveConfig
+    about_documents = True
+    outputs: ClassVar = {"document_id": INTEGER, "folder": TEXT, "documents": INTEGER}
+    examples = ({"which": "record", "folder": "Papers/{{ record.status }}"},)
+
+    def check(self, config: MoveConfig, scope: Scope) -> list[Problem]:
+        found = check_documents(config, scope, scope.document not in (None, "NULL::jsonb"))
+        return found or check_texts({"folder": config.folder}, scope)
+
+    def describe(self, config: MoveConfig, scope: Scope) -> str:
+        where = f"to “{shortened(config.folder, 80)}”" if config.folder.strip() else "out of its folder"
+        return f"Move {documents_words(config)} {where}"
+
+    def reads(self, config: MoveConfig, scope: Scope) -> frozenset[str]:
+        return (
+            reads_of_documents(config, scope) | texts_about({"folder": config.folder}, scope)["folder"].reads
+        )
+
+    async def run_batch(self, config: MoveConfig, batch: Batch) -> list[Outcome]:
+        place, module = batch.place, batch.place.module
+        assert module is not None
+        require_reads(batch.rights, self.reads(config, place.scope), place.catalog, module.key)
+        allowed = await may_change(batch)
+        found = await find_documents(config, batch, {"folder": config.folder})
+        templates: Mapping[str, Template] = place.memory["about"]
+        outcomes: list[Outcome] = []
+        writing: list[Filed] = []
+        for run in batch.runs:
+            if run.id not in allowed:
+                outcomes.append(REFUSED)
+            elif run.id not in found:
+                outcomes.append(nothing_found(config))
+            else:
+                try:
+                    filed = [
+                        Filed(one.id, one.name, folder=clean_folder(write(templates["folder"], one)))
+                        for one in found[run.id]
+                    ]
+                except WhereuponError as error:
+                    outcomes.append(Fail(error.message, error.code, error.suggestion))
+                    continue
+                writing += filed
+                output = {"document_id": filed[0].id, "folder": filed[0].folder, "documents": len(filed)}
+                outcomes.append(Done("next", output, records=len(filed)))
+        await tell_causes(batch, batch.runs)
+        await write_filed(batch, writing)
+        return outcomes
+
+
+REFUSED = Fail(
+    "The workflow may not change this record, so it cannot move its documents.", "refused",
+    "Give the person who publishes the workflow the right to update it.",
+)  # fmt: skip
