@@ -57,8 +57,8 @@ class AiConfig(Config):
     only_empty: bool = Field(
         True, title="Fill only empty fields", description="What somebody has filled in stays as it is."
     )
-    along: list[Parts] = Field(
-        default_factory=lambda: list(USUAL), max_length=6, title="What goes along",
+    along: Annotated[list[Parts], Shown("ai-along")] = Field(
+        list(USUAL), max_length=6, title="What goes along",
         description="As far as the workflow’s publisher may read it.",
     )  # fmt: skip
     only: Annotated[list[str], Shown("fields", advanced=True)] = Field(

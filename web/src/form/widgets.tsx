@@ -3,6 +3,8 @@ import { type ComponentType, Suspense } from 'react'
 import { lazy } from '../app/lazy'
 import { ConditionEditor } from '../conditions/ConditionEditor'
 import { form as t } from '../text/form'
+import { AiAlong } from './AiAlong'
+import { AiProviderSelect } from './AiProviderSelect'
 import { AssignmentsInput } from './AssignmentsInput'
 import { moduleFor } from './about'
 import { choicesOf, textOf } from './ConstantInput'
@@ -273,4 +275,6 @@ export const KNOWN_WIDGETS: Record<string, ComponentType<WidgetProps>> = {
   choice: ChoiceWidget,
   key: KeyWidget,
   duration: DurationInput,
+  'ai-provider': AiProviderSelect,
+  'ai-along': AiAlong,
 }

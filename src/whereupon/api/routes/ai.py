@@ -36,7 +36,7 @@ MOST_PROVIDERS = 50
 ProviderPath = Annotated[str, Path(min_length=1, max_length=60, pattern=KEY)]
 
 
-class ProviderIn(ProviderSettings):
+class AiProviderIn(ProviderSettings):
     """A provider. Its key is sealed when it arrives, for its host alone, and never shown again."""
 
     api_key: str | None = Field(
@@ -45,7 +45,7 @@ class ProviderIn(ProviderSettings):
     )  # fmt: skip
 
 
-class ProviderOut(Out):
+class AiProviderOut(Out):
     """A provider, without its key. What only administrators may know is null for others."""
 
     key: str
@@ -64,13 +64,13 @@ class ProviderOut(Out):
     currency: str
 
 
-class Providers(Out):
+class AiProviders(Out):
     """All of them; the first is asked where a block names none."""
 
-    items: list[ProviderOut]
+    items: list[AiProviderOut]
 
 
-class Tried(Out):
+class TriedProvider(Out):
     """What became of a test question, in the provider's own words where it said something."""
 
     status: Literal["answered", "busy", "failed"]
@@ -84,7 +84,7 @@ class Tried(Out):
     seconds: float
 
 
-class ToPreview(BaseModel):
+class ToPreviewPrompt(BaseModel):
     """A prompt as it is configured just now, and the record that it would be about."""
 
     model_config = ConfigDict(extra="forbid")
@@ -154,7 +154,7 @@ async def all_shown(call: Call, db: Connection) -> dict[str, Any]:
     return {"items": [shown(one, call) for one in await load_providers(db)]}
 
 
-@router.get("/providers", **operation("list_ai_providers", Providers, summary="The AI providers."))
+@router.get("/providers", **operation("list_ai_providers", AiProviders, summary="The AI providers."))
 async def list_ai_providers(call: TheCall) -> Response:
     call.rights.require_builder()
     return await call.read(lambda db: all_shown(call, db))
@@ -162,9 +162,9 @@ async def list_ai_providers(call: TheCall) -> Response:
 
 @router.put(
     "/providers/{key}",
-    **operation("set_ai_provider", Providers, summary="Add or change an AI provider."),
+    **operation("set_ai_provider", AiProviders, summary="Add or change an AI provider."),
 )
-async def set_ai_provider(call: TheCall, key: ProviderPath, body: ProviderIn) -> Response:
+async def set_ai_provider(call: TheCall, key: ProviderPath, body: AiProviderIn) -> Response:
     call.rights.require_administrator()
 
     async def work(db: Connection) -> dict[str, Any]:
@@ -197,7 +197,9 @@ async def handle_of(
 
 @router.post(
     "/providers/{key}/first",
-    **operation("set_first_ai_provider", Providers, summary="Ask it where no other is named.", errors=[404]),
+    **operation(
+        "set_first_ai_provider", AiProviders, summary="Ask it where no other is named.", errors=[404]
+    ),
 )
 async def set_first_ai_provider(call: TheCall, key: ProviderPath) -> Response:
     call.rights.require_administrator()
@@ -239,7 +241,7 @@ async def remove_ai_provider(call: TheCall, key: ProviderPath) -> Response:
 
 @router.post(
     "/providers/{key}/test",
-    **operation("test_ai_provider", Tried, summary="Ask a provider a small question.", errors=[404]),
+    **operation("test_ai_provider", TriedProvider, summary="Ask a provider a small question.", errors=[404]),
 )
 async def test_ai_provider(call: TheCall, key: ProviderPath) -> Response:
     """It is asked at once, with the saved key, and what it says is told. Nothing of any record goes along."""
@@ -262,7 +264,7 @@ async def test_ai_provider(call: TheCall, key: ProviderPath) -> Response:
     "/preview",
     **operation("preview_ai_prompt", PromptPreview, summary="What a prompt would send.", errors=[404]),
 )
-async def preview_ai_prompt(call: TheCall, body: ToPreview) -> Response:
+async def preview_ai_prompt(call: TheCall, body: ToPreviewPrompt) -> Response:
     """Documents are read to count their text; nobody is asked."""
     call.rights.require_builder()
     async with call.database.transaction(readonly=True) as db:
@@ -271,7 +273,7 @@ async def preview_ai_prompt(call: TheCall, body: ToPreview) -> Response:
     return await call.read(lambda _: given(found))
 
 
-async def prepared_for(call: Call, db: Connection, body: ToPreview) -> Prepared:
+async def prepared_for(call: Call, db: Connection, body: ToPreviewPrompt) -> Prepared:
     """What of the record goes along, as the caller may read it. Raises NotFound, Refused, Invalid."""
     catalog = await call.catalog(db)
     module = catalog.module(body.module)

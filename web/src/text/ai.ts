@@ -1,0 +1,101 @@
+import { plural } from './format'
+
+export const ai = {
+  title: 'AI',
+  about:
+    'The models that AI prompts ask. What goes along is chosen in each block; nothing is sent to a provider otherwise.',
+  none: 'No AI provider yet',
+  noneAbout:
+    'A provider is a service such as OpenAI, Anthropic or Google, or a server of your own that speaks like OpenAI: llama.cpp, Ollama or vLLM.',
+  add: 'Add a provider',
+  edit: 'Change',
+  editTitle: (name: string) => `Change ${name}`,
+  kinds: {
+    openai: 'OpenAI, or a server that speaks like it',
+    anthropic: 'Anthropic',
+    google: 'Google Gemini',
+  },
+  shortKinds: { openai: 'OpenAI-compatible', anthropic: 'Anthropic', google: 'Google' },
+  first: 'Asked first',
+  firstAbout: 'Where a block names no provider, this one is asked.',
+  makeFirst: 'Ask this one first',
+  model: 'Model',
+  address: 'Address',
+  key: 'Key',
+  hasKey: 'Kept, encrypted',
+  noKey: 'None',
+  price: 'Price',
+  noPrice: 'Not set',
+  prices: (input: string, output: string) => `${input} in, ${output} out, for a million tokens`,
+  pictures: 'Pictures',
+  picturesYes: 'Looks at them',
+  picturesNo: 'Are not sent',
+  remove: 'Remove',
+  removeTitle: (name: string) => `Remove ${name}?`,
+  removeAbout: 'Its key is deleted. Prompts that name it fail until they name another one.',
+  removed: (name: string) => `${name} was removed`,
+  saved: (name: string) => `${name} was saved`,
+  madeFirst: (name: string) => `${name} is asked first now`,
+  test: 'Send a test',
+  tested: { answered: 'It answered', busy: 'It did not answer just now', failed: 'It cannot be asked' },
+  used: (input: number, output: number, seconds: number) =>
+    `${plural(input, { one: '{n} token', other: '{n} tokens' })} in, ${output} out, ${seconds.toFixed(1)} s`,
+  form: {
+    name: 'Name',
+    nameAbout: 'What people see in the block.',
+    kind: 'Speaks like',
+    model: 'Model',
+    modelAbout: {
+      openai: 'Like gpt-5-mini, or what your own server calls it',
+      anthropic: 'Like claude-haiku-4-5',
+      google: 'Like gemini-2.5-flash',
+    },
+    address: 'Address',
+    addressAbout: {
+      openai: 'Empty: https://api.openai.com/v1. A server of your own: http://127.0.0.1:11434/v1',
+      anthropic: 'Empty: https://api.anthropic.com',
+      google: 'Empty: https://generativelanguage.googleapis.com',
+    },
+    addressOwn:
+      'Servers in your own network are only asked where an administrator has allowed that network, under Connections.',
+    key: 'Key',
+    keyAbout: 'Encrypted, sent to this address only, and never shown. Servers of your own often need none.',
+    keyKept: 'Leave empty to keep the one that is stored. With another server it has to be entered again.',
+    images: 'The model looks at pictures',
+    more: 'More',
+    price_input: 'Price of a million tokens sent',
+    price_output: 'Price of a million tokens answered',
+    currency: 'Currency',
+    timeout: 'Patience for one answer, in seconds',
+    max_tokens: 'Longest answer, in tokens',
+    max_tokensAbout: 'Empty: as long as it takes',
+    answer_as: 'How a typed answer is asked for',
+    answerAs: {
+      auto: 'As the model likes it best',
+      schema: 'By a schema',
+      tool: 'As arguments of a tool',
+      text: 'As text, for models that know neither',
+    },
+    save: 'Save',
+    cancel: 'Cancel',
+  },
+  choose: {
+    placeholder: 'The first one of the settings',
+    first: (name: string) => `The first one: ${name}`,
+    none: 'No AI provider is set. An administrator sets one in the settings, under AI.',
+  },
+  preview: {
+    sends: (characters: string, tokens: string, pictures: number) =>
+      `This record sends about ${characters} characters (${tokens} tokens)${
+        pictures > 0 ? ` and ${plural(pictures, { one: '{n} picture', other: '{n} pictures' })}` : ''
+      }.`,
+    cut: (of: string) => `There are ${of}; the rest is cut.`,
+    nothing: 'This record sends nothing: nothing goes along, or all of it is empty.',
+    noRecord: 'Choose a sample record above to see how much it sends.',
+    show: 'Show what is sent',
+    hide: 'Hide',
+    partOf: (some: string, all: string) =>
+      some === all ? `${all} characters` : `${some} of ${all} characters`,
+    leftOut: 'Does not go along',
+  },
+}
