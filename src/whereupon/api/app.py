@@ -41,6 +41,7 @@ from whereupon.api.routes import (
     modules,
     packs,
     people,
+    providers,
     quotas,
     records,
     replay,
@@ -74,7 +75,7 @@ ROUTES = (
     records, documents, session, modules, conditions, workflows, runs, inbox, messages, catalogue, users,
     groups, roles, tokens, templates, settings_routes, audit, health, setup, docs, live, home, startable,
     people, packs, editor, testing, reviewing, quotas, views, search, imports, replay, ai,
-    hooks, secrets, feeds,
+    hooks, secrets, feeds, providers,
 )  # fmt: skip
 
 SECURITY_HEADERS = [

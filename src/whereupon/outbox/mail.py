@@ -173,4 +173,4 @@ def read_all(pieces: Sequence[str]) -> list[Mailbox]:
 def envelope_of(letter: Mapping[str, Any]) -> list[str]:
     """Every address that the server is told, each once."""
     boxes = [box for key in ("to", "cc", "bcc") for box in read_all(letter.get(key, []))]
-    return list(dict.fromkeys(box.address for box in boxes))
+    return list({box.address.lower(): box.address for box in boxes}.values())

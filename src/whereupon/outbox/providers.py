@@ -15,6 +15,7 @@ from whereupon.outbox.secrets import Key, keep_secret, open_secret
 from whereupon.outbox.services import BY_KEY, Kind, Service
 
 SETTING = "message_providers"
+HANDLE = "secret:provider."  # with the key behind it, the handle of an address
 MOST = 50
 
 
@@ -135,7 +136,7 @@ def secret_name(key: str) -> str:
     >>> secret_name("ops")
     'provider.ops'
     """
-    return f"provider.{key}"
+    return f"{HANDLE.removeprefix('secret:')}{key}"
 
 
 def one_default(providers: Mapping[str, Provider], chosen: Provider | None) -> dict[str, Provider]:

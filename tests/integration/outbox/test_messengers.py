@@ -113,9 +113,11 @@ async def test_a_chat_message_arrives_in_the_room(
         await telegraph.until(all_are("sent"))
     [heard] = service.heard
     said: Any = heard.json
-    assert said["text"] == (
-        "@\u200beveryone <\u200b!channel> <\u200b@U123> [x]\u200b(https://evil.example)  <b>Ada</b>\nBye @here"
+    first, last = said["text"].split("\n")
+    assert (
+        first == "@\u200beveryone <\u200b!channel> <\u200b@U123> [x]\u200b(https://evil.example)  <b>Ada</b>"
     )
+    assert last == "Bye @here", "the builder's own words may call everybody"
 
 
 async def test_without_a_provider_messages_are_kept_for_reading(

@@ -25,6 +25,7 @@ from whereupon.people.users import Id
 
 router = routes_of("messages", "/messages")
 
+Channel = Literal["email", "text", "chat"]
 Status = Literal["queued", "sending", "sent", "held", "failed", "uncertain", "discarded"]
 COLUMNS = """
   m.id, m.run_id, m.workflow_id, m.node, m.channel, m.recipient, m.status, m.attempts, m.error, m.hold_reason,
@@ -51,10 +52,11 @@ class Wanted(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     status: Status | None = None
+    channel: Channel | None = None
     workflow_id: Id | None = None
     run_id: Id | None = None
     recipient: Annotated[str, Field(min_length=1, max_length=254)] | None = Field(
-        default=None, description="Part of an address."
+        default=None, description="Part of an address or number."
     )
     since: AwareDatetime | None = Field(default=None, description="Created then or later.")
     until: AwareDatetime | None = Field(default=None, description="Created before then.")
@@ -68,6 +70,7 @@ class Wanted(BaseModel):
 
 FILTERS: Mapping[str, str] = {
     "status": "m.status = {}",
+    "channel": "m.channel = {}",
     "workflow_id": "m.workflow_id = {}",
     "run_id": "m.run_id = {}",
     "recipient": "position(lower({}) in lower(m.recipient)) > 0",
@@ -94,7 +97,7 @@ class Message(Out):
     workflow: str | None
     workflow_name: str | None
     node: str | None
-    channel: str
+    channel: Channel
     recipient: str | None = Field(description="null: not for this user to see.")
     status: Status
     attempts: int
@@ -106,14 +109,18 @@ class Message(Out):
 
 
 class Letter(Out):
-    """A mail as its recipient sees it. The HTML is sanitised; show it in a sandboxed frame."""
+    """A message as its recipient sees it. The HTML is sanitised; show it in a sandboxed frame."""
 
     model_config = ConfigDict(extra="allow")
 
     to: list[str]
-    subject: str
-    html: str | None = None
+    subject: str | None = Field(default=None, description="Of a mail.")
+    html: str | None = Field(default=None, description="Of a mail.")
     text: str
+    title: str | None = Field(default=None, description="Of a chat message.")
+    encoding: Literal["GSM-7", "UCS-2"] | None = Field(default=None, description="Of a text message.")
+    characters: int | None = Field(default=None, description="Of a text message, as its encoding counts.")
+    parts: int | None = Field(default=None, description="In how many parts a text message goes out.")
 
 
 class WholeMessage(Message):
@@ -173,18 +180,20 @@ async def list_messages(
     limit: Limit = 50,
     cursor: Cursor = None,
     status: Annotated[Status | None, Query(description="Only those.")] = None,
+    channel: Annotated[Channel | None, Query(description="Only mails, texts or chats.")] = None,
     workflow_id: Annotated[Id | None, Query(description="Only this workflow's.")] = None,
     run_id: Annotated[Id | None, Query(description="Only this run's.")] = None,
     recipient: Annotated[
-        str | None, Query(min_length=1, max_length=254, description="Part of an address.")
+        str | None, Query(min_length=1, max_length=254, description="Part of an address or number.")
     ] = None,
     since: Annotated[AwareDatetime | None, Query(description="Created then or later.")] = None,
     until: Annotated[AwareDatetime | None, Query(description="Created before then.")] = None,
 ) -> Response:
     call.rights.require_builder()
     wanted = Wanted(
-        status=status, workflow_id=workflow_id, run_id=run_id, recipient=recipient, since=since, until=until
-    )
+        status=status, channel=channel, workflow_id=workflow_id, run_id=run_id, recipient=recipient,
+        since=since, until=until,
+    )  # fmt: skip
     filters, values = wanted.sql(3)
     before = id_before(cursor) or 2**62
 
