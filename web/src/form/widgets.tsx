@@ -18,6 +18,7 @@ import { childrenOf, kindOfType, typedPath } from './names'
 import { PathSelect } from './PathSelect'
 import { RichTemplateEditor } from './RichTemplateEditor'
 import { SavedTemplateSelect } from './SavedTemplateSelect'
+import { SecretSelect } from './SecretSelect'
 import { errorAt, errorWithin, problemsBelow, useSurroundings, type WidgetProps } from './surroundings'
 import { TemplateInput } from './TemplateInput'
 import { TimeZoneSelect } from './TimeZoneSelect'
@@ -180,6 +181,11 @@ function SavedTemplateWidget(props: WidgetProps) {
   return <SavedTemplateSelect {...input} value={stringOf(props.value)} onChange={set} />
 }
 
+function SecretWidget(props: WidgetProps) {
+  const { input, set } = useWidget(props)
+  return <SecretSelect {...input} value={stringOf(props.value)} onChange={set} />
+}
+
 function TimeZoneWidget(props: WidgetProps) {
   const { input, set } = useWidget(props)
   return <TimeZoneSelect {...input} value={stringOf(props.value)} onChange={set} />
@@ -269,6 +275,7 @@ export const KNOWN_WIDGETS: Record<string, ComponentType<WidgetProps>> = {
   user: UserWidget,
   group: GroupWidget,
   'saved-template': SavedTemplateWidget,
+  secret: SecretWidget,
   cron: CronWidget,
   'time-zone': TimeZoneWidget,
   time: TimeWidget,

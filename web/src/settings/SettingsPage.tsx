@@ -7,6 +7,7 @@ import {
   IconListDetails,
   IconMailCog,
   IconPackage,
+  IconPlugConnected,
   IconShieldCheck,
   IconShieldLock,
   IconSparkles,
@@ -21,6 +22,7 @@ import { lazy } from '../app/lazy'
 import { Starting } from '../app/Starting'
 import { useMe } from '../app/useMe'
 import { ai } from '../text/ai'
+import { connections } from '../text/connections'
 import { feeds as feedWords } from '../text/feeds'
 import { settings as words } from '../text/settings'
 
@@ -77,6 +79,13 @@ const SECTIONS = [
     icon: IconSparkles,
     for: 'administrator',
     Page: page(() => import('./ai/AiPage')),
+  },
+  {
+    at: 'connections',
+    label: connections.title,
+    icon: IconPlugConnected,
+    for: 'administrator',
+    Page: page(() => import('./connections/ConnectionsPage')),
   },
   {
     at: 'limits',

@@ -7,10 +7,12 @@ import { Status } from '../../parts/Status'
 import { Values } from '../../runs/Values'
 import { errorOf } from '../../runs/words'
 import { format } from '../../text'
+import { connections } from '../../text/connections'
 import { runs as words } from '../../text/runs'
 import { publish, test as t } from '../../text/trust'
 import { Changes } from './Changes'
 import { Mails, Notifications, Tasks } from './Made'
+import { RequestMade, requestIn } from './RequestMade'
 
 interface Props {
   step: TestedStep
@@ -24,6 +26,7 @@ interface Props {
 /** Everything that one block did for one record. */
 export function StepDetails({ step, made, exit, onEdit }: Props) {
   const error = errorOf(step.error)
+  const request = requestIn(step.input)
   return (
     <Stack gap="sm" data-testid={`tested-${step.node}`}>
       <div>
@@ -58,6 +61,11 @@ export function StepDetails({ step, made, exit, onEdit }: Props) {
       {step.messages.length > 0 && (
         <Part title={t.mails}>
           <Mails messages={step.messages} />
+        </Part>
+      )}
+      {request && (
+        <Part title={connections.request}>
+          <RequestMade request={request} />
         </Part>
       )}
       {step.tasks.length > 0 && (
