@@ -42,6 +42,7 @@ from whereupon.api.routes import (
     packs,
     people,
     providers,
+    questions,
     quotas,
     records,
     replay,
@@ -75,7 +76,7 @@ ROUTES = (
     records, documents, session, modules, conditions, workflows, runs, inbox, messages, catalogue, users,
     groups, roles, tokens, templates, settings_routes, audit, health, setup, docs, live, home, startable,
     people, packs, editor, testing, reviewing, quotas, views, search, imports, replay, ai,
-    hooks, secrets, feeds, providers,
+    hooks, secrets, feeds, providers, questions,
 )  # fmt: skip
 
 SECURITY_HEADERS = [

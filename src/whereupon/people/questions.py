@@ -1,0 +1,219 @@
+"""What runs ask people, and what they answer: once, by those who are asked, while the run waits for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from whereupon.db.pool import Connection
+from whereupon.errors import Conflict, Invalid, NotFound, Problem, Refused
+from whereupon.people import audit
+from whereupon.people.rights import Rights
+from whereupon.people.users import Id, exists
+
+Status = Literal["open", "approved", "rejected", "answered", "timed_out", "withdrawn"]
+
+
+class Decision(BaseModel):
+    """What somebody decides, and why."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    decision: Literal["approved", "rejected"]
+    comment: str | None = Field(None, max_length=5_000)
+
+
+class Reassignment(BaseModel):
+    """Who is to answer instead."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    user_id: Id
+
+
+# A question as it is shown. One whose run is over, or stands elsewhere, waits for nobody.
+SELECT = """
+SELECT q.id, q.kind, q.title, q.body, q.details, q.module_id, q.record_id, q.run_id, w.key AS workflow,
+  w.name AS workflow_name, q.due_at, q.created_at, q.answer,
+  CASE WHEN q.status = 'open' AND (r.ended_at IS NOT NULL OR r.node IS DISTINCT FROM q.node OR r.id IS NULL)
+    THEN 'withdrawn' ELSE q.status END AS status,
+  coalesce(q.ended_at, r.ended_at) AS ended_at,
+  EXISTS (SELECT FROM whereupon.question_people p WHERE p.question_id = q.id AND p.user_id = $1
+    AND p.decided_at IS NULL) AS mine,
+  coalesce((SELECT jsonb_agg(jsonb_build_object('user_id', p.user_id, 'name', u.name, 'decision', p.decision,
+      'comment', p.comment, 'decided_at', p.decided_at) ORDER BY u.name, u.id)
+    FROM whereupon.question_people p JOIN whereupon.users u ON u.id = p.user_id
+    WHERE p.question_id = q.id), '[]') AS people
+FROM whereupon.questions q JOIN whereupon.workflows w ON w.id = q.workflow_id
+LEFT JOIN whereupon.runs r ON r.id = q.run_id
+"""
+ASKED = """
+EXISTS (SELECT FROM whereupon.question_people p WHERE p.question_id = q.id AND p.user_id = $1)
+"""
+WAITS = "q.status = 'open' AND r.ended_at IS NULL AND r.node = q.node"
+LIST = (
+    SELECT
+    + f"""
+WHERE ($2 OR {ASKED}) AND q.id < $3
+  AND ($4::boolean IS NULL OR ({WAITS}) = $4) AND ($5::text IS NULL OR q.kind = $5)
+ORDER BY q.id DESC LIMIT $6
+"""
+)
+FIND = SELECT + f"WHERE q.id = $2 AND ($3 OR {ASKED})"
+COUNT = f"""
+SELECT count(*) AS count, count(*) FILTER (WHERE q.due_at < now()) AS overdue
+FROM whereupon.questions q JOIN whereupon.runs r ON r.id = q.run_id
+WHERE {WAITS} AND EXISTS (SELECT FROM whereupon.question_people p
+  WHERE p.question_id = q.id AND p.user_id = $1 AND p.decided_at IS NULL)
+"""
+
+
+async def list_questions(
+    db: Connection,
+    rights: Rights,
+    *,
+    everyone: bool = False,
+    waiting: bool | None = True,
+    kind: str | None = None,
+    before: int | None = None,
+    limit: int = 50,
+) -> list[dict[str, Any]]:
+    """Those that the user is asked, newest first; `waiting`: only those that wait for an answer, or do not."""
+    rows = await db.fetch(LIST, rights.user_id, everyone, before or 2**62, waiting, kind, limit)
+    return [dict(row) for row in rows]
+
+
+async def count_questions(db: Connection, rights: Rights) -> dict[str, int]:
+    """How many wait for this user's answer, and how many of them are overdue."""
+    row: Any = await db.fetchrow(COUNT, rights.user_id)
+    return dict(row)
+
+
+async def get_question(db: Connection, rights: Rights, question_id: int) -> dict[str, Any]:
+    """Raises NotFound for one that this user was not asked."""
+    row = await db.fetchrow(FIND, rights.user_id, question_id, rights.administrator)
+    if row is None:
+        raise NotFound(f"There is no question {question_id}.")
+    return dict(row)
+
+
+# The run first, as the engine does: two who answer, or an answer and the clock, pass one after the other.
+LOCK_RUN = """
+SELECT r.id FROM whereupon.questions q JOIN whereupon.runs r ON r.id = q.run_id WHERE q.id = $1
+FOR NO KEY UPDATE OF r
+"""
+LOCK = """
+SELECT q.*, r.ended_at IS NULL AND r.node = q.node AS awaited, q.due_at <= clock_timestamp() AS late,
+  clock_timestamp() AS now
+FROM whereupon.questions q JOIN whereupon.runs r ON r.id = q.run_id WHERE q.id = $1 FOR UPDATE OF q
+"""
+WAKE = """
+UPDATE whereupon.runs SET ready_at = clock_timestamp()
+WHERE id = $1 AND node = $2 AND status = 'waiting' AND ended_at IS NULL
+"""
+END = "UPDATE whereupon.questions SET status = $2, answer = $3, ended_at = clock_timestamp() WHERE id = $1"
+SAY = """
+INSERT INTO whereupon.question_people (question_id, user_id, decision, comment, decided_at)
+VALUES ($1, $2, $3, $4, clock_timestamp())
+ON CONFLICT (question_id, user_id) DO UPDATE
+SET decision = excluded.decision, comment = excluded.comment, decided_at = excluded.decided_at
+"""
+STILL_TO_COME = """
+SELECT count(*) FROM whereupon.question_people p JOIN whereupon.users u ON u.id = p.user_id
+WHERE p.question_id = $1 AND p.decided_at IS NULL AND u.active
+"""
+NAMES = """
+SELECT string_agg(u.name, ', ' ORDER BY p.decided_at, u.id) FROM whereupon.question_people p
+JOIN whereupon.users u ON u.id = p.user_id WHERE p.question_id = $1 AND p.decision = $2
+"""
+
+
+async def locked(db: Connection, question_id: int) -> Any:
+    """The question, ours until the transaction ends. Raises NotFound; Conflict for one that is over."""
+    await db.execute(LOCK_RUN, question_id)
+    row = await db.fetchrow(LOCK, question_id)
+    if row is None:
+        raise NotFound(f"There is no question {question_id}.")
+    if row["status"] != "open":
+        raise Conflict("This is answered already.", suggestion="Load it again to see the answer.")
+    if not row["awaited"]:
+        raise Conflict("The run that asked this is over, so nothing waits for an answer any more.")
+    if row["late"]:
+        raise Conflict("The time for this is up.")
+    return row
+
+
+async def decide(db: Connection, rights: Rights, question_id: int, said: Decision) -> dict[str, Any]:
+    """Approve or reject. Raises NotFound, Conflict, Invalid; Refused where it is not this user's to decide."""
+    known = await get_question(db, rights, question_id)
+    row = await locked(db, question_id)
+    if row["kind"] != "approval":
+        raise Conflict("This is a form: it is filled in, not approved.")
+    _require_turn(known, rights)
+    _require_comment(row["details"], said)
+    comment = (said.comment or "").strip() or None
+    await db.execute(SAY, question_id, rights.user_id, said.decision, comment)
+    overrules = not any(one["user_id"] == rights.user_id for one in known["people"])
+    enough = said.decision == "rejected" or overrules or row["details"].get("needs") != "all"
+    if enough or await db.fetchval(STILL_TO_COME, question_id) == 0:
+        await _settle(db, row, said.decision, comment)
+    details = {"decision": said.decision, "run": row["run_id"]}
+    await audit.append(db, rights.user_id, "decide_approval", f"question:{question_id}", **details)
+    return await get_question(db, rights, question_id)
+
+
+def _require_turn(known: Mapping[str, Any], rights: Rights) -> None:
+    own = [one for one in known["people"] if one["user_id"] == rights.user_id]
+    if own and own[0]["decided_at"] is not None:
+        raise Conflict("You have decided this already.")
+    if not own and not rights.administrator:
+        raise Refused("This is not yours to decide.")
+
+
+def _require_comment(details: Mapping[str, Any], said: Decision) -> None:
+    rule = details.get("comment", "optional")
+    wanted = rule == "required" or (rule == "on_rejection" and said.decision == "rejected")
+    if wanted and not (said.comment or "").strip():
+        why = "why it is rejected" if said.decision == "rejected" else "why"
+        raise Invalid.of(Problem("missing", f"Say {why}.", "/comment"))
+
+
+async def _settle(db: Connection, row: Any, decision: str, comment: str | None) -> None:
+    by = await db.fetchval(NAMES, row["id"], decision)
+    now: datetime = row["now"]
+    await end(db, row, decision, {"by": by, "comment": comment, "at": now.isoformat()})
+
+
+async def end(db: Connection, row: Any, status: str, answer: Mapping[str, Any]) -> None:
+    """Close a locked question and let its run go on."""
+    await db.execute(END, row["id"], status, dict(answer))
+    await db.execute(WAKE, row["run_id"], row["node"])
+    await db.execute("NOTIFY whereupon_runs")
+
+
+REASSIGN = """
+WITH gone AS (
+  DELETE FROM whereupon.question_people WHERE question_id = $1 AND user_id = $2 AND decided_at IS NULL)
+INSERT INTO whereupon.question_people (question_id, user_id) VALUES ($1, $3) ON CONFLICT DO NOTHING
+"""
+TELL = """
+INSERT INTO whereupon.notifications (user_id, title, body, module_id, record_id, run_id, node)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+"""
+
+
+async def reassign(db: Connection, rights: Rights, question_id: int, to: Reassignment) -> None:
+    """Let somebody else answer instead of this user. Raises NotFound, Conflict, Invalid, Refused."""
+    known = await get_question(db, rights, question_id)
+    row = await locked(db, question_id)
+    _require_turn(known, rights)
+    if not await exists(db, to.user_id):
+        raise Invalid.of(Problem("unknown_user", f"There is no user {to.user_id}.", "/user_id"))
+    await db.execute(REASSIGN, question_id, rights.user_id, to.user_id)
+    told = (row["title"], row["body"], row["module_id"], row["record_id"], row["run_id"], row["node"])
+    await db.execute(TELL, to.user_id, *told)
+    await db.execute("SELECT pg_notify('whereupon_notifications', '')")
+    await audit.append(db, rights.user_id, "reassign_question", f"question:{question_id}", to=to.user_id)

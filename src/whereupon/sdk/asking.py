@@ -1,0 +1,194 @@
+"""Questions to people: who is asked what, until when, and what came of it. The run waits meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Annotated, Any, Literal, NamedTuple
+
+from pydantic import ConfigDict, Field
+
+from whereupon.conditions.values import Scope, literal
+from whereupon.outbox.messages import NewMessage, queue_each, source_id
+from whereupon.sdk.block import Batch, Config, RunView
+from whereupon.sdk.fields import Shown
+from whereupon.sdk.people import Person, user_ids_sql
+from whereupon.settings import Settings
+
+UNITS = {"minutes": "minutes", "hours": "hours", "days": "days", "weeks": "weeks", "months": "months"}
+
+
+class TimeLimit(Config):
+    """How long people have."""
+
+    model_config = ConfigDict(json_schema_extra={"x-widget": "duration"})
+
+    amount: int = Field(ge=1, le=10_000, title="How many")
+    unit: Annotated[Literal["minutes", "hours", "days", "weeks", "months"], Shown(labels=UNITS)] = Field(
+        "days", title="Of what"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What one run asks. `mail_to`: addresses that get a mail, with this link."""
+
+    run: RunView
+    title: str
+    body: str
+    users: Sequence[int]
+    details: Mapping[str, Any]
+    due: datetime | None = None
+    token_hash: bytes | None = None
+    mail_to: Sequence[str] = ()
+    link: str = ""
+    tells: bool = field(default=True)  # the users are notified in the application
+
+
+class Answered(NamedTuple):
+    """How a question stands. `now`: by the database's clock."""
+
+    id: int
+    status: str
+    answer: Mapping[str, Any]
+    due_at: datetime | None
+    now: datetime
+
+
+def due_sql(limit: TimeLimit | None, scope: Scope) -> str:
+    """SQL: until when; local time, so that "1 day" is the same hour tomorrow when the clocks change."""
+    if limit is None:
+        return "NULL::timestamptz"
+    zone, span = literal(scope.time_zone), f"interval '{int(limit.amount)} {limit.unit}'"
+    if limit.unit in ("minutes", "hours"):
+        return f"clock_timestamp() + {span}"
+    return f"((clock_timestamp() AT TIME ZONE {zone}) + {span}) AT TIME ZONE {zone}"
+
+
+def asked_sql(people: Sequence[Person], scope: Scope) -> str:
+    """SQL bigint[] of everybody who is meant, each once."""
+    users = " || ".join(["'{}'::bigint[]", *(user_ids_sql(person, scope) for person in people)])
+    return f"ARRAY(SELECT DISTINCT unnest({users}) ORDER BY 1)"
+
+
+def addresses_of_sql(users: str) -> str:
+    """SQL text[] of the addresses of users."""
+    return f"ARRAY(SELECT u.email FROM whereupon.users u WHERE u.id = ANY({users}) ORDER BY u.email)"
+
+
+def link_to(path: str) -> str:
+    """The address of a page of this installation."""
+    settings = Settings()  # pyright: ignore[reportCallIssue]
+    base = settings.public_url or f"http://{settings.host}:{settings.port}"
+    return base.rstrip("/") + path
+
+
+# One question per run.
+ASK = """
+INSERT INTO whereupon.questions (kind, run_id, workflow_id, node, iteration, module_id, record_id, title,
+  body, details, due_at, token_hash)
+SELECT $1, q.run_id, $2, $3, q.iteration, $4, q.record_id, q.title, q.body, q.details, q.due_at, q.token_hash
+FROM unnest($5::bigint[], $6::integer[], $7::text[], $8::text[], $9::text[], $10::jsonb[], $11::timestamptz[],
+  $12::bytea[]) AS q(run_id, iteration, record_id, title, body, details, due_at, token_hash)
+RETURNING id, run_id
+"""
+ASK_PEOPLE = """
+INSERT INTO whereupon.question_people (question_id, user_id)
+SELECT * FROM unnest($1::bigint[], $2::bigint[])
+"""
+TELL = """
+WITH noted AS (
+  INSERT INTO whereupon.notifications (user_id, title, body, record_id, run_id, module_id, node)
+  SELECT *, $6, $7 FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::bigint[]) RETURNING 1)
+SELECT pg_notify('whereupon_notifications', '') WHERE EXISTS (SELECT 1 FROM noted)
+"""
+ANSWERS = """
+SELECT q.run_id, q.id, q.status, q.answer, q.due_at, clock_timestamp() AS now
+FROM unnest($1::bigint[], $2::integer[]) AS i(run_id, iteration)
+JOIN whereupon.questions q ON q.run_id = i.run_id AND q.node = $3 AND q.iteration = i.iteration
+"""
+TIME_OUT = """
+UPDATE whereupon.questions SET status = 'timed_out', ended_at = clock_timestamp()
+WHERE id = ANY($1::bigint[]) AND status = 'open'
+"""
+
+
+async def ask(
+    batch: Batch, kind: Literal["approval", "form"], questions: Sequence[Question]
+) -> dict[int, int]:
+    """Put the questions, tell those who are asked, queue the mails; the questions' ids, by run."""
+    if not questions:
+        return {}
+    place = batch.place
+    module_id = place.module.id if place.module else None
+    columns = (
+        [q.run.id for q in questions], [q.run.iteration for q in questions],
+        [q.run.record_id for q in questions], [q.title[:300] for q in questions],
+        [q.body for q in questions], [dict(q.details) for q in questions], [q.due for q in questions],
+        [q.token_hash for q in questions],
+    )  # fmt: skip
+    rows = await batch.db.fetch(ASK, kind, place.workflow_id, place.node, module_id, *columns)
+    ids = {row["run_id"]: row["id"] for row in rows}
+    pairs = [(ids[q.run.id], user) for q in questions for user in q.users]
+    await batch.db.execute(ASK_PEOPLE, [one for one, _ in pairs], [user for _, user in pairs])
+    await _tell(batch, [q for q in questions if q.tells], module_id)
+    await _mail(batch, [q for q in questions if q.mail_to])
+    return ids
+
+
+async def _tell(batch: Batch, questions: Sequence[Question], module_id: int | None) -> None:
+    notes = [(user, q.title[:300], q.body, q.run.record_id, q.run.id) for q in questions for user in q.users]
+    if notes:
+        columns = [list(column) for column in zip(*notes, strict=True)]
+        await batch.db.execute(TELL, *columns, module_id, batch.place.node)
+
+
+async def _mail(batch: Batch, questions: Sequence[Question]) -> None:
+    """A plain mail with the question and the link; each address gets its own."""
+    if not questions:
+        return
+    source = await source_id(batch.db, "email", MAIL)
+    await queue_each(
+        batch.db,
+        [
+            NewMessage(
+                q.run.id, batch.place.workflow_id, batch.place.node, address, source,
+                {"question": {"title": q.title, "body": q.body, "link": q.link}}, q.run.iteration,
+            )
+            for q in questions
+            for address in dict.fromkeys(q.mail_to)
+        ],
+    )  # fmt: skip
+
+
+def _stored(text: str) -> dict[str, Any]:
+    return {"liquid": text, "html": False, "zone": "UTC", "kinds": {}}
+
+
+MAIL = {
+    "subject": _stored("{{ question.title }}"),
+    "text": _stored("{{ question.title }}\n\n{{ question.body }}\n\n{{ question.link }}\n"),
+}
+
+
+async def answers(batch: Batch) -> dict[int, Answered]:
+    """How the questions of these runs stand, by run."""
+    iterations = [run.iteration for run in batch.runs]
+    rows = await batch.db.fetch(ANSWERS, batch.ids, iterations, batch.place.node)
+    return {
+        row["run_id"]: Answered(row["id"], row["status"], row["answer"] or {}, row["due_at"], row["now"])
+        for row in rows
+    }
+
+
+async def time_out(batch: Batch, found: Mapping[int, Answered]) -> set[int]:
+    """The runs whose time is up; their questions are closed."""
+    late = {
+        run: one
+        for run, one in found.items()
+        if one.status == "open" and one.due_at is not None and one.due_at <= one.now
+    }
+    if late:
+        await batch.db.execute(TIME_OUT, [one.id for one in late.values()])
+    return set(late)
