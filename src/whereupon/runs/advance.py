@@ -128,8 +128,7 @@ def _set_off(advance: Advance, traveller: Traveller, gone: frozenset[int]) -> No
     """Put a run at its node, unless something stands against going on (rules 13-15, 28)."""
     version = advance.definitions.versions.get(traveller.version_id)
     if traveller.id in gone:
-        error = {"code": "record_deleted", "message": "The record was deleted."}
-        traveller.end("cancelled", advance.now, error)
+        traveller.end("cancelled", advance.now, RECORD_DELETED)
     elif traveller.workflow_state in ("archived", "deleted") or version is None:
         error = {"code": "workflow_ended", "message": f"The workflow is {traveller.workflow_state}."}
         traveller.end("cancelled", advance.now, error)
@@ -141,6 +140,7 @@ def _set_off(advance: Advance, traveller: Traveller, gone: frozenset[int]) -> No
         _stand(advance, traveller, traveller.node)
 
 
+RECORD_DELETED = {"code": "record_deleted", "message": "The record was deleted."}
 PUBLISHER_DISABLED = {
     "code": "publisher_disabled",
     "message": "The user who published this workflow is disabled or gone.",
@@ -169,7 +169,24 @@ async def execute_next(advance: Advance) -> tuple[str, Sequence[Traveller]]:
             _stand(advance, traveller, target)
     if step.kept:
         await _write_data(advance, chosen)
+    if step.block.deletes:
+        await _end_those_gone(advance)
     return key[1], chosen
+
+
+async def _end_those_gone(advance: Advance) -> None:
+    """Runs of this advance that stand on a record which a block has just deleted end here (rule 14)."""
+    everybody = [traveller for some in advance.standing.values() for traveller in some]
+    gone = await _deleted_records(advance, everybody) if everybody else frozenset[int]()
+    for place, some in list(advance.standing.items()):
+        left = [traveller for traveller in some if traveller.id not in gone]
+        for traveller in some:
+            if traveller.id in gone:
+                traveller.end("cancelled", advance.now, RECORD_DELETED)
+        if left:
+            advance.standing[place] = left
+        else:
+            del advance.standing[place]
 
 
 def _one_per_record(travellers: list[Traveller]) -> tuple[list[Traveller], list[Traveller]]:

@@ -98,7 +98,9 @@ def _fail(at: Settling, traveller: Traveller, outcome: Fail) -> str | None:
     traveller.error = error if policy.policy == "continue" else traveller.error
     if at.step.kept:
         traveller.carry(at.step.node.key, {"error": outcome.as_json()})
-    return _leave_by(at, traveller, ERROR_PORT if policy.policy == "exit" else at.step.ports()[0])
+    first = at.step.block.goes_on_by or next(iter(at.step.ports()), "end")
+    port = ERROR_PORT if policy.policy == "exit" else first
+    return _leave_by(at, traveller, port)
 
 
 def _remember(

@@ -102,6 +102,7 @@ class Block(Generic[C]):
     opaque: ClassVar[bool] = False  # nobody can tell beforehand what it writes: a script
     waits: ClassVar[bool] = False  # a cycle through it is no busy loop
     deletes: ClassVar[bool] = False  # it deletes records, perhaps those that other runs stand on
+    goes_on_by: ClassVar[str | None] = None  # the exit after a failure that ends nothing; None: the first
     each_port: ClassVar[str | None] = None  # the exit whose way is taken once for every item, on the item
     about_documents: ClassVar[bool] = False  # its texts may name a document that it looks for itself
     port_labels: ClassVar[Mapping[str, str]] = {}  # of exits whose key does not say enough

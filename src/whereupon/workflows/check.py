@@ -230,6 +230,7 @@ def _blocks(plan: Plan, around: Surroundings) -> Iterator[Problem]:
         yield from (problem.under(f"{at}/config") for problem in found)
         if not found:
             refused = [*_writes(step.block.writes(step.config, scope), around.rights, at)]
+            refused += _removes(step.block.removes(step.config, scope), around.rights, at)
             refused += _reads(step.block.reads(step.config, scope), around, at, scope.module)
             yield from dict.fromkeys(refused)  # a module that is closed is said once, not for every field
 
@@ -240,6 +241,14 @@ def _writes(writes: frozenset[str], rights: Rights, at: str) -> Iterator[Problem
         action: Action = "create" if module_key in writes else "update"
         try:
             rights.require(action, module_key, [field] if field else [])
+        except Refused as error:
+            yield _would_act_as_you(error, at)
+
+
+def _removes(removes: frozenset[str], rights: Rights, at: str) -> Iterator[Problem]:
+    for module_key in sorted(removes):
+        try:
+            rights.require("delete", module_key)
         except Refused as error:
             yield _would_act_as_you(error, at)
 

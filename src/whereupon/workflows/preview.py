@@ -14,7 +14,9 @@ import asyncpg
 from whereupon.conditions.compile import compile_tree
 from whereupon.conditions.explain import explain
 from whereupon.conditions.expressions import as_text, compile_value
-from whereupon.conditions.values import BROUGHT, TEXT, Compiled, Scope, literal, quote_json
+from whereupon.conditions.rows import column_type
+from whereupon.conditions.values import BROUGHT, TEXT, Compiled, Scope, ValueType, literal, quote_json
+from whereupon.conditions.values import Kind as ValueKind
 from whereupon.db.pool import Connection
 from whereupon.errors import Invalid, NotFound, Problem
 from whereupon.modules.catalog import Module
@@ -56,10 +58,13 @@ def _answer(rendered: str | None, noun: str | None = None, tree: Any = None) -> 
 async def _text(
     db: Connection, rights: Rights, scope: Scope, text: str, html: bool, record_id: str | None
 ) -> str:
-    # Whatever type an output will have, for now it is the text that stands for it.
+    # Whatever type an output will have, for now it is the text that stands for it; rows stay rows.
     shown = replace(
         scope,
-        outputs={node: dict.fromkeys(outputs, TEXT) for node, outputs in scope.outputs.items()},
+        outputs={
+            node: {name: kind if _has_names(kind) else TEXT for name, kind in outputs.items()}
+            for node, outputs in scope.outputs.items()
+        },
     )
     template = parse(text, shown, html=html)
     _require(rights, template.reads, scope)
@@ -118,7 +123,26 @@ def _record_sql(module: Module, record_id: str) -> str:
 def _placeholders(scope: Scope) -> str:
     """What stands for the outputs of earlier blocks, as jsonb."""
     data: Mapping[str, Any] = {
-        node: {name: f"‹{'trigger' if node == BROUGHT else node}.{name}›" for name in outputs}
+        node: {
+            name: _placeholder(f"{'trigger' if node == BROUGHT else node}.{name}", kind, scope)
+            for name, kind in outputs.items()
+        }
         for node, outputs in scope.outputs.items()
     }
     return quote_json(data)
+
+
+def _has_names(kind: ValueType) -> bool:
+    """Whether names stand below it: the columns of rows, the fields of a record."""
+    return kind.columns is not None or kind.kind is ValueKind.REFERENCE
+
+
+def _placeholder(name: str, kind: ValueType, scope: Scope) -> Any:
+    """A text that stands for the output; a row has such a text in each column that holds texts."""
+    if kind.columns is None:
+        return None if kind.kind is ValueKind.REFERENCE else f"‹{name}›"
+    types = {column: column_type(kind, column, scope.catalog) for column in kind.columns}
+    row = {
+        c: f"‹{name}.{c}›" if t.kind is ValueKind.TEXT and not t.choices else None for c, t in types.items()
+    }
+    return [row] if kind.many else row

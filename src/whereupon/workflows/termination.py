@@ -8,13 +8,13 @@ that always writes the same values, so that the second time nothing changes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
 from whereupon.conditions.tree import All, Comparison
 from whereupon.conditions.values import Scope
-from whereupon.modules.catalog import Module
+from whereupon.modules.catalog import Catalog, Module
 from whereupon.triggers.date_reached import DateConfig
 from whereupon.workflows.plan import Plan, Start
 
@@ -95,11 +95,31 @@ def effects_of(one: Subject) -> Effects:
                 constants.setdefault(name, []).append(fixed[name])
             else:
                 unknown.add(name)
-        writes |= written
+        writes |= written | _by_deleting(step.block.removes(step.config, scope), scope.catalog)
         starts |= step.block.starts(step.config)
         opaque = opaque or (step.block.label if step.block.opaque else None)
     known = {name: values for name, values in constants.items() if name not in unknown}
     return Effects(frozenset(writes), known, opaque, frozenset(starts))
+
+
+GONE = "-"  # "module.-": a record of the module is deleted
+
+
+def _by_deleting(modules: Iterable[str], catalog: Catalog) -> set[str]:
+    """What goes with deleted records, and what is emptied because it led to them."""
+    found, todo, seen = set[str](), list(modules), set[str]()
+    while todo:
+        key = todo.pop()
+        if key in seen:
+            continue
+        seen.add(key)
+        found.add(f"{key}.{GONE}")
+        for child, link in catalog.children(key):
+            if link.options.get("on_delete") == "cascade" or child.parent_field == link.key:
+                todo.append(child.key)
+            elif link.options.get("on_delete") == "set_null":
+                found.add(f"{child.key}.{link.key}")
+    return found
 
 
 # What starts what -----------------------------------------------------------------------------------
@@ -117,9 +137,9 @@ def _starters(effects: Effects, other: Subject) -> Iterator[str]:
         key, _, written = name.partition(".")
         if key != module.key:
             continue
-        creates = not written and "I" in listens
+        creates = (not written and "I" in listens) or (written == GONE and "D" in listens)
         counts = name in watched or (not watched and "U" in listens) or _moves_its_date(start, written)
-        updates = bool(written) and counts and ("U" in listens or start.trigger.scheduled)
+        updates = bool(written) and written != GONE and counts and ("U" in listens or start.trigger.scheduled)
         if (creates or updates) and not _excluded(name, effects, needed):
             yield name
 
@@ -209,6 +229,8 @@ def _comes_to_rest(
     """Whether the circle ends by itself. One that makes new records never does."""
     if any(link.through and "." not in link.through for link in path):
         return False
+    if any(link.through.endswith(f".{GONE}") for link in path):
+        return True  # a record goes only once, and none is made here
     once = any(subjects[link.key].plan.document.settings.recurrence == "first_time" for link in path)
     return once or (len(path) == 1 and _writes_one_value(path[0], effects))
 
@@ -227,5 +249,7 @@ def _label(name: str, subject: Subject) -> str:
     module = catalog.modules.get(key) if catalog else None
     if module is None:
         return name
+    if written == GONE:
+        return f"a deleted record of {module.label_plural}"
     found = module.fields.get(written)
     return f"{found.label} of {module.label_plural}" if found else f"a new record of {module.label_plural}"

@@ -83,6 +83,7 @@ def sets(**values: Any) -> dict[str, Any]:
 
 AGAIN = {"formula": 'note & "x"'}
 MAKE = {"key": "make", "block": "create_record", "module": "items", "set": {"name": "Nästa"}}
+DELETE = {"key": "gone", "block": "delete_record", "which": "linked", "link": "parent"}
 Flow = tuple[Mapping[str, Any], Mapping[str, Any]]
 LOOPS: list[tuple[str, Flow, Sequence[Flow], str]] = [
     ("writes what it does not watch", (updated("status"), sets(note="x")), [], "cannot_loop"),
@@ -98,6 +99,9 @@ LOOPS: list[tuple[str, Flow, Sequence[Flow], str]] = [
     ("by a date", ({"trigger": "date_reached", "field": "due_date"}, sets(due_date={"today": {"plus": 1}})), [],
      "can_loop"),
     ("by hand", ({"trigger": "manual"}, sets(note=AGAIN)), [], "cannot_loop"),
+    ("deletes until nothing is left", ({"trigger": "record_deleted"}, DELETE), [], "cannot_loop"),
+    ("makes anew what another deletes", ({"trigger": "record_deleted"}, MAKE),
+     [(CREATED, {"key": "gone", "block": "delete_record", "which": "record"})], "can_loop"),
 ]  # fmt: skip
 
 
