@@ -44,6 +44,7 @@ export const ai = {
     name: 'Name',
     nameAbout: 'What people see in the block.',
     kind: 'Speaks like',
+    kindAbout: 'Most servers of one’s own speak like OpenAI.',
     model: 'Model',
     modelAbout: {
       openai: 'Like gpt-5-mini, or what your own server calls it',
@@ -67,6 +68,7 @@ export const ai = {
     price_output: 'Price of a million tokens answered',
     currency: 'Currency',
     timeout: 'Patience for one answer, in seconds',
+    timeoutAbout: 'Then it is tried again later',
     max_tokens: 'Longest answer, in tokens',
     max_tokensAbout: 'Empty: as long as it takes',
     answer_as: 'How a typed answer is asked for',

@@ -69,29 +69,21 @@ export function ProviderForm({ provider, taken, onDone }: Props) {
           />
           <Select
             label={words.kind}
-            description=" "
+            description={words.kindAbout}
             data={KINDS.map((value) => ({ value, label: ai.kinds[value] }))}
             allowDeselect={false}
             value={draft.kind}
             onChange={(value) => set({ kind: kindOf(value) })}
           />
-          <TextInput
-            label={words.model}
-            description={words.modelAbout[draft.kind]}
-            required
-            value={draft.model}
-            error={problem?.at('/model')}
-            onChange={(event) => set({ model: event.currentTarget.value.trim() })}
-          />
-          <PasswordInput
-            label={words.key}
-            description={provider?.has_key ? words.keyKept : words.keyAbout}
-            autoComplete="new-password"
-            value={draft.api_key}
-            error={problem?.at('/api_key')}
-            onChange={(event) => set({ api_key: event.currentTarget.value.trim() })}
-          />
         </SimpleGrid>
+        <TextInput
+          label={words.model}
+          description={words.modelAbout[draft.kind]}
+          required
+          value={draft.model}
+          error={problem?.at('/model')}
+          onChange={(event) => set({ model: event.currentTarget.value.trim() })}
+        />
         <TextInput
           label={words.address}
           description={words.addressAbout[draft.kind]}
@@ -102,6 +94,14 @@ export function ProviderForm({ provider, taken, onDone }: Props) {
         <Text size="xs" c="dimmed">
           {words.addressOwn}
         </Text>
+        <PasswordInput
+          label={words.key}
+          description={provider?.has_key ? words.keyKept : words.keyAbout}
+          autoComplete="new-password"
+          value={draft.api_key}
+          error={problem?.at('/api_key')}
+          onChange={(event) => set({ api_key: event.currentTarget.value.trim() })}
+        />
         <Switch
           label={words.images}
           checked={draft.images}
@@ -109,8 +109,9 @@ export function ProviderForm({ provider, taken, onDone }: Props) {
         />
         <Button
           variant="subtle"
-          size="xs"
+          size="compact-sm"
           w="fit-content"
+          ml={-8}
           aria-expanded={more}
           onClick={() => setMore(!more)}
         >
@@ -147,7 +148,7 @@ function More({ draft, set, at }: MoreProps) {
     onChange: (value: string | number) => set({ [name]: value }),
   })
   return (
-    <SimpleGrid cols={{ base: 1, sm: 3 }} spacing="sm">
+    <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="sm">
       <NumberInput label={words.price_input} decimalScale={6} {...number('price_input')} />
       <NumberInput label={words.price_output} decimalScale={6} {...number('price_output')} />
       <TextInput
@@ -157,10 +158,15 @@ function More({ draft, set, at }: MoreProps) {
         error={at('/currency')}
         onChange={(event) => set({ currency: event.currentTarget.value.toUpperCase() })}
       />
-      <NumberInput label={words.timeout} {...number('timeout_seconds')} max={280} />
+      <NumberInput
+        label={words.timeout}
+        description={words.timeoutAbout}
+        {...number('timeout_seconds')}
+        max={280}
+      />
       <NumberInput
         label={words.max_tokens}
-        placeholder={words.max_tokensAbout}
+        description={words.max_tokensAbout}
         allowDecimal={false}
         {...number('max_tokens')}
       />
