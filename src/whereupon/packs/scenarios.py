@@ -6,15 +6,18 @@ work goes through, and checks what is in the database afterwards; `whereupon dem
 
 from __future__ import annotations
 
+import os
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
 import asyncpg
+import orjson
 
 from whereupon.db.pool import Connection, Database
 from whereupon.modules.catalog import Field, Module, load_catalog
+from whereupon.outbox.secrets import Key
 from whereupon.packs.contents import pack_keys
 from whereupon.packs.loading import Loaded, user_id
 from whereupon.packs.why import Why, why, why_not
@@ -22,6 +25,9 @@ from whereupon.people.rights import Rights, load_rights
 from whereupon.records.read import Record, read_record
 from whereupon.records.write import Writer, create_record, update_record
 from whereupon.runs.actions import start_by_hand
+from whereupon.runs.arrivals import find_hook, read_arrival
+from whereupon.runs.hooks import make_address
+from whereupon.runs.intake import take_in
 
 DOMAIN = "@harbour.example"
 
@@ -87,6 +93,7 @@ class Day:
     events: list[str] = field(default_factory=list[str])
     problems: list[str] = field(default_factory=list[str])
     whys: list[Why] = field(default_factory=list[Why])
+    addresses: dict[str, str] = field(default_factory=dict[str, str])
 
     # Who acts ------------------------------------------------------------------------------------
 
@@ -126,6 +133,23 @@ class Day:
             return await connection.fetchval(sql, *values)
         finally:
             await connection.close()
+
+    async def send(
+        self, workflow: str, does: str, body: Mapping[str, Any], *, delivery: str | None = None
+    ) -> Mapping[str, Any]:
+        """Another program sends data to the workflow's address; what it is answered. Raises Invalid.
+
+        `delivery`: the sender's id of it.
+        """
+        self.events.append(does)
+        raw = orjson.dumps(body)
+        async with self.database.transaction() as db:
+            if workflow not in self.addresses:
+                self.addresses[workflow], _ = await make_address(db, self.administrator, workflow)
+            hook = await find_hook(db, self.addresses[workflow])
+            sent = {"webhook-id": delivery} if delivery else {}
+            arrival = read_arrival(hook, raw, orjson.loads(raw), sent)
+            return await take_in(db, await load_catalog(db), Key(os.urandom(32)), arrival)
 
     async def start(self, workflow: str, does: str) -> None:
         """A person runs a workflow now, on all records that meet its filter."""

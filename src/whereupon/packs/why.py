@@ -13,7 +13,7 @@ from whereupon.errors import NotFound
 from whereupon.modules.catalog import Module
 from whereupon.people.rights import everything
 from whereupon.runs.definitions import Active, load_definitions
-from whereupon.workflows.plan import Start
+from whereupon.workflows.plan import Start, brought
 
 LAST_RUN = """
 SELECT r.id, r.change_id, r.started_by FROM whereupon.runs r
@@ -106,6 +106,7 @@ async def watching(db: Connection, workflow: str) -> tuple[Active, Start, Scope]
         definitions.catalog, version.module, old="o" if changed else None, op="c.op" if changed else None,
         user=None if version.user_id is None else f"{version.user_id}::bigint",
         time_zone=version.plan.document.settings.time_zone or version.time_zone,
+        outputs=brought(version.plan), data="'{}'::jsonb",
     )  # fmt: skip
     return active, start, scope
 

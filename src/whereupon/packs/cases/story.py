@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from whereupon.errors import Invalid
 from whereupon.packs.scenarios import Day, Scenario
 
 
@@ -32,6 +35,53 @@ async def case_created(day: Day) -> None:
     await day.why_not("case_welcome", silent.id)
 
 
+async def lead_from_web_form(day: Day) -> None:
+    """2: each lead goes to the next consultant, who hears of it; one who is in touch already stays where
+    they are."""
+    flow = "lead_from_web_form"
+    ask = {
+        "visitor": {"name": "Nikos Παππάς", "email": "nikos.pappas@mail.example"},
+        "message": "A work permit?",
+    }
+    first = await day.send(
+        flow, "The web form sends what Nikos Παππάς asks", ask, delivery=f"form {day.since} 1"
+    )
+    again = await day.send(flow, "The web form sends the same once more", ask, delivery=f"form {day.since} 1")
+    await day.quiet()
+    other = {"visitor": {"name": "Ines Müller", "email": "ines@mail.example"}, "message": "Studying in June"}
+    second = await day.send(
+        flow, "The web form sends what Ines Müller asks", other, delivery=f"form {day.since} 2"
+    )
+    known = {"visitor": {"name": "Chidi", "email": "Chidi.Okonkwo@mail.example"}, "message": "And my sister?"}
+    third = await day.send(flow, "The web form sends what Chidi asks, who is in touch with us", known)
+    try:
+        await day.send(flow, "A robot fills in the form", {"visitor": {"name": "x", "email": "x"}})
+        day.problems.append("The robot was not refused.")
+    except Invalid as error:
+        wrong = [problem.path for problem in error.problems]
+        day.expect("What was wrong", wrong, ["/visitor/email", "/message"])
+    await day.quiet()
+
+    day.expect("The answer to the repetition", dict(again), dict(first))
+    consultants: list[Any] = []
+    for answer, name in ((first, "Nikos Παππάς"), (second, "Ines Müller")):
+        lead = answer["record"]["id"]
+        made = await day.outcome(record_id=lead)
+        day.expect_runs(f"Runs for {name}", made, 1)
+        values = await day.read("leads", lead)
+        consultants.append(values["consultant"])
+        owner = await day.value("SELECT email FROM whereupon.users WHERE id = $1", values["consultant"])
+        told = [(note["to"], note["title"]) for note in made.notifications]
+        day.expect("Who was told", told, [(owner, f"{name} asks for advice")])
+        day.expect("Where it comes from", values["source"], "web_form")
+    day.expect("Different consultants", len(set(consultants)), 2)
+    chidi = third["record"]["id"]
+    day.expect_runs("Runs for Chidi", await day.outcome(record_id=chidi), 0)
+    day.expect("Chidi is known", third["record"]["created"], False)
+    await day.why(flow, first["record"]["id"])
+    await day.why_not(flow, chidi)
+
+
 async def case_ready(day: Day) -> None:
     """4: the supervisor hears of it when the case enters that stage, and at no other time."""
     who = "nguyen.minh.anh"
@@ -60,6 +110,12 @@ async def case_ready(day: Day) -> None:
 
 
 SCENARIOS = (
+    Scenario(
+        2,
+        "Lead by the web form → assigned to a consultant, who is notified",
+        ("lead_from_web_form",),
+        lead_from_web_form,
+    ),
     Scenario(1, "Case created → welcome email to the applicant", ("case_welcome",), case_created),
     Scenario(
         4, "Case enters “Ready to submit” → the supervisor is notified", ("case_ready_to_submit",), case_ready
