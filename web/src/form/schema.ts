@@ -153,6 +153,8 @@ const WIDGETS = new Set([
   'user',
   'group',
   'saved-template',
+  'text-provider',
+  'chat-provider',
   'secret',
   'cron',
   'time-zone',

@@ -16,6 +16,7 @@ import { useCalled } from './inline'
 import { ModuleSelect } from './ModuleSelect'
 import { childrenOf, kindOfType, typedPath } from './names'
 import { PathSelect } from './PathSelect'
+import { ProviderSelect } from './ProviderSelect'
 import { RichTemplateEditor } from './RichTemplateEditor'
 import { SavedTemplateSelect } from './SavedTemplateSelect'
 import { SecretSelect } from './SecretSelect'
@@ -186,6 +187,16 @@ function SecretWidget(props: WidgetProps) {
   return <SecretSelect {...input} value={stringOf(props.value)} onChange={set} />
 }
 
+function TextProviderWidget(props: WidgetProps) {
+  const { input, set } = useWidget(props)
+  return <ProviderSelect kind="text" {...input} value={stringOf(props.value)} onChange={set} />
+}
+
+function ChatProviderWidget(props: WidgetProps) {
+  const { input, set } = useWidget(props)
+  return <ProviderSelect kind="chat" {...input} value={stringOf(props.value)} onChange={set} />
+}
+
 function TimeZoneWidget(props: WidgetProps) {
   const { input, set } = useWidget(props)
   return <TimeZoneSelect {...input} value={stringOf(props.value)} onChange={set} />
@@ -275,6 +286,8 @@ export const KNOWN_WIDGETS: Record<string, ComponentType<WidgetProps>> = {
   user: UserWidget,
   group: GroupWidget,
   'saved-template': SavedTemplateWidget,
+  'text-provider': TextProviderWidget,
+  'chat-provider': ChatProviderWidget,
   secret: SecretWidget,
   cron: CronWidget,
   'time-zone': TimeZoneWidget,

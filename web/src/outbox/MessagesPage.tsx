@@ -69,7 +69,7 @@ export function Page() {
 
 function Nothing({ wanted, onClear }: { wanted: Wanted; onClear: () => void }) {
   const [title, about] = t.empty[wanted.status ?? 'all'] ?? ['', '']
-  if (!wanted.search && !wanted.workflow && !wanted.run)
+  if (!wanted.search && !wanted.channel && !wanted.workflow && !wanted.run)
     return <Empty icon={IconMail} title={title} about={about} />
   return (
     <Empty icon={IconSearchOff} title={t.noneFound} about={about}>

@@ -13,6 +13,8 @@ describe('the filters of messages', () => {
     ['', {}],
     ['status=held&workflow=7&search=maria', { status: 'held', workflow_id: 7, recipient: 'maria' }],
     ['status=lost&workflow=x&run=-3', {}],
+    ['channel=text', { channel: 'text' }],
+    ['channel=pigeon', {}],
     ['run=12&search=παράδειγμα', { run_id: 12, recipient: 'παράδειγμα' }],
     ['workflow=999999999999999999999', {}],
   ])('of "%s" are asked as %j', (address, query) => {
@@ -52,6 +54,7 @@ describe('why a message is where it is', () => {
     [{ status: 'failed', error: { message: '550 Δεν υπάρχει' } }, '550 Δεν υπάρχει'],
     [{ status: 'failed', error: {} }, null],
     [{ status: 'sent' }, null],
+    [{ status: 'sent', error: { message: 'gone@example.com: 550 gone' } }, 'gone@example.com: 550 gone'],
   ] as [Partial<Message>, string | null][])('%j is said in few words', (change, words) => {
     expect(sentenceOf(of(change))).toBe(words)
   })

@@ -7,6 +7,7 @@ import { Problem } from '../parts/Problem'
 import { timeZones } from '../setup/answers'
 import { t } from '../text'
 import { settings } from '../text/settings'
+import { countries } from './countries'
 import { HolidaysSection } from './HolidaysSection'
 import { Section } from './Section'
 import { useSave, useSettings } from './useSettings'
@@ -72,6 +73,17 @@ function Identity({ now }: { now: Organisation }) {
               onChange={(event) => set(key, event.currentTarget.value)}
             />
           ))}
+          <Select
+            label={words.phone_country}
+            description={words.phone_countryAbout}
+            placeholder={words.phone_countryNone}
+            searchable
+            clearable
+            data={countries()}
+            value={draft.phone_country ?? null}
+            error={problem?.at('/phone_country')}
+            onChange={(value) => set('phone_country', value)}
+          />
           <Select
             label={words.time_zone}
             searchable

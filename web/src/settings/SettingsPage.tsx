@@ -6,6 +6,8 @@ import {
   IconGauge,
   IconListDetails,
   IconMailCog,
+  IconMessage,
+  IconMessages,
   IconPackage,
   IconPlugConnected,
   IconShieldCheck,
@@ -24,6 +26,7 @@ import { useMe } from '../app/useMe'
 import { ai } from '../text/ai'
 import { connections } from '../text/connections'
 import { feeds as feedWords } from '../text/feeds'
+import { providers } from '../text/providers'
 import { settings as words } from '../text/settings'
 
 const page = (load: () => Promise<{ Page: React.ComponentType }>) =>
@@ -72,6 +75,20 @@ const SECTIONS = [
     icon: IconMailCog,
     for: 'administrator',
     Page: page(() => import('./MailPage')),
+  },
+  {
+    at: 'text-messages',
+    label: providers.text.title,
+    icon: IconMessage,
+    for: 'administrator',
+    Page: page(() => import('./providers/TextPage')),
+  },
+  {
+    at: 'chat',
+    label: providers.chat.title,
+    icon: IconMessages,
+    for: 'administrator',
+    Page: page(() => import('./providers/ChatPage')),
   },
   {
     at: 'ai',

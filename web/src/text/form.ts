@@ -13,6 +13,11 @@ export const form = {
   typeToSearch: 'Type to search',
   gone: (what: string) => `${what} (not there any more)`,
   noGroups: 'There are no groups yet. They are made in Settings.',
+  provider: {
+    usual: (name: string) => `${name} (by default)`,
+    text: { none: 'No provider is set. Texts are only kept for reading.' },
+    chat: { none: 'No room is set. Chat messages are only kept for reading.' },
+  },
   noTemplates: 'There are no saved templates yet. They are made under Templates.',
   noneOf: (kind: string) => `There is no such field here (${kind}).`,
   noFields: 'There is no field to choose here.',

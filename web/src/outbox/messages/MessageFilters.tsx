@@ -5,7 +5,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { listWorkflowsOptions } from '../../api'
 import { outbox as t } from '../../text/outbox'
-import type { Wanted } from './wanted'
+import { CHANNELS, type Wanted } from './wanted'
 
 interface Props {
   wanted: Wanted
@@ -19,7 +19,7 @@ export function MessageFilters({ wanted, onFilter }: Props) {
   const query = { limit: 200, drafts: false, sort: 'name' } as const
   const workflows = useQuery(listWorkflowsOptions({ query }))
   const choices = workflows.data?.items.map(({ id, name }) => ({ value: String(id), label: name })) ?? []
-  const filtered = wanted.search || wanted.workflow || wanted.run
+  const filtered = wanted.search || wanted.channel || wanted.workflow || wanted.run
   return (
     <Group gap="xs" mb="sm" role="search">
       <TextInput
@@ -34,6 +34,15 @@ export function MessageFilters({ wanted, onFilter }: Props) {
           setText(event.currentTarget.value)
           search(event.currentTarget.value.trim())
         }}
+      />
+      <Select
+        w={160}
+        aria-label={t.channel}
+        placeholder={t.anyChannel}
+        data={CHANNELS.map((value) => ({ value, label: t.channels[value] }))}
+        value={wanted.channel}
+        onChange={(channel) => onFilter({ channel })}
+        clearable
       />
       <Select
         w={320}
@@ -56,7 +65,7 @@ export function MessageFilters({ wanted, onFilter }: Props) {
           size="compact-sm"
           onClick={() => {
             setText('')
-            onFilter({ search: null, workflow: null, run: null })
+            onFilter({ search: null, channel: null, workflow: null, run: null })
           }}
         >
           {t.clear}

@@ -1,10 +1,11 @@
-import { Anchor, Checkbox, Table, Text, UnstyledButton } from '@mantine/core'
+import { Anchor, Checkbox, Group, Table, Text, UnstyledButton } from '@mantine/core'
 import { Link } from 'react-router'
 import type { Message } from '../../api'
 import { Status } from '../../parts/Status'
 import { When } from '../../parts/When'
 import { t as shared } from '../../text'
 import { outbox as t } from '../../text/outbox'
+import { ChannelSign } from './ChannelSign'
 import classes from './Messages.module.css'
 import { sentenceOf } from './reasons'
 import { isOpen } from './wanted'
@@ -84,14 +85,17 @@ function Row({ item, selected, onToggle, onOpen }: RowProps) {
         )}
       </Table.Td>
       <Table.Td maw={260}>
-        <UnstyledButton
-          onClick={onOpen}
-          aria-label={t.open(recipient)}
-          className={classes.open}
-          title={recipient}
-        >
-          {recipient}
-        </UnstyledButton>
+        <Group gap={6} wrap="nowrap">
+          <ChannelSign channel={item.channel} />
+          <UnstyledButton
+            onClick={onOpen}
+            aria-label={t.open(recipient)}
+            className={classes.open}
+            title={recipient}
+          >
+            {recipient}
+          </UnstyledButton>
+        </Group>
       </Table.Td>
       <Table.Td>
         <Status of={item.status} />

@@ -15,10 +15,15 @@ export function headersOf(letter: Letter): Header[] {
     const value = writtenList(letter[key])
     if (value) found.push({ name: t.drawer[key], value })
   }
-  found.push({ name: t.drawer.subject, value: letter.subject || t.drawer.noSubject })
+  if (isMail(letter)) found.push({ name: t.drawer.subject, value: letter.subject || t.drawer.noSubject })
   const attachments = namesOf(letter.attachments)
   if (attachments) found.push({ name: t.drawer.attachments, value: attachments })
   return found
+}
+
+/** Whether a message is a mail: no other has a subject. */
+export function isMail(letter: Letter): boolean {
+  return typeof letter.subject === 'string'
 }
 
 function writtenList(value: unknown): string {

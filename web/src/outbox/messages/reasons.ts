@@ -33,6 +33,8 @@ export function explain({ status, hold_reason, error }: Reasoned): Explanation |
       return { title: t.failedTitle, color: 'red', why: said, what: t.failedWhat }
     case 'uncertain':
       return { title: t.uncertainTitle, color: 'orange', why: null, what: t.uncertainWhat }
+    case 'sent':
+      return said ? { title: t.partlyTitle, color: 'orange', why: said, what: t.partlyWhat } : null
     case 'queued':
       return said ? { title: t.queuedTitle, color: 'orange', why: said, what: null } : null
     default:

@@ -1,12 +1,15 @@
 import type { ListMessagesData, Message } from '../../api'
 
 export type Status = Message['status']
+export type Channel = Message['channel']
+export const CHANNELS: readonly Channel[] = ['email', 'text', 'chat']
 export const STATUSES: readonly Status[] = ['held', 'queued', 'failed', 'uncertain', 'sent', 'discarded']
 export const EVERY_STATUS: readonly Status[] = [...STATUSES, 'sending']
 
 /** Which messages are shown, as it stands in the page's address. */
 export interface Wanted {
   status: Status | null
+  channel: Channel | null
   workflow: number | null
   run: number | null
   search: string
@@ -19,6 +22,7 @@ export function wantedOf(params: URLSearchParams): Wanted {
   const status = params.get('status')
   return {
     status: EVERY_STATUS.find((known) => known === status) ?? null,
+    channel: CHANNELS.find((known) => known === params.get('channel')) ?? null,
     workflow: numberIn(params.get('workflow')),
     run: numberIn(params.get('run')),
     search: params.get('search')?.slice(0, 254) ?? '',
@@ -39,9 +43,16 @@ export function withFilters(
 }
 
 /** What the server is asked: no empty values. */
-export function asked({ status, workflow, run, search }: Wanted): NonNullable<ListMessagesData['query']> {
+export function asked({
+  status,
+  channel,
+  workflow,
+  run,
+  search,
+}: Wanted): NonNullable<ListMessagesData['query']> {
   return {
     ...(status && { status }),
+    ...(channel && { channel }),
     ...(workflow && { workflow_id: workflow }),
     ...(run && { run_id: run }),
     ...(search && { recipient: search }),

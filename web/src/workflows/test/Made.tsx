@@ -25,8 +25,8 @@ export function Mails({ messages }: { messages: TestedMessage[] }) {
 
 function letterOf(message: TestedMessage): Letter {
   const { channel: _channel, recipient, error: _error, ...rest } = message
-  const { subject, text, to } = message
-  return { ...rest, subject: subject ?? '', text: text ?? '', to: to ?? [recipient] }
+  const { text, to } = message
+  return { ...rest, text: text ?? '', to: to ?? [recipient] }
 }
 
 /** The tasks that would be in somebody's inbox. */
