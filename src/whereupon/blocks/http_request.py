@@ -95,7 +95,7 @@ class HttpConfig(Config):
     url: Annotated[str, Shown("template")] = Field(
         min_length=1, max_length=4_000, title="Address", description="Like https://api.example.com/orders."
     )
-    query: dict[str, Line] = Field(
+    query: Annotated[dict[str, Line], Shown(advanced=True)] = Field(
         default_factory=dict[str, Line], max_length=50, title="Parameters",
         description="Added to the address after a question mark.",
     )  # fmt: skip

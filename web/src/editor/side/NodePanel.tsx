@@ -13,9 +13,11 @@ import { PreviewRecord } from './PreviewRecord'
 
 /** The form of one block. */
 export function NodePanel({ node }: { node: WorkflowNode }) {
-  const editor = useEditor()
   const block = useEditorState((state) => state.known.blocks.get(node.block))
   const readOnly = useEditorState((state) => state.readOnly !== null)
+  // As it is filled in now; until that is known, what every block of this kind gives.
+  const checked = useEditorState((state) => state.checked?.nodes.find((one) => one.key === node.key))
+  const outputs = checked?.outputs ?? block?.outputs ?? {}
   return (
     <Box p="sm">
       <PanelTop
@@ -41,7 +43,7 @@ export function NodePanel({ node }: { node: WorkflowNode }) {
       </Text>
       {!readOnly && (
         <Text size="xs" c="dimmed" mt={4} visibleFrom="md">
-          {t.nodeKeyMore(editor.state.known.blocks.get(node.block)?.outputs ?? {}, node.key)}
+          {t.nodeKeyMore(outputs, node.key)}
         </Text>
       )}
     </Box>
