@@ -59,6 +59,7 @@ class Approval(Block[ApprovalConfig]):
     Config = ApprovalConfig
     outputs: ClassVar = {"decision": TEXT, "by": TEXT, "comment": TEXT, "at": DATETIME}
     waits = True
+    goes_on_by = "rejected"  # never as if somebody had approved
     port_labels: ClassVar = {"approved": "Approved", "rejected": "Rejected", "timeout": "Time is up"}
     examples = (
         {"ask": [{"owner": True}], "title": "Discount for {{ record.name }}?"},

@@ -76,6 +76,7 @@ class ForEach(Block[EachConfig]):
     Config = EachConfig
     outputs: ClassVar = {"total": INTEGER, "succeeded": INTEGER, "failed": INTEGER}
     each_port = "each"
+    goes_on_by = "done"
     port_labels: ClassVar = {"each": "For each item", "done": "When all are done"}
     examples = (
         {"children": "items.parent"},

@@ -81,7 +81,7 @@ async def list_questions(
     before: int | None = None,
     limit: int = 50,
 ) -> list[dict[str, Any]]:
-    """Those that the user is asked, newest first; `waiting`: only those that wait for an answer, or do not."""
+    """What the user is asked, newest first; `waiting`: only what waits for an answer, or does not."""
     rows = await db.fetch(LIST, rights.user_id, everyone, before or 2**62, waiting, kind, limit)
     return [dict(row) for row in rows]
 
@@ -147,7 +147,7 @@ async def locked(db: Connection, question_id: int) -> Any:
 
 
 async def decide(db: Connection, rights: Rights, question_id: int, said: Decision) -> dict[str, Any]:
-    """Approve or reject. Raises NotFound, Conflict, Invalid; Refused where it is not this user's to decide."""
+    """Approve or reject. Raises NotFound, Conflict, Invalid; Refused where it is not theirs to decide."""
     known = await get_question(db, rights, question_id)
     row = await locked(db, question_id)
     if row["kind"] != "approval":

@@ -209,6 +209,7 @@ async def _run_of_each(db: Connection, active: Active, staged: Sequence[Staged])
 async def _walk(db: Connection, definitions: Definitions, witness: Witness, runs: list[int]) -> None:
     """Take the runs as far as they come, waits skipped, noting what each block did."""
     for _ in range(MOST_WAITS):
+        runs = await _with_branches(db, runs)
         travellers = await take_these(db, runs)
         if not travellers:
             return
@@ -221,6 +222,24 @@ async def _walk(db: Connection, definitions: Definitions, witness: Witness, runs
         await write_back(db, travellers, now)
         _note_locked(travellers)
     witness.stopped = f"The test was stopped after {MOST_WAITS} waits."
+
+
+BRANCHES = """
+SELECT id FROM whereupon.runs
+WHERE parent_run_id = ANY($1::bigint[]) AND branch_node IS NOT NULL
+  AND NOT (status = 'queued' AND ready_at IS NULL)
+"""
+
+
+async def _with_branches(db: Connection, runs: list[int]) -> list[int]:
+    """The runs, and those that their blocks started: items of a loop, other workflows."""
+    found = list(runs)
+    while True:
+        rows = await db.fetch(BRANCHES, found)
+        new = sorted({row["id"] for row in rows} - set(found))
+        if not new:
+            return found
+        found += new
 
 
 def _note_locked(travellers: Sequence[Traveller]) -> None:

@@ -31,11 +31,23 @@ SELECT t.id, t.run_id, t.title, t.description, t.due_at, t.priority, t.status, u
 FROM whereupon.tasks t LEFT JOIN whereupon.users u ON u.id = t.assignee_user_id
 LEFT JOIN whereupon.groups g ON g.id = t.assignee_group_id""",
     "calls": "SELECT c.id, c.run_id, c.block, c.destination, c.request FROM whereupon.calls c",
+    "questions": """
+SELECT q.id, q.run_id, q.kind, q.title, q.body, q.details, q.due_at, ARRAY(
+  SELECT u.name FROM whereupon.question_people p JOIN whereupon.users u ON u.id = p.user_id
+  WHERE p.question_id = q.id ORDER BY u.name) AS asked
+FROM whereupon.questions q""",
     "notifications": """
 SELECT n.id, n.run_id, n.title, n.body, u.name AS "user"
 FROM whereupon.notifications n JOIN whereupon.users u ON u.id = n.user_id""",
 }
-ALIASES = {"changes": "", "messages": "m.", "tasks": "t.", "calls": "c.", "notifications": "n."}
+ALIASES = {
+    "changes": "",
+    "messages": "m.",
+    "tasks": "t.",
+    "calls": "c.",
+    "questions": "q.",
+    "notifications": "n.",
+}
 # Of a message, whatever its channel.
 PARTS = (
     *("to", "cc", "bcc", "reply_to", "from", "subject", "html", "text"),
@@ -45,6 +57,14 @@ OPERATIONS = {b"I": "created", b"U": "updated", b"D": "deleted"}
 STEPS = """
 SELECT seq, node, block, status, port, input, output, error, records FROM whereupon.step_runs
 WHERE run_id = $1 ORDER BY seq
+"""
+MOST_BRANCHES = 10  # shown of one run; all of them are tried
+BRANCHES = """
+SELECT r.id, r.branch_node AS node, r.branch_number AS number, w.name AS workflow, r.record_id, r.status,
+  r.error
+FROM whereupon.runs r JOIN whereupon.workflows w ON w.id = r.workflow_id
+WHERE r.parent_run_id = $1 AND r.branch_node IS NOT NULL
+ORDER BY r.branch_node, r.branch_iteration, r.branch_number
 """
 RUN = "SELECT status, node, error, waiting, ready_at FROM whereupon.runs WHERE id = $1"
 # Rows written so far, by table: by this transaction, and by earlier ones of this connection that the database
@@ -126,13 +146,28 @@ class Witness:
             "status": None,
             "error": None,
             "steps": [],
+            "branches": [],
+            "branch_count": 0,
         }
         if run is None:
             return found
         row: Any = await self.db.fetchrow(RUN, run)
         steps = [self._step(run, step) for step in await self.db.fetch(STEPS, run)]
         error = {"code": "stopped", "message": self.stopped} if self.stopped else None
-        return found | {"status": row["status"], "error": row["error"] or error, "steps": steps}
+        ended = {"status": row["status"], "error": row["error"] or error, "steps": steps}
+        return found | ended | await self._branches(run)
+
+    async def _branches(self, run: int) -> dict[str, Any]:
+        """What the runs did that its blocks started: the first of them, and how many there are."""
+        rows = await self.db.fetch(BRANCHES, run)
+        shown: list[dict[str, Any]] = []
+        for row in rows[:MOST_BRANCHES]:
+            steps = [self._step(row["id"], step) for step in await self.db.fetch(STEPS, row["id"])]
+            more = {
+                name: row[name] for name in ("node", "number", "workflow", "record_id", "status", "error")
+            }
+            shown.append({**more, "steps": steps, **await self._branches(row["id"])})
+        return {"branches": shown, "branch_count": len(rows)}
 
     def _step(self, run: int, step: Mapping[str, Any]) -> dict[str, Any]:
         plan = self.version.plan
@@ -147,6 +182,7 @@ class Witness:
             "messages": [_message(row) for row in made.get("messages", [])],
             "tasks": [_without(row, "id", "run_id") for row in made.get("tasks", [])],
             "notifications": [_without(row, "id", "run_id") for row in made.get("notifications", [])],
+            "questions": [_without(row, "id", "run_id") for row in made.get("questions", [])],
         }
 
     def _change(self, row: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from tests.office import Office
+from tests.office import Office, draw
 
 from whereupon.errors import Conflict, Invalid, NotFound
 from whereupon.people.questions import (
@@ -16,6 +16,7 @@ from whereupon.people.questions import (
 )
 from whereupon.people.rights import load_rights
 from whereupon.runs.actions import cancel_runs
+from whereupon.runs.rehearsal import ToRehearse, rehearse
 
 MANUAL = {"trigger": "manual"}
 SAID = 'CONCAT(nodes.ask.decision, " by ", nodes.ask.by, ": ", nodes.ask.comment)'
@@ -196,3 +197,25 @@ async def test_nobody_to_ask_is_a_failure_with_advice(office: Office) -> None:
     await asks(office, {"owner": True})
     (run,) = await office.runs()
     assert (run["status"], run["error"]["code"]) == ("failed", "no_user")
+
+
+async def test_a_test_shows_what_would_be_asked_and_goes_on_as_if_approved(office: Office) -> None:
+    ana = await office.user("ana@example.org", name="Ána")
+    node = {"key": "ask", "block": "approval", "ask": [{"user": ana}], "title": "Yes, {{ record.name }}?"}
+    item = await office.insert(name="Zoë")
+    document = draw(MANUAL, node, *NODES[:2], edges=EDGES)
+    found = await rehearse(office.database, office.rights, ToRehearse(document, "items", [str(item)]))
+    steps = found["records"][0]["steps"]
+    assert [(step["node"], step["port"]) for step in steps] == [("ask", "approved"), ("yes", "next")]
+    (question,) = steps[0]["questions"]
+    assert (question["title"], question["asked"]) == ("Yes, Zoë?", ["Ána"])
+    assert await office.fetch("SELECT * FROM whereupon.questions") == []
+
+
+async def test_a_failure_that_ends_nothing_is_never_an_approval(office: Office) -> None:
+    node = {"key": "ask", "block": "approval", "ask": [{"owner": True}], "title": "x"}
+    policy = {"on_error": {"policy": "continue"}}
+    key = await office.publish(MANUAL, node | policy, *NODES[:2], edges=EDGES)
+    item = await office.insert(name="a")
+    await office.by_hand(key, [str(item)])
+    assert ((await office.runs())[0]["status"], (await office.item(item))["status"]) == ("partial", "done")

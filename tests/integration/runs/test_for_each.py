@@ -3,10 +3,11 @@
 from typing import Any
 
 import pytest
-from tests.office import Office
+from tests.office import Office, draw
 
 from whereupon.errors import Invalid
 from whereupon.runs.actions import cancel_runs, rerun
+from whereupon.runs.rehearsal import ToRehearse, rehearse
 
 MANUAL = {"trigger": "manual"}
 EACH = {"key": "loop", "block": "for_each", "children": "items.parent"}
@@ -85,7 +86,7 @@ async def test_records_are_looked_for_beside_the_runs_own_and_taken_in_order(off
             {"field": "parent", "operator": "is_not_empty"},
         ]},
     }  # fmt: skip
-    said = note({"formula": "nodes.loop.number & \"\""})
+    said = note({"formula": 'nodes.loop.number & ""'})
     key = await office.publish(MANUAL, looks, said, AFTER, edges=EDGES)
     root = await office.insert(name="Root", status="open")
     made = [await office.insert(name="a", status="open", parent=root, amount=n) for n in (1, 5, 3)]
@@ -239,3 +240,16 @@ async def test_loops_that_multiply_too_far_are_refused(office: Office) -> None:
     with pytest.raises(Invalid) as refused:
         await office.publish(MANUAL, EACH, inner, note(), edges=edges)
     assert "1,000,000 items" in refused.value.problems[0].message
+
+
+async def test_a_test_goes_through_every_item_and_keeps_nothing(office: Office) -> None:
+    parent, children = await family(office, 12)
+    document = draw(MANUAL, EACH, note(), AFTER, edges=EDGES)
+    asked = ToRehearse(document, "items", [str(parent)])
+    found = await rehearse(office.database, office.rights, asked)
+    record = found["records"][0]
+    assert (record["status"], record["branch_count"], len(record["branches"])) == ("succeeded", 12, 10)
+    first = record["branches"][0]
+    assert (first["record_id"], first["status"]) == (str(children[0]), "succeeded")
+    assert first["steps"][0]["changes"][0]["fields"][0]["after"] == "seen"
+    assert (await office.item(children[0]))["note"] is None

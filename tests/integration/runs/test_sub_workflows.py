@@ -7,6 +7,7 @@ from tests.office import Office, draw
 
 from whereupon.people.rights import Grant, Rights
 from whereupon.runs.actions import cancel_runs
+from whereupon.runs.rehearsal import ToRehearse, rehearse
 from whereupon.runs.review import review
 from whereupon.workflows import store
 
@@ -231,3 +232,15 @@ async def test_a_circle_is_named_before_it_is_published(office: Office) -> None:
         found = await review(db, office.rights, one)
     assert found.termination.verdict == "can_loop"
     assert found.termination.sentence == "It can start itself again: One → runs it → Two → runs it → One."
+
+
+async def test_a_test_runs_the_other_one_too_and_keeps_nothing(office: Office) -> None:
+    other = await office.publish(CALLED | INPUTS, *DOUBLES, name="Doubles")
+    document = draw(MANUAL, runs_it(other, values=GIVEN, gives=GIVES), note({"field": "nodes.other.said"}))
+    item = await office.insert(name="Zoë", amount=2)
+    found = await rehearse(office.database, office.rights, ToRehearse(document, "items", [str(item)]))
+    record = found["records"][0]
+    assert record["status"] == "succeeded"
+    assert [step["node"] for step in record["branches"][0]["steps"]] == ["wait", "back"]
+    assert record["steps"][1]["changes"][0]["fields"][0]["after"] == "Grüße Zoë"
+    assert await office.runs() == []

@@ -107,6 +107,17 @@ class TestedNotification(Out):
     user: str
 
 
+class TestedQuestion(Out):
+    """What people would be asked."""
+
+    kind: Literal["approval", "form"]
+    title: str
+    body: str
+    details: Anything
+    due_at: datetime | None
+    asked: list[str]
+
+
 class TestedWait(Out):
     """A wait that was skipped. `until` null: until a change, a signal or an outcome comes."""
 
@@ -145,6 +156,22 @@ class TestedStep(Out):
     messages: list[TestedMessage]
     tasks: list[TestedTask]
     notifications: list[TestedNotification]
+    questions: list[TestedQuestion]
+
+
+class TestedBranch(Out):
+    """A run that a block of the test started: an item of a loop, or another workflow. At most ten are shown
+    of each run; `branch_count` says how many there were."""
+
+    node: str
+    number: int
+    workflow: str
+    record_id: str | None
+    status: str
+    error: Anything | None
+    steps: list[TestedStep]
+    branches: list[TestedBranch]
+    branch_count: int
 
 
 class TestedRecord(Out):
@@ -160,6 +187,8 @@ class TestedRecord(Out):
     status: str | None
     error: Anything | None
     steps: list[TestedStep]
+    branches: list[TestedBranch]
+    branch_count: int
     first_time_was: datetime | None
 
 
