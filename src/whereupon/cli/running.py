@@ -207,7 +207,7 @@ async def play(settings: Settings, *, as_json: bool) -> None:
 
     async with database_server(settings) as url:
         await migrate_database(url)
-        await run(url, json=as_json)
+        await run(url, settings=settings, json=as_json)
 
 
 def become_server(settings: Settings, *, as_json: bool) -> None:

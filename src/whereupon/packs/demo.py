@@ -9,10 +9,12 @@ from __future__ import annotations
 import asyncio
 import secrets
 import sys
+import tempfile
 import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -27,6 +29,8 @@ from whereupon.packs.loading import Loaded, load_pack
 from whereupon.packs.scenarios import Result, all_scenarios, play
 from whereupon.people.rights import Rights, load_rights
 from whereupon.people.users import NewUser, UserChange, change_user, create_user
+from whereupon.settings import Settings
+from whereupon.workers.caller import Caller
 from whereupon.workers.deliverer import deliver
 from whereupon.workers.engine import Engine
 from whereupon.workers.logs import log_to_stderr
@@ -40,7 +44,10 @@ IS_BUSY = """
 SELECT EXISTS (SELECT FROM whereupon.pending_changes)
     OR EXISTS (SELECT FROM whereupon.runs WHERE ended_at IS NULL AND ready_at <= clock_timestamp())
     OR EXISTS (SELECT FROM whereupon.messages WHERE status IN ('queued', 'sending'))
+    OR EXISTS (SELECT FROM whereupon.calls
+      WHERE status = 'calling' OR status = 'queued' AND due_at <= clock_timestamp())
 """
+HERE = "127.0.0.0/8"  # the scenarios' other sides are servers on this machine
 FIND_ADMINISTRATOR = "SELECT id FROM whereupon.users WHERE email = $1"
 # What the office is called, unless somebody said so already.
 NAME_ORGANISATION = """
@@ -76,11 +83,18 @@ class Report:
         return {"scenarios": scenarios, "passed": self.passed, "seconds": round(self.seconds, 2)}
 
 
-async def run(database_url: str | None = None, *, once: bool = False, json: bool = False) -> Report:
+async def run(
+    database_url: str | None = None,
+    *,
+    settings: Settings | None = None,
+    once: bool = False,
+    json: bool = False,
+) -> Report:
     """Load the packs, play their scenarios, tell what happened on stdout.
 
     `once`: on a throwaway server of our own, `database_url` is not looked at. Otherwise the packs stay in the
-    migrated database of that URL, for `serve`. Raises Conflict where mail would really leave.
+    migrated database of that URL, for `serve`. `settings`: where documents are kept; None: nowhere for long.
+    Raises Conflict where mail would really leave.
     """
     log_to_stderr("error", "demo")
     if once or database_url is None:
@@ -88,33 +102,48 @@ async def run(database_url: str | None = None, *, once: bool = False, json: bool
             await migrate(url)
             report = await on_database(url)
     else:
-        report = await on_database(database_url)
+        report = await on_database(database_url, settings)
     tell(report, as_json=json, signs_in=not once)
     return report
 
 
-async def on_database(url: str) -> Report:
+async def on_database(url: str, settings: Settings | None = None) -> Report:
     """The demonstration on a migrated database, workers included."""
+    if settings is not None:
+        return await played(url, settings)
+    with tempfile.TemporaryDirectory(prefix="whereupon-demo-") as folder:
+        return await played(url, Settings(data=Path(folder)))  # pyright: ignore[reportCallIssue]
+
+
+async def played(url: str, settings: Settings) -> Report:
+    """The same, with documents in the data folder of the settings."""
     began = time.monotonic()
     database = await Database.connect(url, name="whereupon demo")
     try:
         await refuse_real_mail(database)
         who = await administrator(database)
         loaded = {key: await load_pack(database, key, who.rights) for key in pack_keys()}
-        async with workers(database):
-            results = await play_all(database, loaded, who.rights)
+        async with workers(database, settings):
+            results = await play_all(database, loaded, who.rights, settings)
     finally:
         await database.close()
     return Report(results, time.monotonic() - began, who)
 
 
-async def play_all(database: Database, loaded: Mapping[str, Loaded], rights: Rights) -> tuple[Result, ...]:
+async def play_all(
+    database: Database, loaded: Mapping[str, Loaded], rights: Rights, settings: Settings
+) -> tuple[Result, ...]:
     """Every scenario, one after the other."""
 
     async def settle() -> None:
         await quiet(database)
 
-    return tuple([await play(database, loaded[pack], rights, settle, s) for pack, s in all_scenarios()])
+    return tuple(
+        [
+            await play(database, loaded[pack], rights, settle, scenario, settings)
+            for pack, scenario in all_scenarios()
+        ]
+    )
 
 
 async def refuse_real_mail(database: Database) -> None:
@@ -146,11 +175,14 @@ async def add_administrator(db: Connection, password: str) -> int:
 
 
 @asynccontextmanager
-async def workers(database: Database) -> AsyncGenerator[None]:
-    """Real workers, in this process, until the end of the block."""
+async def workers(database: Database, settings: Settings) -> AsyncGenerator[None]:
+    """Real workers, in this process, until the end of the block. They may call servers on this machine."""
     stop, engine = asyncio.Event(), Engine(database)
+    allowed = ",".join(filter(None, (settings.allowed_networks, HERE)))
+    nearby = settings.model_copy(update={"allowed_networks": allowed})
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(engine.run(stop))
+        tasks.create_task(Caller(database, nearby, wake=engine.calls).run(stop))
         tasks.create_task(deliver(database, stop=stop, busy=lambda: engine.busy))
         try:
             yield

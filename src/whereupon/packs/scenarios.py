@@ -6,6 +6,7 @@ work goes through, and checks what is in the database afterwards; `whereupon dem
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,19 +16,22 @@ from typing import Any
 import asyncpg
 import orjson
 
-from whereupon.db.pool import Connection, Database
+from whereupon.db.pool import Connection, Database, set_context
 from whereupon.modules.catalog import Field, Module, load_catalog
 from whereupon.outbox.secrets import Key
 from whereupon.packs.contents import pack_keys
 from whereupon.packs.loading import Loaded, user_id
 from whereupon.packs.why import Why, why, why_not
 from whereupon.people.rights import Rights, load_rights
+from whereupon.records.documents import Document, add_document, attach_document, store_upload
+from whereupon.records.files import FileStore
 from whereupon.records.read import Record, read_record
 from whereupon.records.write import Writer, create_record, update_record
 from whereupon.runs.actions import start_by_hand
 from whereupon.runs.arrivals import find_hook, read_arrival
 from whereupon.runs.hooks import make_address
 from whereupon.runs.intake import take_in
+from whereupon.settings import Settings
 
 DOMAIN = "@harbour.example"
 
@@ -53,7 +57,8 @@ WRITES = """
 SELECT s.run_id, s.block, s.output, coalesce(m.label, own.label) AS module FROM whereupon.step_runs s
 JOIN whereupon.runs r ON r.id = s.run_id LEFT JOIN whereupon.modules own ON own.id = r.module_id
 LEFT JOIN whereupon.modules m ON m.key = s.output->>'module'
-WHERE s.run_id = ANY($1) AND s.block IN ('create_record', 'update_record') ORDER BY s.run_id, s.seq
+WHERE s.run_id = ANY($1) AND s.block IN ('create_record', 'update_record', 'ai_prompt')
+ORDER BY s.run_id, s.seq
 """
 MADE = (MESSAGES, TASKS, NOTIFICATIONS, WRITES)
 LAST_RUN = "SELECT coalesce(max(id), 0) FROM whereupon.runs"
@@ -89,6 +94,7 @@ class Day:
     administrator: Rights
     settle: Callable[[], Awaitable[None]]
     scenario: Scenario
+    settings: Settings
     since: int = 0
     events: list[str] = field(default_factory=list[str])
     problems: list[str] = field(default_factory=list[str])
@@ -118,6 +124,20 @@ class Day:
             )
             self.events.append(f"{name} sets {changed} in {titled(what, record)}")
             return record
+
+    async def upload(self, who: str, module: str, record_id: str, name: str, content: bytes) -> Document:
+        """A person uploads a file to a record."""
+        upload = await store_upload(FileStore.of(self.settings), io.BytesIO(content), name)
+        async with self.database.transaction() as db:
+            catalog = await load_catalog(db)
+            writer, person = await self.acting(db, who)
+            await set_context(db, actor=writer.rights.user_id, origin="ui")
+            made = await add_document(db, upload, writer.rights)
+            found = await attach_document(db, catalog, made.id, module, record_id, writer.rights)
+            self.events.append(
+                f"{person} uploads {upload.name} to {catalog.module(module).label} {record_id}"
+            )
+            return found
 
     async def acting(self, db: Connection, who: str) -> tuple[Writer, str]:
         """The person's writer, with their own rights, and their name."""
@@ -279,9 +299,10 @@ async def play(
     administrator: Rights,
     settle: Callable[[], Awaitable[None]],
     scenario: Scenario,
+    settings: Settings,
 ) -> Result:
     """Play one scenario to its end. Whatever goes wrong is one of its problems."""
-    day = Day(database, loaded, administrator, settle, scenario)
+    day = Day(database, loaded, administrator, settle, scenario, settings)
     day.since = await day.value(LAST_RUN)
     try:
         await scenario.play(day)

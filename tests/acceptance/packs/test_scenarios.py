@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from whereupon.db.pool import Database
 from whereupon.packs.demo import administrator, quiet, workers
 from whereupon.packs.loading import load_pack
 from whereupon.packs.scenarios import Result, Scenario, all_scenarios, play
+from whereupon.settings import Settings
 from whereupon.workflows import store
 
 MakePacked = Callable[[str], Awaitable[str]]
@@ -18,7 +20,14 @@ SCENARIOS = all_scenarios()
 IDS = [f"{pack}-{scenario.number}" for pack, scenario in SCENARIOS]
 
 
-async def played(url: str, pack: str, scenario: Scenario, *, working: bool = True) -> Result:
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(data=tmp_path)  # pyright: ignore[reportCallIssue]
+
+
+async def played(
+    url: str, pack: str, scenario: Scenario, settings: Settings, *, working: bool = True
+) -> Result:
     database = await Database.connect(url)
     try:
         rights = (await administrator(database)).rights
@@ -29,18 +38,18 @@ async def played(url: str, pack: str, scenario: Scenario, *, working: bool = Tru
                 await quiet(database)
 
         if not working:
-            return await play(database, loaded, rights, settle, scenario)
-        async with workers(database):
-            return await play(database, loaded, rights, settle, scenario)
+            return await play(database, loaded, rights, settle, scenario, settings)
+        async with workers(database, settings):
+            return await play(database, loaded, rights, settle, scenario, settings)
     finally:
         await database.close()
 
 
 @pytest.mark.parametrize(("pack", "scenario"), SCENARIOS, ids=IDS)
 async def test_a_scenario_comes_out_as_promised(
-    make_packed: MakePacked, pack: str, scenario: Scenario
+    make_packed: MakePacked, pack: str, scenario: Scenario, settings: Settings
 ) -> None:
-    result = await played(await make_packed(pack), pack, scenario)
+    result = await played(await make_packed(pack), pack, scenario, settings)
     assert result.problems == []
     assert len(result.events) >= 3
     assert any(why.ran for why in result.whys)
@@ -49,19 +58,20 @@ async def test_a_scenario_comes_out_as_promised(
 
 @pytest.mark.parametrize(("pack", "scenario"), SCENARIOS, ids=IDS)
 async def test_a_scenario_fails_when_nothing_is_done(
-    make_packed: MakePacked, pack: str, scenario: Scenario
+    make_packed: MakePacked, pack: str, scenario: Scenario, settings: Settings
 ) -> None:
-    assert not (await played(await make_packed(f"{pack}-idle"), pack, scenario, working=False)).passed
+    url = await make_packed(f"{pack}-idle")
+    assert not (await played(url, pack, scenario, settings, working=False)).passed
 
 
 @pytest.mark.parametrize(("pack", "scenario"), SCENARIOS, ids=IDS)
 async def test_a_scenario_fails_when_its_workflow_starts_too_often(
-    make_packed: MakePacked, pack: str, scenario: Scenario
+    make_packed: MakePacked, pack: str, scenario: Scenario, settings: Settings
 ) -> None:
     url = await make_packed(f"{pack}-careless")
     for workflow in scenario.workflows:
         await make_careless(url, workflow)
-    assert not (await played(url, pack, scenario)).passed
+    assert not (await played(url, pack, scenario, settings)).passed
 
 
 async def make_careless(url: str, workflow: str) -> None:
