@@ -183,6 +183,14 @@ def test_backup_restore_and_doctor(office: Office, tmp_path: Path) -> None:
     assert office.json("migrate")["changed"] is False
 
 
+def test_the_key_of_the_secrets_is_changed(office: Office) -> None:
+    assert office.json("secrets", "check") == []
+    done = office.json("secrets", "rotate")
+    assert (done["sealed"], done["left"]) == (0, [])
+    assert [file.name for file in office.folder.glob("secret.key*")] == ["secret.key"]
+    assert "secrets" in {check["name"] for check in office.json("doctor")["checks"]}
+
+
 def test_messages_that_are_not_there_are_not_released(office: Office) -> None:
     assert office.json("messages", "list", "--status", "held") == []
     assert office.fail("messages", "release", "1", "2")[0] == 3

@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
 from whereupon.cli.output import print_json, stdout, tell, waiting
 from whereupon.cli.running import Json, settings_with
-from whereupon.errors import Unavailable
+from whereupon.errors import Invalid, Unavailable
+
+if TYPE_CHECKING:
+    from whereupon.db.doctor import Check
+    from whereupon.settings import Settings
 
 
 def backup(file: Path, *, data: Path | None = None, json: Json = False) -> None:
@@ -86,7 +90,9 @@ def doctor(*, data: Path | None = None, json: Json = False) -> int:
     async def work() -> list[Check]:
         try:
             async with database_server(settings) as url:
-                return await examine(url, settings)
+                checks = await examine(url, settings)
+                known = any(check.name == "secret key" and check.ok for check in checks)
+                return [*checks, *([await stored_secrets(url, settings)] if known else [])]
         except Unavailable as error:
             return [Check("server", False, error.message, error.suggestion or ""), *of_the_machine(settings)]
 
@@ -101,3 +107,23 @@ def doctor(*, data: Path | None = None, json: Json = False) -> int:
             stdout().print(f"{mark} [bold]{check.name:12}[/]", end=" ")
             stdout().print(check.message, check.advice, markup=False)
     return 0 if well else 1
+
+
+async def stored_secrets(url: str, settings: Settings) -> Check:
+    """Every stored secret opens with the key at hand."""
+    from whereupon.db.doctor import Check
+    from whereupon.db.pool import Database
+    from whereupon.outbox.rotation import look_at_secrets
+
+    database = await Database.connect(url, max_size=1)
+    try:
+        found = await look_at_secrets(database, settings)
+    except Invalid as error:
+        return Check("secrets", False, error.problems[0].message, error.problems[0].suggestion or "")
+    finally:
+        await database.close()
+    closed = sorted(one.name for one in found if not one.opens)
+    if not closed:
+        return Check("secrets", True, f"{len(found)} secrets are stored, and open.")
+    advice = "Bring the key back that they were sealed with, or enter them again in the settings."
+    return Check("secrets", False, f"These secrets do not open: {', '.join(closed[:10])}.", advice)

@@ -23,6 +23,7 @@ COMMANDS = (
     ("migrate", "running:migrate", "Bring the database to this program's schema.", CARE),
     ("backup", "care:backup", "Write everything into one file.", CARE),
     ("restore", "care:restore", "Bring back what a backup holds.", CARE),
+    ("secrets", "secrets:app", "Do the stored passwords open, and another key for them.", CARE),
     ("doctor", "care:doctor", "Is everything as it should be?", CARE),
 )
 

@@ -142,6 +142,9 @@ async def secret_key(db: asyncpg.Connection[Any], settings: Settings) -> Check:
     """Stored secrets are of no use without the key that they were sealed with."""
     present = bool(settings.secret_key) or (settings.data / SECRET_KEY).exists()
     sealed: int = await db.fetchval("SELECT count(*) FROM whereupon.secrets")
+    if present and not settings.secret_key and (settings.data / SECRET_KEY).stat().st_mode & 0o077:
+        file = settings.data / SECRET_KEY
+        return Check("secret key", False, f"Others may read {file}.", f"chmod 600 {file}")
     if present:
         return Check("secret key", True, "The key is there.")
     if sealed == 0:

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, NamedTuple, TypeVar
 
 from whereupon.conditions.values import Kind
 from whereupon.db.pool import Database
+from whereupon.errors import Conflict
 from whereupon.outbox.calls import Call, NewCall, queue, results
 from whereupon.outbox.egress import Egress
 from whereupon.outbox.networks import Policy, load_policy
@@ -106,14 +107,22 @@ class World:
         if known is not None and time.monotonic() < known[1]:
             return known[0]
         async with self.database.connection() as db:
-            opened = await open_secret(db, self.key, handle, host=host)
+            try:
+                opened = await open_secret(db, self.key, handle, host=host)
+            except Conflict:  # the key was changed a moment ago, perhaps
+                self.kept.pop("key", None)
+                opened = await open_secret(db, self.key, handle, host=host)
         self.kept["secret", handle, host] = opened, time.monotonic() + SECRET_SECONDS
         return opened
 
     @property
     def key(self) -> Key:
-        """The key of this installation."""
-        return self.once("key", lambda: load_key(self.settings))
+        """The key of this installation, which may be changed while this process lives."""
+        known: tuple[Key, float] | None = self.kept.get("key")
+        if known is None or time.monotonic() > known[1]:
+            known = load_key(self.settings), time.monotonic() + SECRET_SECONDS
+            self.kept["key"] = known
+        return known[0]
 
     async def close(self) -> None:
         """Close the connections that are open."""

@@ -62,7 +62,11 @@ async def test_secrets_without_their_key_are_told(
         "INSERT INTO whereupon.secrets (name, key_id, nonce, sealed) VALUES ('smtp', 'k', '', '')"
     )
     assert not named(await examine(database_url, settings), "secret key").ok
-    (settings.data / "secret.key").write_text("key")
+    file = settings.data / "secret.key"
+    file.write_text("key")
+    file.chmod(0o644)
+    assert "chmod 600" in named(await examine(database_url, settings), "secret key").advice
+    file.chmod(0o600)
     assert named(await examine(database_url, settings), "secret key").ok
 
 
