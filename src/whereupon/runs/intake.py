@@ -24,7 +24,7 @@ from whereupon.people.rights import Rights
 from whereupon.records.import_matching import find_existing
 from whereupon.records.write import Writer, create_record, update_record
 from whereupon.runs.actions import CLAIM, filter_sql
-from whereupon.runs.arrivals import KEEP, KEPT_BYTES, Arrival, former_answer
+from whereupon.runs.arrivals import KEEP, KEPT_BYTES, Arrival, Hook, former_answer
 from whereupon.runs.definitions import Definitions, Version, load_versions, organisation_time_zone
 from whereupon.runs.loops import Ancestry, Verdict, judge_chain
 from whereupon.runs.start import SKIPPED, NewRun, insert_reserved, reserve_run
@@ -106,6 +106,36 @@ async def _begin(db: Connection, catalog: Catalog, key: Key, arrival: Arrival) -
     values = read_variables(start.config, arrival.payload)
     data = {BROUGHT: values}
     return Intake(db, catalog, key, arrival, version, start.config, data, await reserve_run(db))
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """What a test of an arrival came to: its record, what became of that, and whether a run began."""
+
+    record_id: str | None
+    wrote: str | None
+    taken: bool
+
+
+async def take_in_for_test(
+    db: Connection, version: Version, payload: dict[str, Any], *, anyway: bool
+) -> Tested:
+    """The same for a draft that is being tried, in a transaction that is taken back. Raises Invalid.
+
+    `anyway`: also where the filter says no.
+    """
+    start = version.plan.start
+    if start is None or not isinstance(start.config, WebhookConfig):
+        raise Invalid.of(Problem("wrong_trigger", "This workflow is not started by another program."))
+    data = {BROUGHT: read_variables(start.config, payload)}
+    hook = Hook(version.workflow_id, "", version.name, "active", version.id, None, 1)
+    arrival = Arrival(hook, b"", {}, payload, None)
+    intake = Intake(
+        db, version.catalog, Key(bytes(32)), arrival, version, start.config, data, await reserve_run(db)
+    )
+    await _write(intake, await _find(intake))
+    born = await _start(intake, Verdict(), anyway=anyway)
+    return Tested(intake.record_id, intake.wrote, born is not None and born.error is None)
 
 
 # The chain of causes ---------------------------------------------------------------------------------
@@ -231,10 +261,10 @@ def _where_it_came_from(problem: Problem, config: WebhookConfig) -> Problem:
 # The run ---------------------------------------------------------------------------------------------
 
 
-async def _start(intake: Intake, verdict: Verdict) -> NewRun | None:
+async def _start(intake: Intake, verdict: Verdict, *, anyway: bool = False) -> NewRun | None:
     """The run as it was born; None where nothing was to be started and nothing was written."""
     version, module = intake.version, intake.module
-    error = verdict.error or await _objection(intake)
+    error = verdict.error or (None if anyway else await _objection(intake))
     if error is not None and error["code"] == SKIPPED["code"] and intake.wrote is None:
         return None
     chain = verdict.chain

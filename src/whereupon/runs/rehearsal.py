@@ -22,6 +22,7 @@ from whereupon.outbox.rehearsing import rehearsal
 from whereupon.people.rights import Rights
 from whereupon.runs.advance import Advance, execute_next, set_off
 from whereupon.runs.definitions import Active, Definitions, Version, load_versions, organisation_time_zone
+from whereupon.runs.intake import take_in_for_test
 from whereupon.runs.match import create_runs
 from whereupon.runs.numbering import give_back, next_numbers
 from whereupon.runs.staging import Occasion, Staged, stage
@@ -53,6 +54,12 @@ class ToRehearse:
     change: Mapping[str, Any] = field(default_factory=dict[str, Any])
     anyway: bool = False
     workflow: str | None = None
+    arrived: Mapping[str, Any] | None = None  # what another program would send, instead of records and form
+
+    @property
+    def made_up(self) -> bool:
+        """Whether a record may be made for the test before the run begins."""
+        return self.form is not None or self.arrived is not None
 
 
 async def rehearse(database: Database, rights: Rights, asked: ToRehearse) -> dict[str, Any]:
@@ -97,8 +104,11 @@ async def _play(db: Connection, rights: Rights, asked: ToRehearse) -> dict[str, 
     definitions, active = await _published(db, rights, asked, key)
     witness = await Witness.here(db, active.version, rights, written)
     numbers = await next_numbers(db, _made_in(active.version, asked))
-    staged = [await stage(db, definitions, active, rights, one) for one in _occasions(asked)]
-    await _start(db, definitions, staged, anyway=asked.anyway)
+    if asked.arrived is not None:
+        staged = [await _arrive(db, active, asked)]
+    else:
+        staged = [await stage(db, definitions, active, rights, one) for one in _occasions(asked)]
+        await _start(db, definitions, staged, anyway=asked.anyway)
     runs = await _run_of_each(db, active, staged)
     await _walk(db, definitions, witness, list(runs.values()))
     records = [await witness.told(one, runs.get(index)) for index, one in enumerate(staged)]
@@ -166,12 +176,21 @@ def _module(catalog: Catalog, key: str | None) -> Module | None:
 
 def _made_in(version: Version, asked: ToRehearse) -> list[Module]:
     """The modules in which records may come to be."""
-    names: set[str] = {version.module.key} if version.module and asked.form is not None else set()
+    names: set[str] = {version.module.key} if version.module and asked.made_up else set()
     for key, step in version.plan.steps.items():
         written = step.block.writes(step.config, version.place(key).scope)
         names |= {name for name in written if "." not in name}
     modules = version.catalog.modules
     return [modules[name] for name in sorted(names) if name in modules]
+
+
+async def _arrive(db: Connection, active: Active, asked: ToRehearse) -> Staged:
+    """What another program would send has come: the record that it is about, and its run."""
+    try:
+        found = await take_in_for_test(db, active.version, dict(asked.arrived or {}), anyway=asked.anyway)
+    except Invalid as error:
+        raise Invalid.of(*(problem.under("/arrived") for problem in error.problems)) from None
+    return Staged(active, found.record_id, None, found.taken, True, found.wrote or "nothing")
 
 
 # Running it -------------------------------------------------------------------------------------------

@@ -8,7 +8,8 @@ import time
 from typing import Any
 
 import pytest
-from tests.integration.hooks.conftest import BODY, LEAD, Receiver, token_of
+from tests.integration.hooks.conftest import BODY, LEAD, NOTE, Receiver, token_of
+from tests.office import draw
 
 from whereupon.outbox.secrets import load_key
 from whereupon.outbox.signing import CHAIN_HEADER, sign_chain, sign_webhook
@@ -380,3 +381,25 @@ async def test_a_run_again_keeps_what_arrived(receiver: Receiver):
     assert again.status_code in (200, 201), again.text
     await receiver.office.settle()
     assert (await receiver.office.item(int(taken["record"]["id"])))["note"] == "From Ζωή Παππά"
+
+
+async def test_a_draft_is_tried_with_what_would_arrive_and_nothing_is_kept(receiver: Receiver):
+    document = draw({**LEAD, "filter": {"field": "trigger.name", "operator": "contains", "value": "Ζ"}}, NOTE)
+    asked = {"document": document, "module": "items"}
+    tried = await receiver.builder.post("/api/v1/workflows/test", json={**asked, "arrived": BODY})
+    assert tried.status_code == 200, tried.text
+    (record,) = tried.json()["records"]
+    assert (record["taken"], record["happened"], record["status"]) == (True, "created", "succeeded")
+    written = [change["operation"] for change in record["steps"][0]["changes"]]
+    assert written == ["created", "updated"]
+    assert "From Ζωή Παππά" in str(record["steps"][0]["changes"])
+    other = {**BODY, "name": "Adam"}
+    told = (await receiver.builder.post("/api/v1/workflows/test", json={**asked, "arrived": other})).json()
+    assert (told["records"][0]["taken"], told["records"][0]["steps"]) == (False, [])
+    anyway = {**asked, "arrived": other, "anyway": True}
+    told = (await receiver.builder.post("/api/v1/workflows/test", json=anyway)).json()
+    assert told["records"][0]["status"] == "succeeded"
+    wrong = await receiver.builder.post("/api/v1/workflows/test", json={**asked, "arrived": {"name": "Ω"}})
+    assert [p["path"] for p in wrong.json()["problems"]] == ["/arrived/contact/email"]
+    assert await receiver.office.fetchval("SELECT count(*) FROM data.items") == 0
+    assert await receiver.office.fetchval("SELECT count(*) FROM whereupon.runs") == 0

@@ -38,8 +38,16 @@ class ToTest(BaseModel):
         None, max_length=100, description="The key of the workflow that it is a draft of."
     )
 
+    arrived: dict[str, Any] | None = Field(
+        None, description="What another program would send, for a workflow that one starts."
+    )
+
     @model_validator(mode="after")
     def has_one_occasion(self) -> ToTest:
+        if self.arrived is not None:
+            if self.records or self.form is not None:
+                raise ValueError("send arrived alone, without records and form")
+            return self
         if self.module is not None and bool(self.records) == (self.form is not None):
             raise ValueError("send records, one to ten of them, or form")
         if self.module is None and (self.records or self.form is not None):
