@@ -12,6 +12,9 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from whereupon.db.pool import Database
+from whereupon.outbox.ai.providers import AiProvider, load_providers, save_providers
+
 MOST_BYTES = 50_000_000
 REASONS = {200: "OK", 400: "Bad Request", 401: "Unauthorized", 404: "Not Found"}
 
@@ -45,6 +48,21 @@ class StandIn:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}/v1"
+
+
+@asynccontextmanager
+async def asked_instead(database: Database, answer: Answering) -> AsyncGenerator[StandIn]:
+    """Whoever asks an AI provider meanwhile asks the stand-in."""
+    async with stand_in(answer) as server:
+        async with database.transaction() as db:
+            before = await load_providers(db, lock=True)
+            one = AiProvider(key="stand_in", name="Stand-in", model="stand-in", base_url=server.url)
+            await save_providers(db, [one])
+        try:
+            yield server
+        finally:
+            async with database.transaction() as db:
+                await save_providers(db, before)
 
 
 @asynccontextmanager

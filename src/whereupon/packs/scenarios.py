@@ -11,6 +11,7 @@ import os
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 import asyncpg
@@ -66,12 +67,21 @@ LAST_RUN = "SELECT coalesce(max(id), 0) FROM whereupon.runs"
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One promise of a pack: its number, what it is called, the workflows that keep it, and its story."""
+    """One promise of a pack: its number, what it is called, the workflows that keep it, and its story.
+
+    `needs`: the library of an extra, without which it is not played.
+    """
 
     number: int
     name: str
     workflows: tuple[str, ...]
     play: Callable[[Day], Awaitable[None]]
+    needs: str | None = None
+
+    @property
+    def playable(self) -> bool:
+        """Whether what it needs is installed."""
+        return self.needs is None or find_spec(self.needs) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,6 +335,6 @@ def scenarios_of(pack: str) -> tuple[Scenario, ...]:
 
 
 def all_scenarios() -> list[tuple[str, Scenario]]:
-    """Pack and scenario, by number."""
-    found = [(pack, scenario) for pack in pack_keys() for scenario in scenarios_of(pack)]
+    """Pack and scenario, by number: those that can be played here."""
+    found = [(pack, one) for pack in pack_keys() for one in scenarios_of(pack) if one.playable]
     return sorted(found, key=lambda pair: pair[1].number)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from whereupon.conditions.explain import explain
@@ -16,7 +16,8 @@ from whereupon.runs.definitions import Active, load_definitions
 from whereupon.workflows.plan import Start, brought
 
 LAST_RUN = """
-SELECT r.id, r.change_id, r.started_by FROM whereupon.runs r
+SELECT r.id, r.change_id, r.started_by, c.op::text AS op FROM whereupon.runs r
+LEFT JOIN whereupon.changes c ON c.id = r.change_id
 WHERE r.workflow_id = $1 AND r.record_id = $2 ORDER BY r.id DESC LIMIT 1
 """
 # The labels come from the version's document.
@@ -28,6 +29,7 @@ ORDER BY id DESC LIMIT 1
 CLAIMED = (
     "SELECT to_char(claimed_at, 'HH24:MI:SS') FROM whereupon.claims WHERE workflow_id = $1 AND record_id = $2"
 )
+OF_DOCUMENT = "F"  # what happened to a document of the record
 FIND = "SELECT id FROM whereupon.workflows WHERE key = $1"
 
 
@@ -55,7 +57,7 @@ async def why(db: Connection, workflow: str, record_id: str) -> Why:
     run: Any = await db.fetchrow(LAST_RUN, active.workflow_id, record_id)
     if run is None:
         raise NotFound(f"{active.version.name} has not run for {record_id}.")
-    conditions = await asked(db, start, scope, record_id, run["change_id"], ran=True)
+    conditions = await asked(db, start, scope, record_id, run["change_id"], ran=True, op=run["op"])
     labels = {node.key: node.label or node.key for node in active.version.plan.document.nodes}
     steps: list[Any] = await db.fetch(STEPS, run["id"])
     way = " → ".join(step_words(labels[step["node"]], step["port"]) for step in steps)
@@ -83,7 +85,7 @@ async def why_not(db: Connection, workflow: str, record_id: str) -> Why:
         return Why(name, ran, trigger, conditions, "So nothing was done")
     if change["op"] not in start.trigger.operations(start.config):
         return Why(name, ran, trigger, (), "This was no such change, so nothing was done")
-    conditions = await asked(db, start, scope, record_id, change["id"], ran=ran)
+    conditions = await asked(db, start, scope, record_id, change["id"], ran=ran, op=change["op"])
     if not await triggered(db, start, scope, change):
         return Why(name, ran, trigger, conditions, "The record was changed otherwise, so nothing was done")
     claimed: str | None = await db.fetchval(CLAIMED, active.workflow_id, record_id)
@@ -112,9 +114,12 @@ async def watching(db: Connection, workflow: str) -> tuple[Active, Start, Scope]
 
 
 async def asked(
-    db: Connection, start: Start, scope: Scope, record_id: str, change_id: int | None, *, ran: bool = False
-) -> tuple[str, ...]:
+    db: Connection, start: Start, scope: Scope, record_id: str, change_id: int | None, *, ran: bool = False,
+    op: str | None = None,
+) -> tuple[str, ...]:  # fmt: skip
     """What the trigger watched, before and after, and each comparison of the filter with what it saw."""
+    if op == OF_DOCUMENT:  # it changed no field: the filter saw the record as it was
+        change_id, scope = None, replace(scope, old=None, op=None)
     watched: list[dict[str, Any]] = []
     if change_id is not None and scope.module is not None:
         fields = sorted(name.rpartition(".")[2] for name in start.trigger.reads(start.config, scope))

@@ -40,17 +40,20 @@ class ProviderSettings(BaseModel):
     kind: Kind = "openai"
     model: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\s\x00]+$")]
     base_url: Annotated[str, Field(max_length=500)] | None = Field(
-        None, description="None: the provider's own address.", examples=["http://127.0.0.1:11434/v1"]
+        default=None, description="None: the provider's own address.", examples=["http://127.0.0.1:11434/v1"]
     )
-    images: bool = Field(True, description="Whether the model looks at pictures.")
+    images: bool = Field(default=True, description="Whether the model looks at pictures.")
     answer_as: AnswerAs | None = Field(
-        None, description="How a typed answer is asked for: a schema, a tool, plain text; none: by the model."
+        default=None,
+        description="How a typed answer is asked for: a schema, a tool, plain text; none: by the model.",
     )
-    timeout_seconds: float = Field(60, gt=0, le=280, description="For one answer.")
-    max_tokens: int | None = Field(None, ge=1, le=1_000_000, description="The longest answer; none: any.")
-    price_input: Price | None = Field(None, description="Of a million tokens that are sent.")
-    price_output: Price | None = Field(None, description="Of a million tokens that are answered.")
-    currency: str = Field("USD", pattern=r"^[A-Z]{3}$", description="Of both prices, ISO 4217.")
+    timeout_seconds: float = Field(default=60, gt=0, le=280, description="For one answer.")
+    max_tokens: int | None = Field(
+        default=None, ge=1, le=1_000_000, description="The longest answer; none: any."
+    )
+    price_input: Price | None = Field(default=None, description="Of a million tokens that are sent.")
+    price_output: Price | None = Field(default=None, description="Of a million tokens that are answered.")
+    currency: str = Field(default="USD", pattern=r"^[A-Z]{3}$", description="Of both prices, ISO 4217.")
 
     @field_validator("base_url")
     @classmethod
@@ -96,7 +99,7 @@ class AiProvider(ProviderSettings):
     """One of our providers. `api_key` is the handle of a secret (outbox/secrets.py), never the key."""
 
     key: ProviderKey
-    api_key: str | None = Field(None, description="Handle of the secret that holds the key.")
+    api_key: str | None = Field(default=None, description="Handle of the secret that holds the key.")
 
 
 def checked_url(url: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from whereupon.packs.sales import reading
 from whereupon.packs.scenarios import Day, Scenario
 
 LINES = [
@@ -174,4 +175,5 @@ SCENARIOS = (
              ("ticket_received", "ticket_resolved"), ticket_answered),
     Scenario(14, "Contact created → one welcome mail only", ("contact_welcome",), contact_welcomed),
     Scenario(16, "Contact’s phone changed → account’s phone updated", ("contact_phone",), phone_changed),
+    *reading.SCENARIOS,
 )  # fmt: skip
