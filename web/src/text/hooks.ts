@@ -47,7 +47,9 @@ export const hooks = {
   hidden: 'What was sent is shown only to people who may read every field of these records.',
   notKept: 'What was sent is not kept for this one.',
   failedRun: 'The run failed',
-  more: 'Older ones',
+  toSend: 'What would arrive',
+  toSendAbout: 'JSON, as another program would send it. Nothing of the test is kept.',
+  notJson: 'This is no JSON object.',
   place: (path: string) => (path === '' ? 'Whole' : path),
   count: (many: number) => plural(many, { one: '{n} delivery', other: '{n} deliveries' }),
 }

@@ -98,7 +98,7 @@ export function HookPanel({ variables }: { variables: unknown }) {
               onGone={() => setAddress(null)}
             />
           )}
-          {found.data.state === 'draft' && (
+          {workflow.active_version === null && (
             <Text size="xs" c="dimmed">
               {t.notPublished}
             </Text>

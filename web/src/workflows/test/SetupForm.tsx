@@ -1,11 +1,12 @@
-import { SegmentedControl, Stack, Switch, Text } from '@mantine/core'
+import { SegmentedControl, Stack, Switch, Text, Textarea } from '@mantine/core'
 import type { FieldProblem } from '../../api'
 import { useModule, type Values } from '../../records/model'
+import { hooks as words } from '../../text/hooks'
 import { test as t } from '../../text/trust'
 import { ChangeInput } from './ChangeInput'
 import { ChooseRecords } from './ChooseRecords'
 import { MadeUpRecord } from './MadeUpRecord'
-import type { Setup } from './setup'
+import { readArrived, type Setup } from './setup'
 
 interface Props {
   setup: Setup
@@ -14,12 +15,34 @@ interface Props {
   filter: unknown
   /** Whether the trigger listens to changes. */
   changes: boolean
+  /** The example of what another program would send, for a workflow that one starts. */
+  arrives: string | null
   problems?: FieldProblem[]
 }
 
 /** What to test on: records that there are, or one that is made up; what changes first. */
-export function SetupForm({ setup, onChange, module, filter, changes, problems = [] }: Props) {
+export function SetupForm({ setup, onChange, module, filter, changes, arrives, problems = [] }: Props) {
   const known = useModule(module ?? '')
+  const anyway = (
+    <Switch
+      size="sm"
+      label={t.anyway}
+      description={t.anywayAbout}
+      checked={setup.anyway}
+      onChange={(event) => onChange({ anyway: event.currentTarget.checked })}
+    />
+  )
+  if (arrives !== null)
+    return (
+      <Stack gap="md">
+        <Arrival
+          text={setup.arrived ?? arrives}
+          onChange={(arrived) => onChange({ arrived })}
+          problems={under(problems, '/arrived')}
+        />
+        {anyway}
+      </Stack>
+    )
   if (module === null)
     return (
       <Text size="sm" c="dimmed">
@@ -66,14 +89,33 @@ export function SetupForm({ setup, onChange, module, filter, changes, problems =
           problems={under(problems, '/change')}
         />
       )}
-      <Switch
-        size="sm"
-        label={t.anyway}
-        description={t.anywayAbout}
-        checked={setup.anyway}
-        onChange={(event) => onChange({ anyway: event.currentTarget.checked })}
-      />
+      {anyway}
     </Stack>
+  )
+}
+
+interface ArrivalProps {
+  text: string
+  onChange: (text: string) => void
+  problems: FieldProblem[]
+}
+
+/** What another program would send. */
+function Arrival({ text, onChange, problems }: ArrivalProps) {
+  const wrong = problems.map(({ path, message }) => `${path || words.place('')}: ${message}`)
+  return (
+    <Textarea
+      label={words.toSend}
+      description={words.toSendAbout}
+      value={text}
+      onChange={(event) => onChange(event.currentTarget.value)}
+      autosize
+      minRows={6}
+      maxRows={20}
+      spellCheck={false}
+      styles={{ input: { fontFamily: 'var(--mantine-font-family-monospace)', fontSize: 13 } }}
+      error={readArrived(text) === null ? words.notJson : wrong.join(' ') || undefined}
+    />
   )
 }
 

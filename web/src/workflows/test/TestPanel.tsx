@@ -11,7 +11,7 @@ import { test as t } from '../../text/trust'
 import { type Finding, Findings } from '../publish/Findings'
 import { Results } from './Results'
 import { SetupForm } from './SetupForm'
-import { drawingProblems, isChosen, listensToChanges, requestOf, startIn, useSetup } from './setup'
+import { arrivesIn, drawingProblems, isChosen, listensToChanges, requestOf, startIn, useSetup } from './setup'
 import classes from './test.module.css'
 import { useTest } from './useTest'
 
@@ -25,7 +25,8 @@ export function TestPanel({ onClose }: PanelProps) {
   const { tried, problem, busy, run, stop } = useTest()
   const start = startIn(document)
   const changes = listensToChanges(triggers.find((one) => one.key === start.trigger))
-  const able = isChosen(setup, module)
+  const arrives = arrivesIn(document)
+  const able = isChosen(setup, module, arrives)
   const wrong = drawingProblems(problem?.problems ?? [], document)
   const show = ({ node, path = '' }: Finding) => {
     onClose()
@@ -62,6 +63,7 @@ export function TestPanel({ onClose }: PanelProps) {
           module={module}
           filter={start.filter}
           changes={changes}
+          arrives={arrives}
           problems={problem?.problems}
         />
         <Group gap="xs" mt="md" className={classes.run}>

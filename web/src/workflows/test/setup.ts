@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import type { FieldProblem, ToTest, TriggerOut } from '../../api'
 import { startOf, type WorkflowDocument } from '../../editor/document'
+import { sampleOf } from '../../editor/hook/sample'
 import type { Values } from '../../records/model'
 
 export const MOST_RECORDS = 10
@@ -12,9 +13,14 @@ export interface Setup {
   form: Values
   change: Values
   anyway: boolean
+  /** The JSON that another program would send, as it is typed; null: the example. */
+  arrived: string | null
 }
 
-const FRESH: Setup = { on: 'records', records: [], form: {}, change: {}, anyway: false }
+const FRESH: Setup = { on: 'records', records: [], form: {}, change: {}, anyway: false, arrived: null }
+
+/** The trigger that another program pulls. */
+export const WEBHOOK = 'webhook'
 
 /** What was chosen for a workflow stays while the browser's page stays: one tests again and again. */
 const kept = new Map<string, Setup>()
@@ -31,8 +37,27 @@ export function useSetup(workflow: string, module: string | null) {
 }
 
 /** Whether there is something to test on. */
-export const isChosen = (setup: Setup, module: string | null) =>
-  module === null || setup.on === 'form' || setup.records.length > 0
+export const isChosen = (setup: Setup, module: string | null, arrives: string | null = null) =>
+  arrives !== null
+    ? readArrived(setup.arrived ?? arrives) !== null
+    : module === null || setup.on === 'form' || setup.records.length > 0
+
+/** What was typed, as an object; null while it is none. */
+export function readArrived(text: string): Values | null {
+  try {
+    const found: unknown = JSON.parse(text)
+    const isObject = typeof found === 'object' && found !== null && !Array.isArray(found)
+    return isObject ? (found as Values) : null
+  } catch {
+    return null
+  }
+}
+
+/** The example of what would arrive, for a workflow that another program starts; null for any other. */
+export function arrivesIn(document: WorkflowDocument): string | null {
+  const config = startOf(document)?.config ?? {}
+  return config.trigger === WEBHOOK ? JSON.stringify(sampleOf(config.variables), null, 2) : null
+}
 
 /** The request: of records and form only the one that was chosen. */
 export function requestOf(
@@ -41,6 +66,8 @@ export function requestOf(
 ): ToTest {
   const { workflow, document, module, changes } = about
   const shared = { workflow, document: { ...document }, module, anyway: setup.anyway }
+  const arrives = arrivesIn(document)
+  if (arrives !== null) return { ...shared, arrived: readArrived(setup.arrived ?? arrives) ?? {} }
   if (module === null) return shared
   const change = changes ? setup.change : {}
   return setup.on === 'form'

@@ -9,6 +9,7 @@ const SETUP: Setup = {
   form: { name: 'Αθήνα' },
   change: { a: 1 },
   anyway: false,
+  arrived: null,
 }
 const DOCUMENT = { format: 1, nodes: [], edges: [], settings: {} }
 const ABOUT = { workflow: 'w', document: DOCUMENT, module: 'leads', changes: true }
@@ -118,4 +119,26 @@ test.each([
   ['ArrowRight', 0, 0, null],
 ])('%s at %i of %i leads to %j', (key, at, length, to) => {
   expect(stepTo(key, at, length)).toBe(to)
+})
+
+describe('a workflow that another program starts', () => {
+  const start = { trigger: 'webhook', variables: [{ name: 'kind' }] }
+  const document = { ...DOCUMENT, nodes: [{ key: 'start', block: 'start', config: start }] }
+
+  it('is tested with the example until something else is typed', () => {
+    const about = { ...ABOUT, document }
+    expect(requestOf(SETUP, about)).toMatchObject({ arrived: { kind: 'Zoë Ångström' }, module: 'leads' })
+    expect(requestOf(SETUP, about)).not.toHaveProperty('records')
+    expect(requestOf({ ...SETUP, arrived: '{"kind": "Ω"}' }, about)).toMatchObject({ arrived: { kind: 'Ω' } })
+  })
+
+  it.each([
+    ['the example', null, true],
+    ['an object', '{}', true],
+    ['a list', '[]', false],
+    ['nothing', '', false],
+    ['half an object', '{"a":', false],
+  ])('can be tested with %s: %s', (_, arrived, able) => {
+    expect(isChosen({ ...SETUP, arrived }, null, '{}')).toBe(able)
+  })
 })
