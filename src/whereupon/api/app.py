@@ -118,6 +118,7 @@ def create_app(database: Database, settings: Settings, built: Path = BUILT) -> F
         app.router.routes.extend(module.router.routes)
     app.router.routes.extend(health.outside.routes)
     app.router.default = Assets(app.router.default, built)
+    app.router.routes.extend(questions.links.routes)
     app.openapi = lambda: openapi.document(app)
     return app
 

@@ -16,7 +16,7 @@ from whereupon.workflows.listing import name_records
 SELECT = """
 SELECT r.id, w.key AS workflow, w.name AS workflow_name, v.number AS version, m.key AS module,
        r.module_id, r.record_id, r.status, r.node, r.ready_at, r.started_by, r.user_id, u.name AS user_name,
-       r.change_id, r.parent_run_id,
+       r.change_id, r.parent_run_id, r.branch_node, r.branch_number,
        r.rerun_of, r.depth, r.executions,
        r.attempts, r.error, r.created_at, r.started_at, r.ended_at, v.uses
 FROM whereupon.runs r
@@ -35,6 +35,8 @@ WHERE ($1::bigint IS NULL OR r.id < $1) AND ($2::text[] IS NULL OR m.key IS NULL
   AND ($5::text IS NULL OR r.record_id = $5)
   AND ($6::text IS NULL OR r.status = $6) AND ($7::timestamptz IS NULL OR r.created_at >= $7)
   AND ($8::timestamptz IS NULL OR r.created_at < $8) AND ($9::text IS NULL OR r.started_by = $9)
+  AND CASE WHEN $11::bigint IS NOT NULL THEN r.parent_run_id = $11 AND r.branch_node IS NOT NULL
+    ELSE r.started_by <> 'for_each' OR $5 IS NOT NULL OR $9 IS NOT NULL END
 ORDER BY r.id DESC LIMIT $10
 """
 )
@@ -50,6 +52,19 @@ FROM whereupon.messages WHERE run_id = $1 ORDER BY id LIMIT 1000
 WAITING = "SELECT waiting, wakes_on_change, data, chain FROM whereupon.runs WHERE id = $1"
 
 
+# What the blocks of a run started, counted by block and status.
+BRANCHES = """
+SELECT branch_node AS node, status, count(*) AS runs FROM whereupon.runs
+WHERE parent_run_id = $1 AND branch_node IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2
+"""
+QUESTIONS = """
+SELECT q.id, q.node, q.kind, q.title, q.due_at, q.created_at, q.ended_at, q.status,
+  ARRAY(SELECT u.name FROM whereupon.question_people p JOIN whereupon.users u ON u.id = p.user_id
+        WHERE p.question_id = q.id AND p.decided_at IS NULL ORDER BY u.name) AS asked
+FROM whereupon.questions q WHERE q.run_id = $1 ORDER BY q.id LIMIT 1000
+"""
+
+
 async def list_runs(
     db: Connection,
     rights: Rights,
@@ -63,9 +78,13 @@ async def list_runs(
     since: Any = None,
     until: Any = None,
     started_by: str | None = None,
+    parent: int | None = None,
     limit: int = 50,
 ) -> list[dict[str, Any]]:
-    """Runs on records that the user may read, newest first; `after`: the last id of the page before."""
+    """Runs on records that the user may read, newest first; `after`: the last id of the page before.
+
+    Items of a loop are shown with their run (`parent`), and where a record or how they started is asked for.
+    """
     own = own_records(catalog, rights)
     rows = await db.fetch(
         LIST.replace("OWN", own),
@@ -79,6 +98,7 @@ async def list_runs(
         until,
         started_by,
         limit,
+        parent,
     )
     seen = [as_seen(dict(row), rights)[0] for row in rows]
     await name_records(db, rights, catalog, seen)
@@ -163,6 +183,8 @@ async def get_run(db: Connection, rights: Rights, catalog: Catalog, run_id: int)
         "steps": [dict(step) for step in await db.fetch(STEPS, run_id)],
         "messages": [dict(message) for message in await db.fetch(MESSAGES, run_id)],
         "calls": await calls_of(db, run_id),
+        "branches": [dict(one) for one in await db.fetch(BRANCHES, run_id)],
+        "questions": [dict(one) for one in await db.fetch(QUESTIONS, run_id)],
     }
     return found if whole else _outline(found)
 
@@ -172,7 +194,7 @@ def _outline(run: dict[str, Any]) -> dict[str, Any]:
     steps = [{**s, "input": None, "output": None, "error": _withheld(s["error"])} for s in run["steps"]]
     messages = [{**m, "recipient": None, "error": _withheld(m["error"])} for m in run["messages"]]
     calls = [{**c, "destination": None, "error": _withheld(c["error"])} for c in run["calls"]]
-    hidden: dict[str, Any] = {"waiting": None, "data": {}, "chain": None}
+    hidden: dict[str, Any] = {"waiting": None, "data": {}, "chain": None, "questions": []}
     return run | hidden | {"steps": steps, "messages": messages, "calls": calls}
 
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import Query
+from fastapi import Path, Query
 from starlette.responses import Response
 
 from whereupon.api.call import Call, TheCall
 from whereupon.api.declare import Out, operation
 from whereupon.api.paging import Cursor, Limit, id_before, page
+from whereupon.api.rates import rates_of
 from whereupon.api.route import routes_of
 from whereupon.api.routes.shapes import Page, PathId
 from whereupon.db.pool import Connection
-from whereupon.people import questions
+from whereupon.people import forms, questions
+from whereupon.people.forms import Filled
 from whereupon.people.questions import Decision, Reassignment, Status
 from whereupon.workflows.listing import name_records
 
@@ -53,6 +55,27 @@ class QuestionOut(Out):
     due_at: datetime | None
     created_at: datetime
     ended_at: datetime | None
+
+
+class FormFieldOut(Out):
+    """One thing that a form asks for. `options`: choices, the longest text, digits, the currency."""
+
+    key: str
+    label: str
+    type: str
+    required: bool
+    help: str
+    options: dict[str, Any]
+
+
+class PublicForm(Out):
+    """A form for somebody who is not signed in: what it asks, and nothing else."""
+
+    title: str
+    body: str
+    fields: list[FormFieldOut]
+    due_at: datetime | None
+    organisation: str | None
 
 
 class Counted(Out):
@@ -121,3 +144,50 @@ async def reassign(call: TheCall, question_id: PathId, body: Reassignment) -> Re
     return await call.write(
         lambda db: questions.reassign(db, call.rights, question_id, body), defines=False, wakes=True
     )
+
+
+@router.post(
+    "/{question_id}/fill-in", **operation("fill_in_form", QuestionOut, summary="Answer a form in the inbox.")
+)
+async def fill_in(call: TheCall, question_id: PathId, body: Filled) -> Response:
+    async def work(db: Connection) -> dict[str, Any]:
+        return (await shown(call, db, [await forms.fill_in(db, call.rights, question_id, body)]))[0]
+
+    return await call.write(work, defines=False, wakes=True)
+
+
+# By the secret link, without sign-in ---------------------------------------------------------------
+
+links = routes_of("inbox", "/forms")
+PathToken = Annotated[str, Path(min_length=1, max_length=200, description="The secret of the link.")]
+PER_MINUTE = 30  # of one sender, whatever the links are
+
+
+async def _count(call: Call) -> None:
+    sender = call.request.client.host if call.request.client else "unknown"
+    await rates_of(call.request).count("form", sender, PER_MINUTE)
+
+
+@links.get(
+    "/{token}",
+    **operation("get_public_form", PublicForm, summary="What the holder of the link is asked.",
+                public=True, errors=[410, 429]),
+)  # fmt: skip
+async def get_public_form(call: TheCall, token: PathToken) -> Response:
+    await _count(call)
+
+    async def work(db: Connection) -> dict[str, Any]:
+        form = await forms.form_of_link(db, token)
+        return {name: form[name] for name in PublicForm.model_fields}
+
+    return await call.read(work)
+
+
+@links.post(
+    "/{token}",
+    **operation("fill_in_public_form", summary="Answer the form of the link.", status=204,
+                public=True, errors=[410, 429]),
+)  # fmt: skip
+async def fill_in_public_form(call: TheCall, token: PathToken, body: Filled) -> Response:
+    await _count(call)
+    return await call.write(lambda db: forms.fill_in_by_link(db, token, body), defines=False, wakes=True)

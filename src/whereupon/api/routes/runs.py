@@ -42,6 +42,8 @@ class Run(Out):
     user_name: str | None
     change_id: int | None
     parent_run_id: int | None
+    branch_node: str | None = Field(description="The block of the parent that started it.")
+    branch_number: int | None
     rerun_of: int | None
     depth: int
     executions: int
@@ -96,6 +98,28 @@ class RunCall(Out):
     ended_at: datetime | None
 
 
+class Branches(Out):
+    """How many runs a block of the run started, by their status."""
+
+    node: str
+    status: Status
+    runs: int
+
+
+class RunQuestion(Out):
+    """What the run asked people. `asked`: who have not answered yet."""
+
+    id: int
+    node: str
+    kind: Literal["approval", "form"]
+    title: str
+    status: str
+    asked: list[str]
+    due_at: datetime | None
+    created_at: datetime
+    ended_at: datetime | None
+
+
 class WholeRun(Run):
     """With its steps, its messages and calls, what it waits for, and how it came about.
 
@@ -109,6 +133,8 @@ class WholeRun(Run):
     steps: list[StepRun]
     messages: list[RunMessage]
     calls: list[RunCall]
+    branches: list[Branches]
+    questions: list[RunQuestion]
 
 
 class Chosen(BaseModel):
@@ -164,14 +190,20 @@ async def list_runs(
     started_by: Annotated[
         str | None, Query(max_length=100, description="A trigger, manual, rerun or another cause.")
     ] = None,
+    parent: Annotated[
+        Id | None,
+        Query(description="Those that this run's blocks started: items of a loop, other workflows."),
+    ] = None,
 ) -> Response:
     after = id_before(cursor)
 
     async def work(db: Connection) -> dict[str, Any]:
+        if parent is not None:
+            await history.get_run(db, call.rights, await call.catalog(db), parent)
         rows = history.list_runs(
             db, call.rights, await call.catalog(db), after=after, workflow=workflow, module=module,
             record_id=record_id, status=status, since=since, until=until, started_by=started_by,
-            limit=limit + 1,
+            parent=parent, limit=limit + 1,
         )  # fmt: skip
         return await paged(rows, limit)
 
