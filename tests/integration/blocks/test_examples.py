@@ -10,6 +10,7 @@ from tests.office import Office
 
 from whereupon.modules.catalog import load_catalog
 from whereupon.modules.definitions import FieldIn
+from whereupon.outbox.ai.providers import AiProvider, save_providers
 from whereupon.outbox.secrets import Key
 from whereupon.records.schema import DEFINER
 from whereupon.runs.arrivals import find_hook, read_arrival
@@ -24,7 +25,9 @@ CREATED = {"trigger": "record_created"}
 NOTE = {"key": "note", "block": "update_record", "set": {"note": "seen"}}
 BLOCKS = [(key, example) for key, block in registry.blocks().items() for example in block.examples]
 # What comes of calls that would leave this machine; each block's own tests let them leave.
-ANSWERS = {"http_request": {"status": 200, "body": "{}", "headers": {}, "rate": 1.5}}
+AI = {"values": {}, "provider": "Local", "model": "m", "input_tokens": 9, "output_tokens": 1, "cost": None,
+      "currency": "EUR"}  # fmt: skip
+ANSWERS = {"ai_prompt": AI, "http_request": {"status": 200, "body": "{}", "headers": {}, "rate": 1.5}}
 ANSWER = """
 WITH made AS (UPDATE whereupon.calls SET status = 'succeeded', result = $2 WHERE block = $1 RETURNING run_id)
 UPDATE whereupon.runs SET ready_at = clock_timestamp() WHERE id IN (SELECT run_id FROM made)
@@ -43,6 +46,8 @@ async def peopled(office: Office) -> Office:
     await office.group("support", [manager, owner])
     await office.execute("UPDATE whereupon.users SET phone = '+30 210 123 4567' WHERE id = $1", owner)
     office.keys = [str(owner)]
+    async with office.database.transaction() as db:
+        await save_providers(db, [AiProvider(key="local", name="Local", model="m")])
     called = {"trigger": "called", "inputs": [{"name": "reason"}]}
     await office.publish(called, {"key": "stop", "block": "stop"}, name="helper")  # for run_workflow
     return office
