@@ -3,7 +3,7 @@
 It is started with Python alone (`python -I process.py`), without our package, our environment, our files or
 our connections. It compiles the JavaScript engine (QuickJS in WebAssembly), then gives up everything that it
 needs no more: files, sockets, other processes, memory that can be executed. From then on it reads one request
-at a time and answers it. Each script gets an engine of its own, which is thrown away after it.
+at a time and answers it. Each script finds the engine as if it were the first.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import re
 import resource
 import struct
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +69,7 @@ def limit() -> None:
 
 
 class Engine:
-    """Runs scripts, each in an instance that knows nothing of the others."""
+    """Runs scripts. Each finds the engine's memory as it was before the first one, to the last byte."""
 
     def __init__(self) -> None:
         import quickjs_rs
@@ -77,41 +78,81 @@ class Engine:
 
         config = wasmtime.Config()
         config.max_wasm_stack = WASM_STACK
-        library: Any = shared
-        library._SHARED_ENGINE = wasmtime.Engine(config)  # there is no other way to say it
+        internals: Any = shared
+        internals._SHARED_ENGINE = wasmtime.Engine(config)  # there is no other way to say it
         self.library: Any = quickjs_rs
         self.trap: Any = wasmtime.Trap
         self.overflow: Any = wasmtime.TrapCode.STACK_OVERFLOW
         self.prelude = Path(__file__).with_name("prelude.js").read_text("utf-8")
+        self.instance: Instance | None = None
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
         """What came of one script: its result or its fault, what it said, and the CPU time used so far."""
         used = resource.getrusage(resource.RUSAGE_SELF)
+        instance, self.instance = self.instance, None
         try:
-            found = self.run(request)
+            instance = instance or Instance(self.library, self.prelude)
+            found = self.run(instance, request)
         except (self.library.QuickJSError, self.trap, MemoryError) as error:
             found = {"fault": {"kind": "crash", "name": type(error).__name__}}
+        if instance is not None and self.instance is None:
+            instance.close()
         return {**found, "cpu": used.ru_utime + used.ru_stime}
 
-    def run(self, request: dict[str, Any]) -> dict[str, Any]:
-        library = self.library
-        with (
-            library.Runtime(memory_limit=MEMORY, stack_limit=STACK) as runtime,
-            runtime.new_context(timeout=request["seconds"]) as context,
-        ):
-            host = context.eval_handle(self.prelude)
-            try:
-                written = context.eval(call(request))
-            except library.TimeoutError:
-                return {"fault": {"kind": "time"}, "log": said(host)}
-            except library.MemoryLimitError:
-                return {"fault": {"kind": "memory"}, "log": said(host)}
-            except self.trap as trap:
-                deep = trap.trap_code == self.overflow
-                return {"fault": {"kind": "depth" if deep else "crash"}}
-            finally:
-                host.dispose()
+    def run(self, instance: Instance, request: dict[str, Any]) -> dict[str, Any]:
+        """The same; the instance is kept where it can be used again."""
+        try:
+            written = instance.evaluate(call(request), request["seconds"])
+        except self.library.TimeoutError:
+            return {"fault": {"kind": "time"}, "log": instance.said()}
+        except self.library.MemoryLimitError:
+            return {"fault": {"kind": "memory"}, "log": instance.said()}
+        except self.trap as trap:
+            return {"fault": {"kind": "depth" if trap.trap_code == self.overflow else "crash"}}
+        if not instance.grown:
+            self.instance = instance
         return read_answer(written, request["code"])
+
+
+class Instance:
+    """One engine, which is taken back to its beginning before every script.
+
+    Its whole state is its memory: what a script did to it is gone when the memory is written anew. One that
+    was stopped, or took more memory, is not used again.
+    """
+
+    def __init__(self, library: Any, prelude: str) -> None:
+        self.runtime = library.Runtime(memory_limit=MEMORY, stack_limit=STACK)
+        self.context = self.runtime.new_context()
+        self.host = self.context.eval_handle(prelude)
+        self.beginning = self.context.create_snapshot()
+        self.size = self._size()
+
+    def evaluate(self, expression: str, seconds: float) -> Any:
+        self.runtime.restore_snapshot(self.beginning, self.context)
+        self.context._timeout = seconds
+        return self.context.eval(expression)
+
+    def said(self) -> str:
+        """What the script has written to its console, if that can still be asked."""
+        try:
+            return str(self.host.call_method("said").to_python())
+        except Exception:
+            return ""
+
+    def close(self) -> None:
+        """Give its memory back, at once; whatever a script left there does not matter any more."""
+        with suppress(Exception):
+            self.runtime.close()
+
+    @property
+    def grown(self) -> bool:
+        """Whether it has more memory than in the beginning."""
+        return self._size() != self.size
+
+    def _size(self) -> int:
+        inner: Any = self.context._engine_ctx._inst
+        return int(inner.mem.data_len(inner.store))
 
 
 def call(request: dict[str, Any]) -> str:
@@ -120,14 +161,6 @@ def call(request: dict[str, Any]) -> str:
     numbers = ", ".join(str(int(number)) for number in (request["moment"], *request["seed"]))
     only_read = "true" if request.get("only_read") else "false"
     return f"run({json.dumps(source)}, {json.dumps(given)}, {only_read}, {numbers})"
-
-
-def said(host: Any) -> str:
-    """What the script has written to its console, if that can still be asked."""
-    try:
-        return str(host.call_method("said").to_python())
-    except Exception:
-        return ""
 
 
 def read_answer(written: Any, code: str) -> dict[str, Any]:
