@@ -100,4 +100,12 @@ export const ai = {
       some === all ? `${all} characters` : `${some} of ${all} characters`,
     leftOut: 'Does not go along',
   },
+  tested: {
+    title: 'Question to a model',
+    asks: (provider: string, model: string) => `Would ask ${provider}, model ${model}. Nobody was asked.`,
+    sends: (characters: string, tokens: string) =>
+      `About ${characters} characters (${tokens} tokens) go along.`,
+    documents: (names: string) => `Documents are read when it is really asked: ${names}.`,
+    instructions: 'Instructions',
+  },
 }

@@ -7,11 +7,13 @@ import { Status } from '../../parts/Status'
 import { Values } from '../../runs/Values'
 import { errorOf } from '../../runs/words'
 import { format } from '../../text'
+import { ai } from '../../text/ai'
 import { connections } from '../../text/connections'
 import { runs as words } from '../../text/runs'
 import { publish, test as t } from '../../text/trust'
 import { Changes } from './Changes'
 import { Mails, Notifications, Tasks } from './Made'
+import { PromptMade, promptIn } from './PromptMade'
 import { RequestMade, requestIn } from './RequestMade'
 
 interface Props {
@@ -27,6 +29,7 @@ interface Props {
 export function StepDetails({ step, made, exit, onEdit }: Props) {
   const error = errorOf(step.error)
   const request = requestIn(step.input)
+  const prompt = promptIn(step.input)
   return (
     <Stack gap="sm" data-testid={`tested-${step.node}`}>
       <div>
@@ -66,6 +69,11 @@ export function StepDetails({ step, made, exit, onEdit }: Props) {
       {request && (
         <Part title={connections.request}>
           <RequestMade request={request} />
+        </Part>
+      )}
+      {prompt && (
+        <Part title={ai.tested.title}>
+          <PromptMade prompt={prompt} />
         </Part>
       )}
       {step.tasks.length > 0 && (
