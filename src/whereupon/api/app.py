@@ -22,6 +22,7 @@ from whereupon.api.route import PREFIX
 from whereupon.api.routes import (
     ai,
     audit,
+    calendar,
     catalogue,
     conditions,
     docs,
@@ -72,7 +73,7 @@ from whereupon.settings import Settings
 
 ROUTES = (
     # Before the records and runs whose ids would stand in the same place.
-    lists, exports,
+    lists, exports, calendar,
     records, documents, session, modules, conditions, workflows, runs, inbox, messages, catalogue, users,
     groups, roles, tokens, templates, settings_routes, audit, health, setup, docs, live, home, startable,
     people, packs, editor, testing, reviewing, quotas, views, search, imports, replay, ai,

@@ -15,7 +15,7 @@ from whereupon.errors import Invalid, Problem
 from whereupon.sdk.block import Batch, Block, Config, RunView
 from whereupon.sdk.fields import ComputedValue, Line, Paragraph, Shown
 from whereupon.sdk.outcomes import Done, Fail, Outcome
-from whereupon.sdk.people import Person, check_person, person_words, reads_of, user_ids_sql
+from whereupon.sdk.people import Person, check_person, group_of, person_words, reads_of, user_ids_sql
 from whereupon.sdk.texts import check_text, reads_of_text, render_texts
 
 PRIORITIES = {"low": "Low", "normal": "Normal", "high": "High", "urgent": "Urgent"}
@@ -74,7 +74,7 @@ class CreateTask(Block[TaskConfig]):
 
     async def run_batch(self, config: TaskConfig, batch: Batch) -> list[Outcome]:
         scope = batch.place.scope
-        group = await _group_id(config, batch)
+        group = await group_of(config.assignee, batch)
         if isinstance(group, Fail):
             return [group for _ in batch.runs]
         user = "NULL::bigint" if group else f"({user_ids_sql(config.assignee, scope)})[1]"
@@ -110,14 +110,6 @@ def _columns(
         [rows[run.id]["due"] for run in runs], batch.place.module.id if batch.place.module else None,
         batch.place.node,
     ]  # fmt: skip
-
-
-async def _group_id(config: TaskConfig, batch: Batch) -> int | Fail | None:
-    if config.assignee.group is None:
-        return None
-    found = await batch.db.fetchval("SELECT id FROM whereupon.groups WHERE key = $1", config.assignee.group)
-    missing = Fail(f'There is no group "{config.assignee.group}".', "no_group", "Choose another group.")
-    return missing if found is None else int(found)
 
 
 def _outcome(task: int | None, row: asyncpg.Record, title: str) -> Outcome:

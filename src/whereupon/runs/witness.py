@@ -30,6 +30,15 @@ SELECT t.id, t.run_id, t.title, t.description, t.due_at, t.priority, t.status, u
   g.name AS assignee_group
 FROM whereupon.tasks t LEFT JOIN whereupon.users u ON u.id = t.assignee_user_id
 LEFT JOIN whereupon.groups g ON g.id = t.assignee_group_id""",
+    "events": """
+SELECT e.id, e.run_id, e.title, e.kind, e.starts_at, e.ends_at, e.all_day, e.location, e.description,
+  u.name AS assignee, g.name AS assignee_group
+FROM whereupon.events e LEFT JOIN whereupon.users u ON u.id = e.assignee_user_id
+LEFT JOIN whereupon.groups g ON g.id = e.assignee_group_id""",
+    "activities": """
+SELECT a.id, a.run_id, a.kind, a.title, a.body, a.happened_at, m.key AS module, m.label AS module_label,
+  a.record_id
+FROM whereupon.activities a JOIN whereupon.modules m ON m.id = a.module_id""",
     "calls": "SELECT c.id, c.run_id, c.block, c.destination, c.request FROM whereupon.calls c",
     "questions": """
 SELECT q.id, q.run_id, q.kind, q.title, q.body, q.details, q.due_at, ARRAY(
@@ -44,6 +53,8 @@ ALIASES = {
     "changes": "",
     "messages": "m.",
     "tasks": "t.",
+    "events": "e.",
+    "activities": "a.",
     "calls": "c.",
     "questions": "q.",
     "notifications": "n.",
@@ -181,6 +192,8 @@ class Witness:
             "documents": [shown for row in made.get("changes", []) if (shown := self._document(row))],
             "messages": [_message(row) for row in made.get("messages", [])],
             "tasks": [_without(row, "id", "run_id") for row in made.get("tasks", [])],
+            "events": [_without(row, "id", "run_id") for row in made.get("events", [])],
+            "activities": [_without(row, "id", "run_id") for row in made.get("activities", [])],
             "notifications": [_without(row, "id", "run_id") for row in made.get("notifications", [])],
             "questions": [_without(row, "id", "run_id") for row in made.get("questions", [])],
         }

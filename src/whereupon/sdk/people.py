@@ -12,8 +12,9 @@ from whereupon.conditions.expressions import compile_value
 from whereupon.conditions.paths import compile_path
 from whereupon.conditions.values import TEXT, Kind, Scope, literal
 from whereupon.errors import Invalid, Problem
-from whereupon.sdk.block import Config
+from whereupon.sdk.block import Batch, Config
 from whereupon.sdk.fields import Shown, one_of
+from whereupon.sdk.outcomes import Fail
 
 WHO = {
     "A user": ["user"],
@@ -145,6 +146,15 @@ def user_ids_sql(person: Person, scope: Scope) -> str:
         sql = compile_path(path_of(person, scope) or "", scope).sql
         wanted = f"SELECT u.id FROM whereupon.users u WHERE u.active AND u.id = {sql}"
     return f"ARRAY({wanted})"
+
+
+async def group_of(person: Person, batch: Batch) -> int | Fail | None:
+    """The id of the group that is meant; None when it is somebody else."""
+    if person.group is None:
+        return None
+    found = await batch.db.fetchval("SELECT id FROM whereupon.groups WHERE key = $1", person.group)
+    missing = Fail(f'There is no group "{person.group}".', "no_group", "Choose another group.")
+    return missing if found is None else int(found)
 
 
 def addresses_sql(recipient: Recipient, scope: Scope) -> str:

@@ -95,6 +95,32 @@ class TestedMessage(Out):
     parts: int | None = Field(None, description="In how many parts a text message goes out.")
 
 
+class TestedEvent(Out):
+    """An event that would be in somebody's calendar."""
+
+    title: str
+    kind: str
+    starts_at: datetime
+    ends_at: datetime
+    all_day: bool
+    location: str | None
+    description: str | None
+    assignee: str | None
+    assignee_group: str | None
+
+
+class TestedActivity(Out):
+    """An activity that would stand in a record's timeline."""
+
+    kind: str
+    title: str
+    body: str | None
+    happened_at: datetime
+    module: str
+    module_label: str
+    record_id: str
+
+
 class TestedTask(Out):
     """A task that would be there."""
 
@@ -163,6 +189,8 @@ class TestedStep(Out):
     documents: list[TestedDocument]
     messages: list[TestedMessage]
     tasks: list[TestedTask]
+    events: list[TestedEvent]
+    activities: list[TestedActivity]
     notifications: list[TestedNotification]
     questions: list[TestedQuestion]
 
