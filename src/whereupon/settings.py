@@ -28,4 +28,7 @@ class Settings(BaseSettings):
     allowed_networks: str = Field(
         "", description="Networks, with commas between, that requests may go to beside the public Internet."
     )
+    files_root: Path | None = Field(
+        None, description="Folder on this machine below which workflows may put files; none: nowhere."
+    )
     log_level: str = Field("info", description="debug, info, warning or error.")

@@ -26,6 +26,7 @@ from whereupon.api.routes import (
     catalogue,
     conditions,
     docs,
+    document_settings,
     documents,
     editor,
     exports,
@@ -55,6 +56,7 @@ from whereupon.api.routes import (
     session,
     setup,
     startable,
+    stores,
     templates,
     testing,
     tokens,
@@ -77,7 +79,7 @@ ROUTES = (
     records, documents, session, modules, conditions, workflows, runs, inbox, messages, catalogue, users,
     groups, roles, tokens, templates, settings_routes, audit, health, setup, docs, live, home, startable,
     people, packs, editor, testing, reviewing, quotas, views, search, imports, replay, ai,
-    hooks, secrets, feeds, providers, questions,
+    hooks, secrets, feeds, providers, questions, stores, document_settings,
 )  # fmt: skip
 
 SECURITY_HEADERS = [
@@ -118,8 +120,8 @@ def create_app(database: Database, settings: Settings, built: Path = BUILT) -> F
     for module in ROUTES:
         app.router.routes.extend(module.router.routes)
     app.router.routes.extend(health.outside.routes)
-    app.router.default = Assets(app.router.default, built)
     app.router.routes.extend(questions.links.routes)
+    app.router.default = Assets(app.router.default, built)
     app.openapi = lambda: openapi.document(app)
     return app
 

@@ -105,7 +105,7 @@ class Module:
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """All modules, saved templates and secrets, by key, as of one revision."""
+    """All modules, saved templates, secrets and file stores, by key, as of one revision."""
 
     modules: Mapping[str, Module]
     revision: int
@@ -115,6 +115,7 @@ class Catalog:
     )  # key → source
     secrets: Mapping[str, str] = field(default_factory=dict[str, str])  # key → the host that it is for
     providers: Mapping[str, str] = field(default_factory=dict[str, str])  # of messages: key → text, chat
+    file_stores: Mapping[str, str] = field(default_factory=dict[str, str])  # key → name
 
     def module(self, key: str) -> Module:
         """Raises NotFound with the nearest name."""
@@ -169,6 +170,11 @@ SELECT p->>'key' AS key, p->>'kind' AS kind
 FROM whereupon.settings s, jsonb_array_elements(s.value->'items') p WHERE s.key = 'message_providers'
 """
 
+LOAD_FILE_STORES = """
+SELECT value->>'key' AS key, value->>'name' AS name
+FROM whereupon.settings WHERE starts_with(key, 'file_store/')
+"""
+
 
 async def load_catalog(db: Connection) -> Catalog:
     """Read every module, field, saved template and the keys of secrets."""
@@ -196,8 +202,11 @@ async def load_catalog(db: Connection) -> Catalog:
     templates = {row["key"]: row["source"] for row in await db.fetch(LOAD_TEMPLATES)}
     rows = await db.fetch(LOAD_SECRETS, SHARED)
     secrets = {row["name"].removeprefix(SHARED): row["bound_to"] for row in rows}
+    stores = {row["key"]: row["name"] for row in await db.fetch(LOAD_FILE_STORES)}
     providers = {row["key"]: row["kind"] for row in await db.fetch(LOAD_PROVIDERS)}
-    return Catalog(modules, revision, {m.id: m for m in modules.values()}, templates, secrets, providers)
+    return Catalog(
+        modules, revision, {m.id: m for m in modules.values()}, templates, secrets, providers, stores
+    )
 
 
 async def revise(db: Connection) -> None:

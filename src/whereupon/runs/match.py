@@ -18,7 +18,7 @@ import asyncpg
 
 from whereupon.conditions.compile import compile_condition
 from whereupon.conditions.documents import OF_CHANGE
-from whereupon.conditions.values import Scope, literal, type_of_field
+from whereupon.conditions.values import Scope, type_of_field
 from whereupon.modules.catalog import Module, quote
 from whereupon.runs.definitions import Active, Definitions, load_definitions
 from whereupon.runs.due_dates import follow_dates
@@ -184,11 +184,10 @@ def _document_sql(module: Module, listening: Sequence[Active], definitions: Defi
         for index, active in enumerate(listening)
     )
     key = f"{module.key_sql('n')} = c.record_id"
-    if len(module.key_columns) == 1:
-        # Another program may have written anything there, which must not stop the matching of others.
-        valid = f"pg_input_is_valid(c.record_id, {literal(module.key_type)})"
-        own = f"n.{quote(module.key_column)}"
-        key = f"{own} = CASE WHEN {valid} THEN c.record_id::{module.key_type} END"
+    if len(module.key_columns) == 1 and module.key_type in ("bigint", "integer", "smallint"):
+        # By number, for the index. Another program may have written anything there, and must stop nobody.
+        number = "CASE WHEN c.record_id ~ '^-?[0-9]{1,18}$' THEN c.record_id::bigint END"
+        key = f"n.{quote(module.key_column)} = {number}"
     return (
         f"SELECT c.id AS change_id, array_remove(ARRAY[{cases}]::int[], NULL) AS hits "
         f"FROM unnest($1::bigint[]) AS p(id) JOIN whereupon.changes c ON c.id = p.id "

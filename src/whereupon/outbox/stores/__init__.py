@@ -1,0 +1,1 @@
+"""File stores: places outside, to which workflows send documents."""
