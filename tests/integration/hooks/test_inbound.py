@@ -15,6 +15,7 @@ from whereupon.outbox.secrets import load_key
 from whereupon.outbox.signing import CHAIN_HEADER, sign_chain, sign_webhook
 from whereupon.people.rights import load_rights
 from whereupon.settings import Settings
+from whereupon.workers.pruner import Pruner
 
 
 async def test_what_arrives_becomes_a_record_and_variables_of_the_run(receiver: Receiver):
@@ -353,6 +354,16 @@ async def test_only_the_latest_refusals_are_kept(receiver: Receiver):
     for _ in range(55):
         await receiver.send({})
     assert await receiver.office.fetchval("SELECT count(*) FROM whereupon.hook_deliveries") == 50
+
+
+async def test_what_came_long_ago_is_forgotten(receiver: Receiver):
+    await receiver.open()
+    await receiver.send()
+    await receiver.send({})
+    old = "UPDATE whereupon.hook_deliveries SET received_at = now() - interval '15 days' WHERE status = 422"
+    await receiver.office.execute(old)
+    assert (await Pruner(receiver.office.database).round())["hook deliveries"] == 1
+    assert [one["status"] for one in await receiver.deliveries()] == [202]
 
 
 async def test_several_records_with_the_value_are_no_match(receiver: Receiver):
