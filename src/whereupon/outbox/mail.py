@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email import policy
 from email.message import EmailMessage
 from email.utils import format_datetime
+from html import unescape
 from typing import Any
+from urllib.parse import unquote
 
+from whereupon.errors import WhereuponError
 from whereupon.outbox.addresses import BadAddress, Mailbox, one_line, read_mailboxes
 from whereupon.outbox.plain_text import to_text
 from whereupon.outbox.sanitise import clean_html, document
@@ -20,11 +24,19 @@ from whereupon.records.media_types import clean_name
 from whereupon.templates.template import Stored, Template, render
 
 MAX_SUBJECT = 500  # characters
+# An image that comes along, as the sanitiser writes it: src="cid:logo.png" shows the attachment "logo.png".
+IMAGE = re.compile(r'(<img\b[^>]*?\ssrc=")cid:([^"]+)(")')
 LISTS = ("cc", "bcc", "reply_to")
 
 # Bodies become 7 bit: no server needs 8BITMIME, and no byte of a value is ever a line of its own.
 ASCII = policy.SMTP.clone(cte_type="7bit")
 UTF8 = policy.SMTPUTF8.clone(cte_type="7bit")
+
+
+class NoImage(WhereuponError):
+    """The mail shows an image that does not come along."""
+
+    status, exit_code, code, title = 422, 2, "no_image", "No image"
 
 
 def mail_source(
@@ -66,11 +78,13 @@ def render_mail(source: Mapping[str, Any], context: Mapping[str, Any], recipient
         if found:
             letter[key] = texts(found)
     if "from" in source and (sender := read_mailboxes(render(source["from"], context))):
-        letter["from"] = str(sender[0])
+        letter["from"] = str(sender[0].header())
     letter["subject"] = one_line(render(source["subject"], context))[:MAX_SUBJECT]
     if attachments := context.get("attachments"):
         letter["attachments"] = attachments
-    return letter | render_bodies(source, context)
+    letter |= render_bodies(source, context)
+    require_images(letter)
+    return letter
 
 
 def render_bodies(source: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, str]:
@@ -78,6 +92,32 @@ def render_bodies(source: Mapping[str, Any], context: Mapping[str, Any]) -> dict
     html = clean_html(render(source["html"], context)) if "html" in source else None
     text = render(source["text"], context) if "text" in source else to_text(html or "")
     return {"text": text} | ({"html": html} if html is not None else {})
+
+
+def images_of(html: str) -> list[str]:
+    """The names of the images that come along.
+
+    >>> images_of('<p><img alt="" src="cid:Our%20logo.png"></p>')
+    ['our logo.png']
+    """
+    return [image_name(found[2]) for found in IMAGE.finditer(html)]
+
+
+def image_name(address: str) -> str:
+    return unquote(unescape(address)).strip().lower()
+
+
+def require_images(letter: Mapping[str, Any]) -> None:
+    """Raises NoImage: a mail with a hole in it is not what its author wrote."""
+    names = images_of(letter.get("html") or "")
+    kinds = {one["name"].lower(): one["media_type"] for one in letter.get("attachments", [])} if names else {}
+    for name in names:
+        if not kinds.get(name, "").startswith("image/"):
+            why = "which is no image" if name in kinds else "which is not among its attachments"
+            raise NoImage(
+                f"The mail shows “{name}”, {why}.",
+                suggestion="Attach the image in the block, or take it out.",
+            )
 
 
 def texts(boxes: Sequence[Mailbox]) -> list[str]:
@@ -147,13 +187,37 @@ def build(
     mail["X-Auto-Response-Suppress"] = "OOF, AutoReply"
     mail.set_content(printable(letter["text"]))
     if letter.get("html") is not None:
-        mail.add_alternative(document(printable(letter["html"]), letter["subject"]), subtype="html")
+        add_html(mail, letter, attached)
+    shown = set(images_of(letter.get("html") or ""))
     for one in attached:
+        if one.name.lower() in shown:
+            continue
         kind, _, subtype = one.media_type.partition("/")
         # The library writes the name after RFC 2231; that it is one line is seen to here too.
         name = undecoded(clean_name(one.name))
         mail.add_attachment(one.content, maintype=kind, subtype=subtype, filename=name)
     return mail
+
+
+def add_html(mail: EmailMessage, letter: Mapping[str, Any], attached: Sequence[Attached]) -> None:
+    """The HTML, with the images that it shows."""
+    named = {one.name.lower(): one for one in attached}
+    ids: dict[str, str] = {}
+
+    def by_id(found: re.Match[str]) -> str:
+        name = image_name(found[2])
+        ids.setdefault(name, f"{hashlib.sha256(name.encode()).hexdigest()[:24]}@whereupon")
+        return f"{found[1]}cid:{ids[name]}{found[3]}"
+
+    html = IMAGE.sub(by_id, printable(letter["html"]))
+    mail.add_alternative(document(html, letter["subject"]), subtype="html")
+    part: Any = list(mail.iter_parts())[-1]
+    for name, identity in ids.items():
+        one = named[name]
+        part.add_related(
+            one.content, maintype="image", subtype=one.media_type.partition("/")[2], cid=f"<{identity}>",
+            disposition="inline", filename=undecoded(clean_name(one.name)),
+        )  # fmt: skip
 
 
 def undecoded(text: str) -> str:

@@ -19,11 +19,15 @@ MOST = 20
 MOST_BYTES = 20_000_000  # before they are encoded for mail, which adds a third
 
 
-WHAT = {"The record's documents": ["documents", "name"], "A file field": ["field"]}
+WHAT = {
+    "The record's documents": ["documents", "name"],
+    "A file field": ["field"],
+    "What an earlier block made": ["made_by"],
+}
 
 
 class Attachment(Config):
-    """Exactly one of `field` and `documents`. A field that is empty, or no document: nothing is attached."""
+    """Exactly one of `field`, `documents`, `made_by`. An empty field, or no document: nothing is attached."""
 
     model_config = ConfigDict(json_schema_extra=one_of(WHAT, **{"x-widget": "attachment"}))
 
@@ -38,10 +42,15 @@ class Attachment(Config):
         description="Only documents with such a name, capitals or not: * is any text, ? any character.",
     )  # fmt: skip
 
+    made_by: Annotated[str | None, Shown("document-block")] = Field(
+        None, pattern=r"^nodes\.[^.]+\.[^.]+$", max_length=200, title="Made by",
+        description="What an earlier block gives as its document: nodes.invoice.document_id.",
+    )  # fmt: skip
+
     @model_validator(mode="after")
     def exactly_one(self) -> Attachment:
-        if (self.field is None) == (self.documents is None):
-            raise ValueError("choose exactly one of field, documents")
+        if [self.field, self.documents, self.made_by].count(None) != 2:
+            raise ValueError("choose exactly one of field, documents, made_by")
         if self.name is not None and self.documents is None:
             raise ValueError("name chooses among documents; a field leads to one file")
         return self
@@ -57,6 +66,8 @@ def check_attachments(attachments: Sequence[Attachment], scope: Scope, path: str
 
 
 def _check(attachment: Attachment, scope: Scope) -> list[Problem]:
+    if attachment.made_by is not None:
+        return _check_made_by(attachment.made_by, scope)
     if attachment.field is None:
         told = "There is no record here, so it has no documents."
         return [] if scope.module else [Problem("no_record", told, "/documents")]
@@ -67,6 +78,16 @@ def _check(attachment: Attachment, scope: Scope) -> list[Problem]:
     if found.kind is Kind.REFERENCE and found.module == "documents":
         return []
     return [Problem("wrong_type", f'"{attachment.field}" is {found.noun}, not a file.', "/field")]
+
+
+def _check_made_by(path: str, scope: Scope) -> list[Problem]:
+    try:
+        found = compile_path(path, scope).type
+    except Invalid as error:
+        return [problem.under("/made_by") for problem in error.problems]
+    if found.kind is Kind.INTEGER:
+        return []
+    return [Problem("wrong_type", f'"{path}" is {found.noun}, not the number of a document.', "/made_by")]
 
 
 def reads_of_attachments(attachments: Sequence[Attachment], scope: Scope) -> frozenset[str]:
@@ -100,6 +121,11 @@ CROSS JOIN LATERAL (
 def _ids_sql(attachment: Attachment, scope: Scope) -> str:
     if attachment.field is not None:
         return f"SELECT {compile_path(attachment.field, scope).sql}"
+    if attachment.made_by is not None:
+        # Only what belongs to the record: a number that a block gives must not open any document there is.
+        number = compile_path(attachment.made_by, scope).sql
+        own = "_m.module_id = r.module_id AND _m.record_id = r.record_id"
+        return f"SELECT _m.id FROM whereupon.documents _m WHERE _m.id = {number} AND {own}"
     own = "_o.module_id = r.module_id AND _o.record_id = r.record_id"
     named = f" AND lower(_o.name) LIKE lower({literal(like(attachment.name))})" if attachment.name else ""
     return f"SELECT _o.id FROM whereupon.documents _o WHERE {own}{named}"

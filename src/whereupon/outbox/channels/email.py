@@ -9,25 +9,30 @@ import smtplib
 import socket
 import ssl
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from whereupon.errors import WhereuponError
 from whereupon.outbox.addresses import read_mailboxes
 from whereupon.outbox.channels.transport import Letter, MayBegin, failed, retry, sent, uncertain
 from whereupon.outbox.mail import build, envelope_of, message_id, read_attachments
 from whereupon.outbox.messages import Outcome
 from whereupon.outbox.settings import MailSettings
-from whereupon.records.files import FileMissing, FileStore
+from whereupon.records.files import FileStore
 
 IDLE_SECONDS = 20  # a connection that rests longer is closed
 PROBE_SECONDS = 3  # one that rested longer is asked whether it is still there
 PER_CONNECTION = 200  # mails; many servers allow no more
 LARGE_AT_ONCE = 2  # mails with files: each is in memory several times over while it is sent
+PATIENT_ATTEMPTS = 4  # for some of several recipients; then the others do not wait for them any longer
 PAUSE_SECONDS = 5  # after the server could not be reached, before it is tried again
+
+
+Refusals = Mapping[str, tuple[int, bytes]]  # address → the server's answer
 
 
 class Stopped(Exception):
@@ -120,7 +125,7 @@ class Smtp:
             identity = message_id(letter.key, sender)
             mail = build(letter.content, sender, identity, datetime.now(UTC), attached)
             data = mail.as_bytes()
-        except FileMissing as error:
+        except WhereuponError as error:
             return failed(letter, error.code, error.message)
         except (ValueError, IndexError, LookupError) as error:  # UnicodeError is a ValueError
             return failed(letter, "bad_message", f"The mail could not be put together: {error}")
@@ -136,7 +141,7 @@ class Smtp:
             else outcome
         )
 
-    def prepared(self, letter: Letter, to: Envelope) -> tuple[Line, list[str]]:
+    def prepared(self, letter: Letter, to: Envelope) -> tuple[Line, Refusals]:
         """A connection on which the server has accepted the envelope, and whom it refused. Raises Stopped."""
         for fresh in (False, True):
             line = self.borrow(letter, fresh)
@@ -152,7 +157,7 @@ class Smtp:
                 return line, refused
         raise AssertionError("unreachable")
 
-    def introduce(self, letter: Letter, line: Line, to: Envelope) -> list[str]:
+    def introduce(self, letter: Letter, line: Line, to: Envelope) -> Refusals:
         """MAIL and RCPT; gives the addresses refused for good. Raises Stopped when nobody is left."""
         if to.needs_utf8 and not line.smtp.has_extn("smtputf8"):
             self.rest(line)
@@ -161,22 +166,23 @@ class Smtp:
             )
         code, answer = line.smtp.mail(to.sender, ["SMTPUTF8"] if to.needs_utf8 else [])
         if code != 250:
-            self.refuse(letter, line, [(code, answer)], "the sender")
+            self.refuse(letter, line, {to.sender: (code, answer)}, "the sender")
         answers = {address: line.smtp.rcpt(address) for address in to.recipients}
         refused = {address: answer for address, answer in answers.items() if answer[0] not in (250, 251)}
         passing = any(code // 100 == 4 for code, _ in refused.values())
-        if refused and (passing or len(refused) == len(to.recipients)):
-            self.refuse(letter, line, list(refused.values()), "the recipient")
-        return list(refused)
+        everybody = len(refused) == len(to.recipients)
+        if refused and (everybody or (passing and letter.attempts < PATIENT_ATTEMPTS)):
+            self.refuse(letter, line, refused, "the recipient" if len(refused) == 1 else "the recipients")
+        return refused
 
-    def refuse(self, letter: Letter, line: Line, answers: Sequence[tuple[int, bytes]], whom: str) -> None:
+    def refuse(self, letter: Letter, line: Line, refused: Refusals, whom: str) -> None:
         """The server does not want it: 4xx later again, 5xx never. Raises Stopped."""
-        code, answer = next((a for a in answers if a[0] // 100 == 4), answers[0])
-        said = f"The mail server refused {whom}: {code} {readable(answer)}"
+        said = f"The mail server refused {whom}: {told_of(refused)}"
+        passing = any(code // 100 == 4 for code, _ in refused.values())
         self.reset(line)
-        raise Stopped(
-            retry(letter, "refused_for_now", said) if code // 100 == 4 else failed(letter, "refused", said)
-        )
+        outcome = retry(letter, "refused_for_now", said) if passing else failed(letter, "refused", said)
+        error = {**(outcome.error or {}), "recipients": each_of(refused)}
+        raise Stopped(replace(outcome, error=error))
 
     def hand_over(self, letter: Letter, line: Line, data: bytes, begin: Callable[[], bool]) -> Outcome | None:
         """DATA and the mail itself. From "354" on, losing the connection means not knowing."""
@@ -280,12 +286,28 @@ def own_name() -> str:
     return "".join(c for c in socket.gethostname() if c.isalnum() or c in "-.") or "localhost"
 
 
-def partly(refused: Sequence[str]) -> dict[str, Any]:
+def partly(refused: Refusals) -> dict[str, Any]:
     """Sent, but not to everybody."""
     return {
         "code": "partly_refused",
-        "message": f"The mail server refused these addresses: {', '.join(refused)}.",
+        "message": f"The mail server refused {told_of(refused)}",
+        "recipients": each_of(refused),
     }
+
+
+def told_of(refused: Refusals, most: int = 5) -> str:
+    """The first few addresses, each with what the server said."""
+    told = [f"{address}: {code} {readable(answer)}" for address, (code, answer) in refused.items()]
+    rest = f"; and {len(told) - most} more" if len(told) > most else ""
+    return "; ".join(told[:most]) + rest
+
+
+def each_of(refused: Refusals) -> list[dict[str, Any]]:
+    """Every address with the server's answer."""
+    return [
+        {"address": address, "answer": f"{code} {readable(answer)}"}
+        for address, (code, answer) in refused.items()
+    ]
 
 
 async def asked_for(may_begin: MayBegin, number: int) -> bool:
