@@ -100,7 +100,7 @@ export const ai = {
       some === all ? `${all} characters` : `${some} of ${all} characters`,
     leftOut: 'Does not go along',
   },
-  tested: {
+  wouldAsk: {
     title: 'Question to a model',
     asks: (provider: string, model: string) => `Would ask ${provider}, model ${model}. Nobody was asked.`,
     sends: (characters: string, tokens: string) =>

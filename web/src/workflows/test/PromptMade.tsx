@@ -2,7 +2,7 @@ import { Code, Paper, Text } from '@mantine/core'
 import { format } from '../../text'
 import { ai } from '../../text/ai'
 
-const words = ai.tested
+const words = ai.wouldAsk
 
 /** What would be asked of a model: the block's input in a test. */
 export interface Prompt {

@@ -72,7 +72,7 @@ export function StepDetails({ step, made, exit, onEdit }: Props) {
         </Part>
       )}
       {prompt && (
-        <Part title={ai.tested.title}>
+        <Part title={ai.wouldAsk.title}>
           <PromptMade prompt={prompt} />
         </Part>
       )}
