@@ -38,6 +38,7 @@ const inFrame: RouteObject[] = [
 export const router = createBrowserRouter([
   page('/setup', () => import('../setup/SetupPage')),
   page('/sign-in', () => import('../setup/SignInPage')),
+  page('/forms/:token', () => import('../setup/FormPage')),
   {
     Component: SignedIn,
     HydrateFallback: Starting,

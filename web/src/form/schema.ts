@@ -153,6 +153,7 @@ const WIDGETS = new Set([
   'user',
   'group',
   'saved-template',
+  'workflow',
   'text-provider',
   'chat-provider',
   'secret',

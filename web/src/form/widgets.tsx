@@ -27,6 +27,7 @@ import { UserSelect } from './UserSelect'
 import { ValueEditor } from './ValueEditor'
 import { isObject } from './value'
 
+import { WorkflowSelect } from './WorkflowSelect'
 const CronInput = lazy(() => import('./CronInput').then((one) => ({ default: one.CronInput })))
 
 /** What every widget shares: how it is called, what is wrong, and which module it is about. */
@@ -183,6 +184,11 @@ function SavedTemplateWidget(props: WidgetProps) {
 }
 
 function SecretWidget(props: WidgetProps) {
+function WorkflowWidget(props: WidgetProps) {
+  const { input, set } = useWidget(props)
+  return <WorkflowSelect {...input} value={stringOf(props.value)} onChange={set} />
+}
+
   const { input, set } = useWidget(props)
   return <SecretSelect {...input} value={stringOf(props.value)} onChange={set} />
 }
@@ -287,6 +293,7 @@ export const KNOWN_WIDGETS: Record<string, ComponentType<WidgetProps>> = {
   group: GroupWidget,
   'saved-template': SavedTemplateWidget,
   'text-provider': TextProviderWidget,
+  workflow: WorkflowWidget,
   'chat-provider': ChatProviderWidget,
   secret: SecretWidget,
   cron: CronWidget,

@@ -19,6 +19,8 @@ export const form = {
     chat: { none: 'No room is set. Chat messages are only kept for reading.' },
   },
   noTemplates: 'There are no saved templates yet. They are made under Templates.',
+  chooseWorkflow: 'Choose a workflow',
+  noWorkflows: 'No workflow is active yet',
   noneOf: (kind: string) => `There is no such field here (${kind}).`,
   noFields: 'There is no field to choose here.',
   chooseModuleFirst: 'Choose the module first.',

@@ -4,7 +4,7 @@ import { plural } from './format'
 export const inbox = {
   title: 'Inbox',
   about: 'What you and your groups have to do, and what workflows tell you.',
-  tabs: 'Tasks and notifications',
+  tabs: 'Tasks, questions and notifications',
   tasks: 'Tasks',
   notifications: 'Notifications',
   due: 'due',
