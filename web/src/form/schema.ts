@@ -163,6 +163,8 @@ const WIDGETS = new Set([
   'choice',
   'key',
   'duration',
+  'ai-provider',
+  'ai-along',
 ])
 
 /**
