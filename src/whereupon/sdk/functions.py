@@ -106,7 +106,7 @@ def function(
     *,
     description: str = "",
     group: str = "Functions",
-    icon: str = "code",
+    icon: str = "function",
     name: str | None = None,
     seconds: float = 30.0,
     attempts: int = 1,

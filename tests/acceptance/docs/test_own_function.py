@@ -166,7 +166,7 @@ async def call(office: Office, caller: Caller, block: str, **config: Any) -> Map
 
 async def test_each_function_is_a_block_with_a_form_of_its_parameters(installed: None) -> None:
     block = registry.block("fn_parcel_price")
-    assert (block.label, block.group, block.icon) == ("Price of a parcel", "Functions", "package")
+    assert (block.label, block.group, block.icon) == ("Price of a parcel", "Functions", "receipt")
     assert {name: kind.noun for name, kind in block.outputs.items()} == {
         "price": "a number", "days": "a whole number",
     }  # fmt: skip

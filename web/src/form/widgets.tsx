@@ -19,6 +19,7 @@ import { PathSelect } from './PathSelect'
 import { ProviderSelect } from './ProviderSelect'
 import { RichTemplateEditor } from './RichTemplateEditor'
 import { SavedTemplateSelect } from './SavedTemplateSelect'
+import { ScriptInput } from './ScriptInput'
 import { SecretSelect } from './SecretSelect'
 import { errorAt, errorWithin, problemsBelow, useSurroundings, type WidgetProps } from './surroundings'
 import { TemplateInput } from './TemplateInput'
@@ -26,8 +27,8 @@ import { TimeZoneSelect } from './TimeZoneSelect'
 import { UserSelect } from './UserSelect'
 import { ValueEditor } from './ValueEditor'
 import { isObject } from './value'
-
 import { WorkflowSelect } from './WorkflowSelect'
+
 const CronInput = lazy(() => import('./CronInput').then((one) => ({ default: one.CronInput })))
 
 /** What every widget shares: how it is called, what is wrong, and which module it is about. */
@@ -183,12 +184,12 @@ function SavedTemplateWidget(props: WidgetProps) {
   return <SavedTemplateSelect {...input} value={stringOf(props.value)} onChange={set} />
 }
 
-function SecretWidget(props: WidgetProps) {
 function WorkflowWidget(props: WidgetProps) {
   const { input, set } = useWidget(props)
   return <WorkflowSelect {...input} value={stringOf(props.value)} onChange={set} />
 }
 
+function SecretWidget(props: WidgetProps) {
   const { input, set } = useWidget(props)
   return <SecretSelect {...input} value={stringOf(props.value)} onChange={set} />
 }
@@ -292,8 +293,8 @@ export const KNOWN_WIDGETS: Record<string, ComponentType<WidgetProps>> = {
   user: UserWidget,
   group: GroupWidget,
   'saved-template': SavedTemplateWidget,
-  'text-provider': TextProviderWidget,
   workflow: WorkflowWidget,
+  'text-provider': TextProviderWidget,
   'chat-provider': ChatProviderWidget,
   secret: SecretWidget,
   cron: CronWidget,
@@ -301,6 +302,7 @@ export const KNOWN_WIDGETS: Record<string, ComponentType<WidgetProps>> = {
   time: TimeWidget,
   choice: ChoiceWidget,
   key: KeyWidget,
+  script: ScriptInput,
   duration: DurationInput,
   'ai-provider': AiProviderSelect,
   'ai-along': AiAlong,

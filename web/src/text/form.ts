@@ -108,6 +108,7 @@ export const form = {
 
   formulaPlaceholder: 'amount * 1.24',
   formulaHelp: 'As in a spreadsheet: fields, + - * /, and functions such as IF and ROUND.',
+  scriptPlaceholder: 'return { total: input.amount * 2 };',
   viewAs: 'shown as',
   rich: 'Formatted',
   source: 'Source',
