@@ -53,9 +53,12 @@ async def end(process: asyncio.subprocess.Process) -> None:
 
 
 @asynccontextmanager
-async def workers(url: str, count: int = 1) -> AsyncGenerator[list[asyncio.subprocess.Process]]:
+async def workers(
+    url: str, count: int = 1, *, settings: Mapping[str, str] | None = None
+) -> AsyncGenerator[list[asyncio.subprocess.Process]]:
     """So many worker processes on a database, for as long as the block lasts."""
-    started = [await start(WORKER, {"database_url": url, "log_level": "warning"}) for _ in range(count)]
+    wanted = {"database_url": url, "log_level": "warning", **(settings or {})}
+    started = [await start(WORKER, wanted) for _ in range(count)]
     try:
         yield started
     finally:

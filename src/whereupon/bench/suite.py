@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 
-from whereupon.bench import api, bulk, http, matching, resting, scripts, waits
+from whereupon.bench import api, bulk, http, mails, matching, pdf, resting, scripts, waits
 from whereupon.bench.figures import TARGETS, Figure
 from whereupon.errors import Invalid, did_you_mean
 
@@ -18,9 +18,11 @@ MEASUREMENTS: tuple[tuple[Measurement, tuple[str, ...]], ...] = (
     (api.event_to_effect_ms, ("event_to_effect_p50_ms", "event_to_effect_p99_ms")),
     (matching.match_cost_ratio_1000_workflows, ("match_cost_ratio_1000_workflows",)),
     (waits.waits_drained_per_second, ("waits_drained_per_second",)),
+    (mails.mails_per_second, ("mails_per_second",)),
     (scripts.script_calls_per_second, ("script_calls_per_second",)),
     (http.http_requests_per_second, ("http_requests_per_second",)),
     (http.slow_destinations_effect, ("slow_destinations_effect",)),
+    (pdf.pdf_pages_per_second, ("pdf_pages_per_second",)),
     (resting.idle, ("idle_cpu_percent", "idle_rss_mb")),
     (resting.start_seconds, ("start_seconds_first", "start_seconds_later")),
 )

@@ -20,6 +20,7 @@ from whereupon.templates.template import Template, render
 
 MAX_TITLE = 200  # characters
 Size = Literal["A3", "A4", "A5", "Letter", "Legal"]
+SIZES: dict[str, Any] = {size: size for size in ("A3", "A4", "A5", "Letter", "Legal")}
 HTML_TEXTS = ("html", "header", "footer")
 
 
@@ -28,7 +29,7 @@ class PageSetup(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    size: Size = Field(default="A4", title="Paper")
+    size: Size = Field(default="A4", title="Paper", json_schema_extra={"x-labels": SIZES})
     landscape: bool = Field(default=False, title="Landscape", description="The long side at the top.")
     top: int = Field(
         default=25, ge=0, le=100, title="Free at the top", description="In mm; the header is in it."

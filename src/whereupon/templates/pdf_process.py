@@ -53,6 +53,7 @@ def leave_the_network() -> None:
 
 
 def limit(what: int, most: int) -> None:
+    """Lower a limit of this process, for good."""
     hard = resource.getrlimit(what)[1]
     resource.setrlimit(what, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
 

@@ -27,7 +27,17 @@ BLOCKS = [(key, example) for key, block in registry.blocks().items() for example
 # What comes of calls that would leave this machine; each block's own tests let them leave.
 AI = {"values": {}, "provider": "Local", "model": "m", "input_tokens": 9, "output_tokens": 1, "cost": None,
       "currency": "EUR"}  # fmt: skip
-ANSWERS = {"ai_prompt": AI, "http_request": {"status": 200, "body": "{}", "headers": {}, "rate": 1.5}}
+PDF = {"sha256": "00" * 32, "size": 3, "pages": 1, "name": "Offer.pdf", "folder": "Offers", "title": "Offer"}
+ANSWERS = {
+    "ai_prompt": AI, "http_request": {"status": 200, "body": "{}", "headers": {}, "rate": 1.5},
+    "generate_pdf": PDF, "upload_file": {"path": "x/scan.pdf", "files": 1},
+}  # fmt: skip
+ADD_DOCUMENT = """
+INSERT INTO whereupon.documents (sha256, name, media_type, size, folder, module_id, record_id)
+SELECT sha256($2::bytea), 'scan.pdf', 'application/pdf', 3, $3, m.id, $1
+FROM whereupon.modules m WHERE m.key = 'items'
+"""
+STORE = {"key": "archive", "name": "Archive", "kind": "folder", "folder": "", "secret": None}
 ANSWER = """
 WITH made AS (UPDATE whereupon.calls SET status = 'succeeded', result = $2 WHERE block = $1 RETURNING run_id)
 UPDATE whereupon.runs SET ready_at = clock_timestamp() WHERE id IN (SELECT run_id FROM made)
@@ -48,6 +58,9 @@ async def peopled(office: Office) -> Office:
     office.keys = [str(owner)]
     async with office.database.transaction() as db:
         await save_providers(db, [AiProvider(key="local", name="Local", model="m")])
+    await office.execute(
+        "INSERT INTO whereupon.settings (key, value) VALUES ('file_store/archive', $1)", STORE
+    )
     called = {"trigger": "called", "inputs": [{"name": "reason"}]}
     await office.publish(called, {"key": "stop", "block": "stop"}, name="helper")  # for run_workflow
     return office
@@ -56,10 +69,12 @@ async def peopled(office: Office) -> Office:
 async def record(office: Office, **values: Any) -> int:
     parent = await office.insert(name="Parent")
     await office.settle()
-    return await office.insert(
+    item = await office.insert(
         name="Ωmega", status="new", email="omega@example.org", owner=int(office.keys[0]), parent=parent,
         stage="new", phone="+30 694 123 4567", **values,
     )  # fmt: skip
+    await office.execute(ADD_DOCUMENT, str(item), b"abc", "")
+    return item
 
 
 @pytest.mark.parametrize(("key", "example"), BLOCKS, ids=[f"{key}-{i}" for i, (key, _) in enumerate(BLOCKS)])
@@ -168,11 +183,15 @@ async def send_data(office: Office, item: int, workflow: str) -> None:
         await take_in(db, await load_catalog(db), Key(bytes(32)), arrival)
 
 
+async def upload(office: Office, item: int, workflow: str) -> None:
+    await office.execute(ADD_DOCUMENT, str(item), b"new", "Contracts")
+
+
 EVENTS = {
     "date_reached": reach_the_date, "record_created": create, "record_updated": update,
     "record_deleted": delete, "called": call,
     "stage_entered": enter_stage, "manual": press, "schedule": strike,
-    "webhook": send_data,
+    "webhook": send_data, "document_uploaded": upload,
 }  # fmt: skip
 
 

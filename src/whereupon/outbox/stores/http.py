@@ -29,6 +29,7 @@ async def remove(store: HttpPut, way: Way, file: File) -> None:
 
 
 async def send(store: HttpPut, way: Way, file: File, method: str, body: bytes) -> Answer:
+    """Make one request for the file. Raises NotAllowed, NoAnswer."""
     path = "/".join(quote(part, safe="") for part in file.parts)
     headers = {"Content-Type": file.media_type} if body else {}
     if store.sign_in != "none" and way.secret is not None:

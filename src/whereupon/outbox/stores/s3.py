@@ -33,6 +33,7 @@ async def remove(store: S3, way: Way, file: File) -> None:
 
 
 async def send(store: S3, way: Way, file: File, method: Literal["PUT", "DELETE"], body: bytes) -> Answer:
+    """Make one request for the file. Raises NotAllowed, NoAnswer."""
     url = await signed(store, way.secret or "", method, "/".join(file.parts))
     headers = {"Content-Type": file.media_type} if body else {}
     outgoing = Outgoing(method, url, headers, body, total_seconds=SECONDS, most_bytes=MOST_ANSWER,
