@@ -7,6 +7,7 @@ What goes wrong is one of two: NotAllowed, which no other try will change, and N
 from __future__ import annotations
 
 import asyncio
+import functools
 import re
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
@@ -28,6 +29,8 @@ MOST_BYTES = 10_000_000  # of an answer
 CONNECT_SECONDS, IDLE_SECONDS, TOTAL_SECONDS = 10.0, 15.0, 30.0
 POLICY_SECONDS = 5.0  # until a change of the allowed networks is noticed
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+UNFIT = re.compile(r"[\x00-\x20\x7f\\]")  # what a URL must not contain
+CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")  # what a header must not
 HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}", re.ASCII)
 # Numbers posing as a name ("2130706433", "0x7f.1"): resolvers read them as addresses, each in its own way.
 NUMERIC = re.compile(r"(?:.*\.)?(?:[0-9]+|0[xX][0-9a-fA-F]*)\.?", re.ASCII)
@@ -96,6 +99,7 @@ class Place:
         return f"{self.host}:{self.port}"
 
 
+@functools.lru_cache(maxsize=1_024)
 def read_url(text: str) -> Place:
     """Check a URL; one reading of it is both checked and used. Raises NotAllowed."""
     import httpx2
@@ -103,7 +107,7 @@ def read_url(text: str) -> Place:
     text = text.strip(" ")
     if not text or len(text) > LONGEST_URL:
         raise NotAllowed("bad_url", "The address is empty." if not text else "The address is too long.")
-    if any(c <= " " or c in "\\\x7f" for c in text):
+    if UNFIT.search(text):
         raise _bad("it contains a space, a line break or a backslash")
     try:
         url = httpx2.URL(text)
@@ -144,7 +148,7 @@ def check_header(name: str, value: str) -> None:
     """Raises NotAllowed for what would end the header, or begin another."""
     if not HEADER_NAME.fullmatch(name):
         raise NotAllowed("bad_header", f'"{name[:60]}" is no name of a header.')
-    if len(value) > LONGEST_URL or any((c < " " and c != "\t") or c == "\x7f" for c in value):
+    if len(value) > LONGEST_URL or CONTROL.search(value):
         raise NotAllowed("bad_header", f'The header "{name}" contains a line break, or is too long.')
 
 

@@ -29,6 +29,7 @@ KEEP_SECONDS = 15.0  # a connection that rests longer is closed
 SWEEP_SECONDS = 5.0
 RESOLVING_AT_ONCE = 16
 FEW = 4  # addresses of one name that are tried
+MOST_OPEN = 400  # connections; beyond, those that rest are closed, longest unused first
 
 
 class AddressRefused(Exception):
@@ -59,8 +60,11 @@ async def resolve(host: str, port: int) -> Sequence[str]:
 class Line(httpcore2.AsyncNetworkStream):
     """One connection."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.reader, self.writer = reader, writer
+    def __init__(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, open_lines: set[Line]
+    ) -> None:
+        self.reader, self.writer, self.open_lines = reader, writer, open_lines
+        open_lines.add(self)
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109
         try:
@@ -85,6 +89,7 @@ class Line(httpcore2.AsyncNetworkStream):
 
     async def aclose(self) -> None:
         # Not waited for: who does not say goodbye would keep us.
+        self.open_lines.discard(self)
         self.writer.close()
 
     async def start_tls(
@@ -95,10 +100,10 @@ class Line(httpcore2.AsyncNetworkStream):
             async with asyncio.timeout(timeout):
                 await self.writer.start_tls(ssl_context, server_hostname=server_hostname)
         except TimeoutError as error:
-            self.writer.close()
+            await self.aclose()
             raise httpcore2.ConnectTimeout("no TLS in time") from error
         except OSError as error:  # of which ssl.SSLError is one kind
-            self.writer.close()
+            await self.aclose()
             raise httpcore2.ConnectError(_why(error)) from error
         return self
 
@@ -123,6 +128,7 @@ class Pinned(httpcore2.AsyncNetworkBackend):
     policy: Policy
     resolve: Resolve
     openly: bool = False
+    open_lines: set[Line] = field(default_factory=set[Line])
 
     async def connect_tcp(
         self, host: str, port: int, timeout: float | None = None,  # noqa: ASYNC109
@@ -159,7 +165,7 @@ class Pinned(httpcore2.AsyncNetworkBackend):
         failure: OSError | None = None
         for address in addresses[:FEW]:
             try:
-                return Line(*await asyncio.open_connection(str(address), port))
+                return Line(*await asyncio.open_connection(str(address), port), self.open_lines)
             except OSError as error:
                 failure = error
         raise failure or OSError("no address")
@@ -183,6 +189,7 @@ class PinnedTransport(httpx2.AsyncBaseTransport):
     tls: ssl.SSLContext | None = None
     clock: Callable[[], float] = time.monotonic
     pools: dict[tuple[bytes, bytes, int | None, bool], Pool] = field(default_factory=dict[Any, Pool])
+    open_lines: set[Line] = field(default_factory=set[Line])
     swept_at: float = 0.0
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
@@ -217,11 +224,13 @@ class PinnedTransport(httpx2.AsyncBaseTransport):
         now = self.clock()
         if now - self.swept_at > SWEEP_SECONDS:
             self.swept_at = now
-            await self._sweep(now - KEEP_SECONDS)
+            await self.sweep(now - KEEP_SECONDS)
         key = (url.raw_scheme, url.raw_host, url.port, openly)
         found = self.pools.get(key)
         if found is None:
-            backend = Pinned(self.policy, self.resolve, openly)
+            if len(self.open_lines) >= MOST_OPEN:
+                await self.sweep(now, len(self.pools) // 4 + 1)
+            backend = Pinned(self.policy, self.resolve, openly, self.open_lines)
             made = httpcore2.AsyncConnectionPool(
                 ssl_context=self._tls() if url.scheme == "https" else None, max_connections=None,
                 max_keepalive_connections=None, keepalive_expiry=KEEP_SECONDS, network_backend=backend,
@@ -235,10 +244,10 @@ class PinnedTransport(httpx2.AsyncBaseTransport):
             self.tls = httpx2.create_ssl_context()
         return self.tls
 
-    async def _sweep(self, before: float) -> None:
-        """Close what rests: nobody may ask this destination again."""
+    async def sweep(self, before: float, most: int | None = None) -> None:
+        """Close what rests, longest unused first: nobody may ask these destinations again."""
         resting = [key for key, one in self.pools.items() if not one.under_way and one.used_at < before]
-        for key in resting:
+        for key in sorted(resting, key=lambda key: self.pools[key].used_at)[:most]:
             await self.pools.pop(key).pool.aclose()
 
     async def aclose(self) -> None:

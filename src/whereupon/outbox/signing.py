@@ -8,16 +8,20 @@ request that comes back to us goes on with its chain, and nobody else learns or 
 from __future__ import annotations
 
 import base64
+import functools
 import hmac
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from whereupon.db.pool import Connection
 from whereupon.errors import Invalid, Problem
 from whereupon.outbox.secrets import NONCE_BYTES, Key
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 CHAIN_HEADER = "whereupon-chain"
 CHAIN_PURPOSE = b"whereupon chain 1"
@@ -49,31 +53,31 @@ def sign_chain(key: Key, chain: Sequence[Link]) -> str:
     >>> read_chain(key, sign_chain(key, [[1, 2, "3", None]]))
     [[1, 2, '3', None]]
     """
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
     nonce = os.urandom(NONCE_BYTES)
-    sealed = AESGCM(_chain_key(key)).encrypt(nonce, orjson.dumps(list(chain)), CHAIN_PURPOSE)
+    sealed = _box(key).encrypt(nonce, orjson.dumps(list(chain)), CHAIN_PURPOSE)
     return base64.urlsafe_b64encode(nonce + sealed).decode()
 
 
 def read_chain(key: Key, header: str | None) -> list[Link] | None:
     """The chain of a request that we sent ourselves; None without a header, or when it is not ours."""
     from cryptography.exceptions import InvalidTag
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
     if not header or len(header) > MAX_HEADER:
         return None
     try:
         raw = base64.b64decode(header, altchars=b"-_", validate=True)
-        opened = AESGCM(_chain_key(key)).decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], CHAIN_PURPOSE)
+        opened = _box(key).decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], CHAIN_PURPOSE)
     except (ValueError, InvalidTag):
         return None
     chain: list[Link] = orjson.loads(opened)
     return chain
 
 
-def _chain_key(key: Key) -> bytes:
-    return hmac.digest(key.material, CHAIN_PURPOSE, "sha256")
+@functools.lru_cache(maxsize=8)
+def _box(key: Key) -> AESGCM:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    return AESGCM(hmac.digest(key.material, CHAIN_PURPOSE, "sha256"))
 
 
 def sign_webhook(secret: str, key: str, timestamp: int, body: bytes) -> Mapping[str, str]:

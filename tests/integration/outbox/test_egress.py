@@ -294,15 +294,22 @@ async def test_connections_are_used_again_and_closed_when_they_rest(other: Recei
         await local.send(Outgoing("POST", other.url, body=b"x"))
     assert other.connections == 1
     transport = await local.transport()
-    now = time.monotonic()
-    transport.clock = lambda: now + 60
-    await local.send(Outgoing("GET", "http://127.0.0.1:" + str(other.port + 0)))
-    for pool in transport.pools.values():
-        pool.used_at = 0
-    transport.swept_at = 0
-    await transport._sweep(now)
+    assert len(transport.open_lines) == 1
+    await transport.sweep(time.monotonic() + 1)
     await asyncio.wait_for(other.broken_off.wait(), 5)
-    assert transport.pools == {}
+    assert (transport.pools, transport.open_lines) == ({}, set())
+
+
+async def test_very_many_destinations_do_not_use_up_the_files_that_may_be_open(
+    other: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("whereupon.outbox.pinned.MOST_OPEN", 8)
+    egress = way_out(networks("127.0.0.0/8"), ["127.0.0.1"])
+    for number in range(40):
+        await egress.send(Outgoing("GET", f"http://host{number}.example:{other.port}/"))
+    transport = await egress.transport()
+    assert (other.connections, len(transport.open_lines) <= 9) == (40, True)
+    await egress.aclose()
 
 
 # Encrypted ----------------------------------------------------------------------------------------------
