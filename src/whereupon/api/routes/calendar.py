@@ -199,6 +199,7 @@ async def get_calendar(call: TheCall) -> Response:
 
 
 def shown(kept: Any) -> dict[str, Any]:
+    """What is kept of an address, which may be nothing."""
     return {"open": bool(kept), "created_at": kept.get("created_at"), "used_at": kept.get("used_at")}
 
 
