@@ -42,9 +42,13 @@ class Destination:
         """It does its work."""
         self.limit = min(MOST, self.limit + 1)
         self.failures = self.opened = 0
+        self.open_until = 0.0
 
     def failed(self, now: float) -> None:
-        """It did not answer, or said that it cannot."""
+        """It did not answer, or said that it cannot. Calls that were under way when the circuit opened say
+        nothing new."""
+        if now < self.open_until:
+            return
         self.limit = max(1, self.limit // 2)
         self.failures += 1
         if self.failures >= FAILURES or self.opened:
