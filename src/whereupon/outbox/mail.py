@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email import policy
+from email.headerregistry import HeaderRegistry
 from email.message import EmailMessage
 from email.utils import format_datetime
 from html import unescape
@@ -28,9 +29,25 @@ MAX_SUBJECT = 500  # characters
 IMAGE = re.compile(r'(<img\b[^>]*?\ssrc=")cid:([^"]+)(")')
 LISTS = ("cc", "bcc", "reply_to")
 
+
+class Headers(HeaderRegistry):
+    """The library's own makes a class for each header of each mail, which is a third of its time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.made: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        key = name.lower()
+        if key not in self.made:
+            self.made[key] = super().__getitem__(name)
+        return self.made[key]
+
+
 # Bodies become 7 bit: no server needs 8BITMIME, and no byte of a value is ever a line of its own.
-ASCII = policy.SMTP.clone(cte_type="7bit")
-UTF8 = policy.SMTPUTF8.clone(cte_type="7bit")
+HEADERS = Headers()
+ASCII = policy.SMTP.clone(cte_type="7bit", header_factory=HEADERS)
+UTF8 = policy.SMTPUTF8.clone(cte_type="7bit", header_factory=HEADERS)
 
 
 class NoImage(WhereuponError):
