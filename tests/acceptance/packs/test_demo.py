@@ -14,7 +14,7 @@ from whereupon.outbox.settings import MailSettings, save_mail_settings
 from whereupon.packs import demo
 from whereupon.people.sessions import sign_in
 
-ALL = [1, 2, 4, 9, 11, 12, 14, 16, 18, 19, 32, 33, 34]
+ALL = [1, 2, 4, 9, 11, 12, 14, 16, 17, 18, 19, 32, 33, 34]
 PROGRAM = "import asyncio; from whereupon.packs.demo import run; asyncio.run(run(once=True, json=True))"
 
 

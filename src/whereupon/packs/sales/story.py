@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from whereupon.packs.sales import reading
+from whereupon.packs.sales import booking, reading
 from whereupon.packs.scenarios import Day, Scenario
 
 LINES = [
@@ -177,3 +177,4 @@ SCENARIOS = (
     Scenario(16, "Contact’s phone changed → account’s phone updated", ("contact_phone",), phone_changed),
     *reading.SCENARIOS,
 )  # fmt: skip
+    *booking.SCENARIOS,
