@@ -57,18 +57,14 @@ OutputType = Literal["text", "whole_number", "number", "yes_no", "date", "dateti
 class ScriptInput(Config):
     """One value that goes in."""
 
-    name: Annotated[str, Shown("key")] = Field(
-        pattern=NAME, title="Name", description="The script reads it as input.name."
-    )
+    name: Annotated[str, Shown("key")] = Field(pattern=NAME, title="Name")
     value: ComputedValue = Field(None, title="Its value")
 
 
 class ScriptOutput(Config):
     """One value that comes out."""
 
-    name: Annotated[str, Shown("key")] = Field(
-        pattern=NAME, title="Name", description="The script returns it: return { name: value };"
-    )
+    name: Annotated[str, Shown("key")] = Field(pattern=NAME, title="Name")
     type: Annotated[OutputType, Shown(labels=TYPE_LABELS)] = Field("text", title="Is a")
 
 
@@ -79,7 +75,7 @@ class ScriptConfig(Config):
         default_factory=list[ScriptInput],
         max_length=50,
         title="What goes in",
-        description="Values of the record, or computed from it.",
+        description="Values of the record, or computed from it; the script reads input.amount, say.",
     )
     code: Annotated[str, Shown("script")] = Field(
         min_length=1,
@@ -89,7 +85,10 @@ class ScriptConfig(Config):
         "It reaches no network, no files and no records.",
     )
     outputs: list[ScriptOutput] = Field(
-        min_length=1, max_length=50, title="What comes out", description="Later blocks may use it."
+        min_length=1,
+        max_length=50,
+        title="What comes out",
+        description="What the script returns, by name: return { total: 5 }; Later blocks may use it.",
     )
     seconds: Annotated[float, Shown(advanced=True)] = Field(
         2.0, ge=0.1, le=10, title="At most, in seconds", description="Then it is stopped, and fails."

@@ -1,4 +1,4 @@
-import { Input, Skeleton } from '@mantine/core'
+import { Box, Input, Skeleton } from '@mantine/core'
 import { Suspense } from 'react'
 import { lazy } from '../app/lazy'
 import { form as t } from '../text/form'
@@ -20,16 +20,18 @@ export function ScriptInput({ label, description, required, path, levels, value,
   )
   return (
     <Input.Wrapper {...called} error={error} withAsterisk={required} labelElement="div">
-      <Suspense fallback={<Skeleton height={180} mt={4} />}>
-        <ScriptEditor
-          value={textOf(value)}
-          onChange={(next) => onChange(next || (required ? '' : undefined))}
-          label={label}
-          invalid={Boolean(error)}
-          placeholder={t.scriptPlaceholder}
-          inputs={inputs}
-        />
-      </Suspense>
+      <Box my={4}>
+        <Suspense fallback={<Skeleton height={180} />}>
+          <ScriptEditor
+            value={textOf(value)}
+            onChange={(next) => onChange(next || (required ? '' : undefined))}
+            label={label}
+            invalid={Boolean(error)}
+            placeholder={t.scriptPlaceholder}
+            inputs={inputs}
+          />
+        </Suspense>
+      </Box>
     </Input.Wrapper>
   )
 }

@@ -162,6 +162,7 @@ const WIDGETS = new Set([
   'time',
   'choice',
   'key',
+  'script',
   'duration',
   'ai-provider',
   'ai-along',

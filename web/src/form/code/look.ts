@@ -22,6 +22,11 @@ export const look = [
     '&.cm-focused .cm-selectionBackground, .cm-selectionBackground, ::selection': {
       backgroundColor: 'var(--mantine-primary-color-light-hover) !important',
     },
+    '.cm-gutters': {
+      backgroundColor: 'transparent',
+      color: 'var(--mantine-color-dimmed)',
+      borderRight: '1px solid var(--line)',
+    },
     '.cm-tooltip': {
       backgroundColor: 'var(--surface)',
       border: '1px solid var(--line)',
