@@ -175,6 +175,6 @@ SCENARIOS = (
              ("ticket_received", "ticket_resolved"), ticket_answered),
     Scenario(14, "Contact created → one welcome mail only", ("contact_welcome",), contact_welcomed),
     Scenario(16, "Contact’s phone changed → account’s phone updated", ("contact_phone",), phone_changed),
+    *booking.SCENARIOS,
     *reading.SCENARIOS,
 )  # fmt: skip
-    *booking.SCENARIOS,
