@@ -25,6 +25,7 @@ from whereupon.api.routes import (
     calendar,
     catalogue,
     conditions,
+    data_tasks,
     docs,
     document_settings,
     documents,
@@ -79,7 +80,7 @@ ROUTES = (
     records, documents, session, modules, conditions, workflows, runs, inbox, messages, catalogue, users,
     groups, roles, tokens, templates, settings_routes, audit, health, setup, docs, live, home, startable,
     people, packs, editor, testing, reviewing, quotas, views, search, imports, replay, ai,
-    hooks, secrets, feeds, providers, questions, stores, document_settings,
+    hooks, secrets, feeds, providers, questions, stores, document_settings, data_tasks,
 )  # fmt: skip
 
 SECURITY_HEADERS = [

@@ -116,6 +116,9 @@ class Catalog:
     secrets: Mapping[str, str] = field(default_factory=dict[str, str])  # key → the host that it is for
     providers: Mapping[str, str] = field(default_factory=dict[str, str])  # of messages: key → text, chat
     file_stores: Mapping[str, str] = field(default_factory=dict[str, str])  # key → name
+    data_tasks: Mapping[str, Mapping[str, Any]] = field(
+        default_factory=dict[str, Mapping[str, Any]]
+    )  # key → definition
 
     def module(self, key: str) -> Module:
         """Raises NotFound with the nearest name."""
@@ -170,6 +173,7 @@ SELECT p->>'key' AS key, p->>'kind' AS kind
 FROM whereupon.settings s, jsonb_array_elements(s.value->'items') p WHERE s.key = 'message_providers'
 """
 
+LOAD_DATA_TASKS = "SELECT key, definition FROM whereupon.data_tasks"
 LOAD_FILE_STORES = """
 SELECT value->>'key' AS key, value->>'name' AS name
 FROM whereupon.settings WHERE starts_with(key, 'file_store/')
@@ -204,9 +208,9 @@ async def load_catalog(db: Connection) -> Catalog:
     secrets = {row["name"].removeprefix(SHARED): row["bound_to"] for row in rows}
     stores = {row["key"]: row["name"] for row in await db.fetch(LOAD_FILE_STORES)}
     providers = {row["key"]: row["kind"] for row in await db.fetch(LOAD_PROVIDERS)}
-    return Catalog(
-        modules, revision, {m.id: m for m in modules.values()}, templates, secrets, providers, stores
-    )
+    tasks = {row["key"]: row["definition"] for row in await db.fetch(LOAD_DATA_TASKS)}
+    by_id = {m.id: m for m in modules.values()}
+    return Catalog(modules, revision, by_id, templates, secrets, providers, stores, tasks)
 
 
 async def revise(db: Connection) -> None:

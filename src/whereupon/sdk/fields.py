@@ -32,7 +32,7 @@ from whereupon.conditions.tree import Condition, Value
 Widget = Literal[
     "condition", "value", "assignments", "template", "template-long", "html", "formula", "field", "fields",
     "path", "children", "module", "user", "group", "saved-template", "cron", "time-zone", "time", "choice",
-    "key", "person", "recipient", "attachment", "duration", "secret", "ai-provider", "script", "workflow",
+    "key", "person", "recipient", "attachment", "duration", "secret", "ai-provider", "script", "workflow", "data-task",
     "text-provider", "chat-provider", "document-block", "ai-along", "file-store",
 ]  # fmt: skip
 WIDGETS: tuple[str, ...] = get_args(Widget)

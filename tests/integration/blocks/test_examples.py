@@ -19,6 +19,7 @@ from whereupon.runs.intake import take_in
 from whereupon.sdk import registry
 from whereupon.workers.clock import Clock
 from whereupon.workers.reminder import Reminder
+from whereupon.workflows.saved_tasks import NewDataTask, create_task
 
 STAGE = {"key": "stage", "type": "stage", "options": {"choices": ["new", "ready"]}}
 CREATED = {"trigger": "record_created"}
@@ -63,6 +64,9 @@ async def peopled(office: Office) -> Office:
     )
     called = {"trigger": "called", "inputs": [{"name": "reason"}]}
     await office.publish(called, {"key": "stop", "block": "stop"}, name="helper")  # for run_workflow
+    async with office.database.transaction() as db:
+        tidy = {"name": "Tidy up", "definition": {"module": "items", "set": {"note": "tidy"}}}
+        await create_task(db, office.rights, NewDataTask.model_validate(tidy))
     return office
 
 

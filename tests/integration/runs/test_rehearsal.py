@@ -20,6 +20,7 @@ from whereupon.records.schema import DEFINER
 from whereupon.runs import rehearsal as rehearsing
 from whereupon.runs.rehearsal import ToRehearse, rehearse
 from whereupon.sdk import registry
+from whereupon.workflows.saved_tasks import NewDataTask, create_task
 
 CREATED = {"trigger": "record_created"}
 MAIL = {
@@ -135,6 +136,9 @@ async def test_every_block_can_be_tested(peopled: Office, key: str, example: Map
     edges = [["start", "next", "it"], *(["it", port, "close"] for port in ports[:1])]
     called = {"trigger": "called", "inputs": [{"name": "reason"}]}
     await peopled.publish(called, {"key": "stop", "block": "stop"}, name="helper")  # for run_workflow
+    async with peopled.database.transaction() as db:
+        tidy = {"name": "Tidy up", "definition": {"module": "items", "set": {"note": "tidy"}}}
+        await create_task(db, peopled.rights, NewDataTask.model_validate(tidy))
     found = await try_out(peopled, CREATED, node, *after, edges=edges, records=[one])
     record = found["records"][0]
     expected = "failed" if example.get("result") == "failed" else "succeeded"
