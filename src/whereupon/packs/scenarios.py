@@ -42,7 +42,7 @@ SELECT r.id, r.record_id, r.status, r.change_id, r.error, r.started_by FROM wher
 JOIN whereupon.workflows w ON w.id = r.workflow_id WHERE w.key = $1 AND r.id > $2 ORDER BY r.id
 """
 MESSAGES = """
-SELECT m.id, m.run_id, m.recipient, m.status, m.rendered FROM whereupon.messages m
+SELECT m.id, m.run_id, m.channel, m.recipient, m.status, m.rendered FROM whereupon.messages m
 WHERE m.run_id = ANY($1) ORDER BY m.id
 """
 TASKS = """

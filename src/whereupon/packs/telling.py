@@ -61,7 +61,7 @@ def effects(result: Result, most: int = 5) -> list[str]:
     counted = ", ".join(f"{count} {status}" for status, count in result.runs.items()) or "none"
     lines = [f"Runs: {counted}"]
     lines += shortened([line for write in made.writes for line in written(write)], most, "records written")
-    lines += shortened([mail(message) for message in made.messages], most, "mails")
+    lines += shortened([mail(message) for message in made.messages], most, "messages")
     lines += shortened([f"Told {n['to']}: {n['title']}" for n in made.notifications], most, "notifications")
     lines += shortened([f"Task for {t['assignee']}: {t['title']}" for t in made.tasks], most, "tasks")
     return lines
@@ -81,11 +81,15 @@ def written(step: Mapping[str, Any]) -> list[str]:
     ]
 
 
+CHANNELS = {"email": "Mail", "text": "Text", "chat": "Chat"}
+
+
 def mail(message: Mapping[str, Any]) -> str:
-    """A mail in one line."""
+    """A message in one line."""
     rendered: Mapping[str, Any] = message["rendered"] or {}
-    subject: str = rendered.get("subject", "(not written yet)")
-    return f"Mail to {message['recipient']} ({message['status']}): {subject}"
+    said = [rendered[key] for key in ("subject", "title", "text") if rendered.get(key)]
+    words = said[0] if said else "(not written yet)"
+    return f"{CHANNELS[message['channel']]} to {message['recipient']} ({message['status']}): {words}"
 
 
 def shortened(lines: list[str], most: int, what: str) -> list[str]:
@@ -108,7 +112,7 @@ def reason(why: Why) -> Text:
 def summary(results: Sequence[Result]) -> Table:
     """All scenarios, one line each."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("", "", "Scenario", "Done", "Runs", "Mails", "Notes", "Tasks"):
+    for column in ("", "", "Scenario", "Done", "Runs", "Messages", "Notes", "Tasks"):
         table.add_column(column, justify="left" if column in ("", "Scenario", "Runs") else "right")
     for result in results:
         made = result.outcome

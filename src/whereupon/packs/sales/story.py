@@ -168,6 +168,30 @@ async def phone_changed(day: Day) -> None:
     await day.why_not("contact_phone", contact)
 
 
+async def large_sale(day: Day) -> None:
+    """20: the room hears of a large sale once, and of a small one not at all."""
+    who, records = "tomas.ferreira", day.loaded.records
+    sale = {"account": records["nordlys"], "owner": await day.user(who), "stage": "negotiation"}
+    small = await day.create(who, "opportunities", {**sale, "name": "Spare belts", "amount": "900"})
+    large = await day.create(
+        who, "opportunities", {**sale, "name": "Belt scales @everyone", "amount": "42000"}
+    )
+    for one in (small, large):
+        await day.change(who, "opportunities", one.id, {"stage": "won"})
+    await day.quiet()
+
+    await day.change(who, "opportunities", large.id, {"close_on": await day.value(IS_TODAY)})
+    await day.quiet()
+    made = await day.outcome()
+    day.expect_runs("Runs", made, 1)
+    day.expect("Messages", [(m["channel"], m["status"]) for m in made.messages], [("chat", "sent")])
+    said = made.messages[0]["rendered"] if made.messages else {"title": "", "text": ""}
+    day.expect("The headline", said["title"], "Won: Belt scales @\u200beveryone")
+    day.expect_in("What is said", said["text"], "Tomás Ferreira has won Nordlys")
+    await day.why("opportunity_won", large.id)
+    await day.why_not("opportunity_won", small.id)
+
+
 SCENARIOS = (
     Scenario(9, "Quote accepted → sales order with the same lines", ("quote_accepted",), quote_accepted),
     Scenario(11, "All tasks completed → project completed", ("project_completed",), project_completed),
@@ -176,5 +200,6 @@ SCENARIOS = (
     Scenario(14, "Contact created → one welcome mail only", ("contact_welcome",), contact_welcomed),
     Scenario(16, "Contact’s phone changed → account’s phone updated", ("contact_phone",), phone_changed),
     *booking.SCENARIOS,
+    Scenario(20, "Important event → chat message", ("opportunity_won",), large_sale),
     *reading.SCENARIOS,
 )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Membership: a club's pack."""
