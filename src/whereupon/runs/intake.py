@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import asyncpg
+import orjson
 
+from whereupon.conditions.explain import explain
 from whereupon.conditions.tree import FieldValue
-from whereupon.conditions.values import BROUGHT, literal
-from whereupon.db.pool import Connection
+from whereupon.conditions.values import BROUGHT, LONGEST_TEXT, literal, quote_json
+from whereupon.db.pool import Connection, encode_json
 from whereupon.errors import Conflict, Invalid, NotFound, Problem, Refused, Unavailable
 from whereupon.modules.catalog import Catalog, Module, quote
 from whereupon.outbox.secrets import Key
@@ -110,11 +112,15 @@ async def _begin(db: Connection, catalog: Catalog, key: Key, arrival: Arrival) -
 
 @dataclass(frozen=True, slots=True)
 class Tested:
-    """What a test of an arrival came to: its record, what became of that, and whether a run began."""
+    """What a test of an arrival came to: its record, what became of that, and whether a run began.
+
+    `explained`: the filter, part by part, with what it saw.
+    """
 
     record_id: str | None
     wrote: str | None
     taken: bool
+    explained: Mapping[str, Any] | None
 
 
 async def take_in_for_test(
@@ -135,7 +141,21 @@ async def take_in_for_test(
     )
     await _write(intake, await _find(intake))
     born = await _start(intake, Verdict(), anyway=anyway)
-    return Tested(intake.record_id, intake.wrote, born is not None and born.error is None)
+    taken = born is not None and born.error is None
+    return Tested(intake.record_id, intake.wrote, taken, await _explained(intake))
+
+
+async def _explained(intake: Intake) -> Mapping[str, Any] | None:
+    """Where there is a filter, and a record that it was asked of."""
+    version, start = intake.version, intake.version.plan.start
+    written = encode_json(intake.data)
+    if start is None or start.filter is None or intake.record_id is None or len(written) > LONGEST_TEXT // 2:
+        return None
+    here = scope_at(
+        version.plan, start.node.key, intake.catalog, version.module, version.user_id, version.time_zone
+    )
+    seen = replace(here, old=None, op=None, data=quote_json(orjson.loads(written)))
+    return await explain(intake.db, start.filter, seen, intake.record_id, rights=intake.rights)
 
 
 # The chain of causes ---------------------------------------------------------------------------------

@@ -190,7 +190,8 @@ async def _arrive(db: Connection, active: Active, asked: ToRehearse) -> Staged:
         found = await take_in_for_test(db, active.version, dict(asked.arrived or {}), anyway=asked.anyway)
     except Invalid as error:
         raise Invalid.of(*(problem.under("/arrived") for problem in error.problems)) from None
-    return Staged(active, found.record_id, None, found.taken, True, found.wrote or "nothing")
+    happened = found.wrote or "nothing"
+    return Staged(active, found.record_id, None, found.taken, True, happened, found.explained)
 
 
 # Running it -------------------------------------------------------------------------------------------

@@ -407,6 +407,8 @@ async def test_a_draft_is_tried_with_what_would_arrive_and_nothing_is_kept(recei
     other = {**BODY, "name": "Adam"}
     told = (await receiver.builder.post("/api/v1/workflows/test", json={**asked, "arrived": other})).json()
     assert (told["records"][0]["taken"], told["records"][0]["steps"]) == (False, [])
+    assert told["records"][0]["explained"]["held"] is False
+    assert record["explained"]["held"] is True
     anyway = {**asked, "arrived": other, "anyway": True}
     told = (await receiver.builder.post("/api/v1/workflows/test", json=anyway)).json()
     assert told["records"][0]["status"] == "succeeded"

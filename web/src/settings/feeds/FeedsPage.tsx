@@ -1,4 +1,4 @@
-import { Badge, Button, Code, Modal, Skeleton, Table, Text, Tooltip } from '@mantine/core'
+import { Badge, Button, Code, Modal, Skeleton, Table, Text, Tooltip, VisuallyHidden } from '@mantine/core'
 import { IconWorldShare } from '@tabler/icons-react'
 import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -14,6 +14,7 @@ import { PageHeader } from '../../parts/PageHeader'
 import { Problem } from '../../parts/Problem'
 import { sayDone, sayProblem } from '../../parts/saying'
 import { When } from '../../parts/When'
+import { useModule } from '../../records/model'
 import { t as shared } from '../../text'
 import { feeds as t } from '../../text/feeds'
 import { NewFeed } from './NewFeed'
@@ -74,7 +75,9 @@ function Feeds({ feeds, onChange }: { feeds: FeedOut[]; onChange: () => void }) 
             <Table.Th>{t.by}</Table.Th>
             <Table.Th>{t.used}</Table.Th>
             <Table.Th>{t.until}</Table.Th>
-            <Table.Th aria-label={shared.common.actions} />
+            <Table.Th>
+              <VisuallyHidden>{shared.common.actions}</VisuallyHidden>
+            </Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
@@ -88,6 +91,9 @@ function Feeds({ feeds, onChange }: { feeds: FeedOut[]; onChange: () => void }) 
 }
 
 function Row({ feed, onChange }: { feed: FeedOut; onChange: () => void }) {
+  const module = useModule(feed.module)
+  const columns = feed.definition.columns ?? []
+  const labels = new Map(module?.fields.map((field) => [field.key, field.label]))
   const revoke = useMutation({
     ...revokeFeedMutation(),
     onSuccess: () => {
@@ -107,7 +113,8 @@ function Row({ feed, onChange }: { feed: FeedOut; onChange: () => void }) {
           {feed.name}
         </Text>
         <Text size="xs" c="dimmed">
-          {feed.module_label} · {(feed.definition.columns ?? []).join(', ')} · <Code>{feed.hint}</Code>
+          {feed.module_label} · {columns.map((key) => labels.get(key) ?? key).join(', ')} ·{' '}
+          <Code>{feed.hint}</Code>
         </Text>
       </Table.Td>
       <Table.Td>
