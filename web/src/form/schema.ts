@@ -156,6 +156,7 @@ const WIDGETS = new Set([
   'workflow',
   'text-provider',
   'chat-provider',
+  'document-block',
   'secret',
   'cron',
   'time-zone',

@@ -8,13 +8,14 @@ import { AiProviderSelect } from './AiProviderSelect'
 import { AssignmentsInput } from './AssignmentsInput'
 import { moduleFor } from './about'
 import { choicesOf, textOf } from './ConstantInput'
+import { DocumentBlockSelect } from './DocumentBlockSelect'
 import { DurationInput } from './DurationInput'
 import { FieldSelect } from './FieldSelect'
 import { FormulaInput } from './FormulaInput'
 import { GroupSelect } from './GroupSelect'
 import { useCalled } from './inline'
 import { ModuleSelect } from './ModuleSelect'
-import { childrenOf, kindOfType, typedPath } from './names'
+import { childrenAround, kindOfType, typedPath } from './names'
 import { PathSelect } from './PathSelect'
 import { ProviderSelect } from './ProviderSelect'
 import { RichTemplateEditor } from './RichTemplateEditor'
@@ -147,7 +148,7 @@ function PathWidget(props: WidgetProps) {
 function ChildrenWidget(props: WidgetProps) {
   const { input, module, modules, set } = useWidget(props)
   const { required, ...shared } = input
-  const data = childrenOf(modules, module).map(({ value, label }) => ({ value, label }))
+  const data = childrenAround(modules, module).map(({ value, label }) => ({ value, label }))
   const value = stringOf(props.value)
   if (value && !data.some((one) => one.value === value)) data.push({ value, label: value })
   return (
@@ -202,6 +203,11 @@ function TextProviderWidget(props: WidgetProps) {
 function ChatProviderWidget(props: WidgetProps) {
   const { input, set } = useWidget(props)
   return <ProviderSelect kind="chat" {...input} value={stringOf(props.value)} onChange={set} />
+}
+
+function DocumentBlockWidget(props: WidgetProps) {
+  const { input, context, set } = useWidget(props)
+  return <DocumentBlockSelect {...input} context={context} value={stringOf(props.value)} onChange={set} />
 }
 
 function TimeZoneWidget(props: WidgetProps) {
@@ -296,6 +302,7 @@ export const KNOWN_WIDGETS: Record<string, ComponentType<WidgetProps>> = {
   workflow: WorkflowWidget,
   'text-provider': TextProviderWidget,
   'chat-provider': ChatProviderWidget,
+  'document-block': DocumentBlockWidget,
   secret: SecretWidget,
   cron: CronWidget,
   'time-zone': TimeZoneWidget,

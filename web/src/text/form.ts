@@ -13,6 +13,8 @@ export const form = {
   typeToSearch: 'Type to search',
   gone: (what: string) => `${what} (not there any more)`,
   noGroups: 'There are no groups yet. They are made in Settings.',
+  chooseDocumentBlock: 'Choose a block',
+  noDocumentBlock: 'No block before this one makes a document.',
   provider: {
     usual: (name: string) => `${name} (by default)`,
     text: { none: 'No provider is set. Texts are only kept for reading.' },
