@@ -47,7 +47,9 @@ async def replace_secret(call: TheCall, key: PathKey, body: SecretValue) -> Resp
     )
 
 
-@router.delete("/secrets/{key}", **operation("delete_secret", status=204, summary="Forget a secret."))
+@router.delete(
+    "/secrets/{key}", **operation("delete_secret", status=204, summary="Forget a secret.", errors=[409])
+)
 async def delete_secret(call: TheCall, key: PathKey) -> Response:
     return await call.write(lambda db: shared_secrets.delete_secret(db, call.rights, key))
 
