@@ -3,6 +3,7 @@ import {
   IconActivityHeartbeat,
   IconAddressBook,
   IconBuilding,
+  IconCloudUpload,
   IconGauge,
   IconListDetails,
   IconMailCog,
@@ -15,6 +16,7 @@ import {
   IconSparkles,
   IconUsers,
   IconUsersGroup,
+  IconWebhook,
   IconWorldShare,
 } from '@tabler/icons-react'
 import { Suspense } from 'react'
@@ -25,7 +27,9 @@ import { Starting } from '../app/Starting'
 import { useMe } from '../app/useMe'
 import { ai } from '../text/ai'
 import { connections } from '../text/connections'
+import { stores } from '../text/documents'
 import { feeds as feedWords } from '../text/feeds'
+import { hooks } from '../text/hooks'
 import { providers } from '../text/providers'
 import { settings as words } from '../text/settings'
 
@@ -105,6 +109,13 @@ const SECTIONS = [
     Page: page(() => import('./connections/ConnectionsPage')),
   },
   {
+    at: 'file-stores',
+    label: stores.title,
+    icon: IconCloudUpload,
+    for: 'administrator',
+    Page: page(() => import('./stores/StoresPage')),
+  },
+  {
     at: 'limits',
     label: words.limits.title,
     icon: IconGauge,
@@ -124,6 +135,13 @@ const SECTIONS = [
     icon: IconAddressBook,
     for: 'builder',
     Page: page(() => import('./TokensPage')),
+  },
+  {
+    at: 'webhooks',
+    label: hooks.all.title,
+    icon: IconWebhook,
+    for: 'builder',
+    Page: page(() => import('./hooks/HooksPage')),
   },
   {
     at: 'published',
