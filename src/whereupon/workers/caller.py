@@ -68,7 +68,7 @@ class Caller:
         async with self.database.transaction() as db:
             calls = await claim(db, room)
         for call in calls:
-            self.destinations.begin(call.destination)
+            self.destinations.begin(call.destination, call.id)
             self.under_way[call.id] = asyncio.create_task(self.make(call))
         return 0.0 if calls else await self.until_due()
 
@@ -92,7 +92,7 @@ class Caller:
     async def make(self, call: Call) -> None:
         """Make it and note what came of it. Never raises."""
         performed = await perform(call, self.world)
-        self.destinations.end(call.destination, answered=not isinstance(performed, Again))
+        self.destinations.end(call.destination, call.id, answered=not isinstance(performed, Again))
         self.under_way.pop(call.id, None)
         self.outcomes.append(outcome_of(call, performed))
         self.writing.ring()

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from whereupon.outbox.calls import Room
 
 AT_ONCE = 160  # calls of one process under way
+# One that has waited so long costs nothing but memory: it keeps its destination's place, and nobody else's.
+SLOW_AFTER, MOST_WAITING = 2.0, 2_000
 FIRST, MOST = 8, 64  # of one destination: to begin with, and when it answers well
 FAILURES = 5  # in a row, that open the circuit
 OPEN_FIRST, OPEN_LONGEST = 5.0, 300.0  # seconds; doubled each time
@@ -25,11 +27,16 @@ class Destination:
     """One host, or one kind of work on our own machine."""
 
     limit: int = FIRST
-    under_way: int = 0
+    begun: dict[int, float] = field(default_factory=dict[int, float])  # calls under way, and since when
     failures: int = 0  # in a row
     opened: int = 0  # times in a row
     open_until: float = 0.0
     seen_at: float = 0.0
+
+    @property
+    def under_way(self) -> int:
+        """How many calls there are now."""
+        return len(self.begun)
 
     def places(self, now: float) -> int:
         """How many calls may begin now. After an open circuit, one that finds out."""
@@ -70,20 +77,24 @@ class Destinations:
         self.known = {
             name: one for name, one in self.known.items() if one.under_way or now - one.seen_at < FORGET_AFTER
         }
-        under_way = sum(one.under_way for one in self.known.values())
         places = {name: one.places(now) for name, one in self.known.items()}
-        return Room(AT_ONCE - under_way, places, FIRST)
+        return Room(self.total(now), places, FIRST)
 
-    def begin(self, name: str) -> None:
+    def total(self, now: float) -> int:
+        """How many calls may begin now, whoever they are for."""
+        begun = [since for one in self.known.values() for since in one.begun.values()]
+        busy = sum(now - since < SLOW_AFTER for since in begun)
+        return min(AT_ONCE - busy, MOST_WAITING - len(begun))
+
+    def begin(self, name: str, call: int) -> None:
         """A call to it begins."""
         found = self.known.setdefault(name, Destination())
-        found.under_way += 1
-        found.seen_at = self.clock()
+        found.begun[call] = found.seen_at = self.clock()
 
-    def end(self, name: str, *, answered: bool) -> None:
+    def end(self, name: str, call: int, *, answered: bool) -> None:
         """A call to it is over."""
         found = self.known[name]
-        found.under_way -= 1
+        del found.begun[call]
         if answered:
             found.answered()
         else:
