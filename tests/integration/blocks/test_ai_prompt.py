@@ -15,14 +15,17 @@ from typing import Any
 
 import pytest
 from tests.integration.workers.test_caller import settle
-from tests.office import Office
+from tests.office import Office, draw
 
 from whereupon.db.pool import Database
+from whereupon.modules.definitions import FieldIn
 from whereupon.outbox.ai import asking
 from whereupon.outbox.ai.providers import AiProvider, save_providers
 from whereupon.outbox.secrets import keep_secret, load_key
 from whereupon.packs.answering import Heard, Said, StandIn, completion, stand_in
 from whereupon.people.rights import Grant, Rights
+from whereupon.records.schema import DEFINER
+from whereupon.runs.rehearsal import ToRehearse, rehearse
 from whereupon.settings import Settings
 from whereupon.workers.caller import Caller
 
@@ -533,3 +536,84 @@ async def test_what_cannot_be_filled_is_said_when_it_is_published(
     found = [(p.path.removeprefix("/nodes/1/config"), p.code) for p in raised.value.problems]
     assert path in [at for at, _ in found], found
     assert code in [one for _, one in found], found
+
+
+# In a test ------------------------------------------------------------------------------------------
+
+
+async def test_a_test_shows_what_would_be_sent_and_asks_nobody(office: Office, oracle: Oracle) -> None:
+    note = {"key": "note", "block": "update_record", "set": {"status": "done"}}
+    document = draw(CREATED, prompt("note", characters=200), note)
+    asked = ToRehearse(document=document, module="items", form={"name": "Ωμέγα", "email": "a@example.org"})
+    found = await rehearse(office.database, office.rights, asked)
+    [tested] = found["records"]
+    assert tested["status"] == "succeeded", tested
+    step = tested["steps"][0]
+    assert (step["input"]["provider"], step["input"]["model"]) == ("Our server", "tiny")
+    assert step["input"]["instructions"] == "Sort Ωμέγα out."
+    [sent] = step["input"]["sent"]
+    assert sent == {"title": "Item", "text": "Name: Ωμέγα\nEmail: a@example.org"}
+    assert step["input"]["characters"] == len(sent["text"])
+    assert (oracle.asked, CANARY in str(found)) == ([], False)
+    assert await office.fetchval("SELECT count(*) FROM whereupon.calls") == 0
+
+
+async def test_the_history_keeps_how_much_was_sent_and_not_what(
+    office: Office, oracle: Oracle, caller: Caller
+) -> None:
+    oracle.says({"note": "Seen"})
+    await office.publish(CREATED, prompt("note", instructions="Go."))
+    await office.insert(name="Geheimnis")
+    _, step = await run_of(office, caller)
+    assert step["input"]["parts"] == [{"kind": "record", "title": "Item", "characters": 15, "of": 15}]
+    assert "Geheimnis" not in str(step["input"])
+
+
+async def test_a_record_that_changed_meanwhile_keeps_what_was_filled_in(
+    office: Office, oracle: Oracle, caller: Caller
+) -> None:
+    """The model answers after somebody has filled the field in: what the person wrote stays."""
+    oracle.says({"note": "By the model", "status": "done"})
+    await office.publish(CREATED, prompt("note", "status"))
+    item = await office.insert(name="One")
+    await office.settle()
+    await office.execute("UPDATE data.items SET note = 'By a person' WHERE id = $1", item)
+    await settle(office, caller, seconds=20)
+    found = await office.item(item)
+    assert (found["note"], found["status"]) == ("By a person", "done")
+
+
+async def test_nobody_is_asked_where_nothing_is_left_to_fill(
+    office: Office, oracle: Oracle, caller: Caller
+) -> None:
+    await office.publish(CREATED, prompt("note"))
+    await office.insert(name="One", note="There")
+    run, step = await run_of(office, caller)
+    assert (run["status"], step["output"]["filled"], oracle.asked) == ("succeeded", 0, [])
+
+
+async def test_who_may_not_write_the_field_writes_nothing(
+    office: Office, oracle: Oracle, caller: Caller
+) -> None:
+    rights = await publisher(office)
+    oracle.says({"note": "Seen"})
+    await office.publish(CREATED, prompt("note", instructions="Go."), rights=rights)
+    await office.execute('UPDATE whereupon.role_modules SET fields = \'{"note": "read"}\'')
+    item = await office.insert(name="One")
+    run, _ = await run_of(office, caller)
+    assert (run["status"], run["error"]["code"]) == ("failed", "refused")
+    assert ((await office.item(item))["note"], oracle.asked) == (None, [])
+
+
+async def test_one_bad_answer_among_many_fails_alone(office: Office, oracle: Oracle, caller: Caller) -> None:
+    """A unique field takes a value once; the other runs of the batch are written."""
+    async with office.database.transaction() as db:
+        unique = {"key": "code", "type": "text", "unique": True}
+        await DEFINER.add_field(db, "items", FieldIn.model_validate(unique))
+    oracle.says({"code": "A-1"})
+    await office.publish(CREATED, prompt("code"))
+    await office.execute("INSERT INTO data.items (name) SELECT 'n' || i FROM generate_series(1, 4) i")
+    await settle(office, caller, seconds=20)
+    statuses = sorted(run["status"] for run in await office.runs())
+    assert statuses == ["failed", "failed", "failed", "succeeded"]
+    assert await office.fetchval("SELECT count(*) FROM data.items WHERE code = 'A-1'") == 1

@@ -64,9 +64,12 @@ class Gatherer:
         return found
 
     def told(self) -> list[Field]:
-        """The record's own fields that go along, in their order."""
-        keys = self.wanted.only
-        return [f for f in readable(self.module, self.rights) if keys is None or f.key in keys]
+        """The record's own fields that go along, in their order; what the system keeps only when chosen."""
+        if self.wanted.only is None:
+            return list(readable(self.module, self.rights))
+        allowed = self.rights.readable(self.module)
+        fields = self.module.fields.values()
+        return [f for f in fields if f.key in self.wanted.only and f.key in allowed and f.type not in UNTOLD]
 
     def links(self) -> list[Field]:
         """Links to other records that may be read."""
@@ -171,10 +174,7 @@ class Gatherer:
 def readable(module: Module, rights: Rights) -> Sequence[Field]:
     """The fields of a module that are told of a record: what the user may read, and people filled in."""
     allowed = rights.readable(module)
-    return [
-        f for f in module.fields.values()
-        if f.key in allowed and f.type not in UNTOLD and not (f.system and f.key != "created_at")
-    ]  # fmt: skip
+    return [f for f in module.fields.values() if f.key in allowed and f.type not in UNTOLD and not f.system]
 
 
 def select_one(gatherer: Gatherer, record_id: str) -> str:
