@@ -52,6 +52,29 @@ async def quote_accepted(day: Day) -> None:
     day.expect_runs("Runs for the quote", await day.outcome(record_id=quote.id), 1)
 
 
+async def task_assigned(day: Day) -> None:
+    """10: whoever gets the task reads of it; who had it before does not, and a change of its date is none."""
+    who = "elin.sjoberg"
+    project = await day.create(who, "projects", {"name": "Skärgården", "manager": await day.user(who)})
+    task = await day.create(who, "project_tasks", {"name": "Mät upp hallen", "project": project.id})
+    await day.quiet()
+    day.expect_runs("Runs while it is nobody’s", await day.outcome(record_id=task.id), 0)
+    await day.why_not("project_task_assigned", task.id)
+
+    await day.change(who, "project_tasks", task.id, {"assignee": await day.user("zoe.vandenberg")})
+    await day.quiet()
+    due_on = await day.value("SELECT (current_date + 7)::text")
+    await day.change(who, "project_tasks", task.id, {"due_on": due_on})
+    await day.quiet()
+    await day.change(who, "project_tasks", task.id, {"assignee": await day.user("tomas.ferreira")})
+    await day.quiet()
+    made = await day.outcome(record_id=task.id)
+    day.expect_runs("Runs", made, 2)
+    day.expect_mails("Mails", made, "zoe.vandenberg@harbour.example", "tomas.ferreira@harbour.example")
+    day.expect_in("What it says", made.messages[-1]["rendered"]["text"], "Skärgården")
+    await day.why("project_task_assigned", task.id)
+
+
 async def project_completed(day: Day) -> None:
     """11: not while one task is open; then at once."""
     who = "elin.sjoberg"
@@ -121,6 +144,35 @@ async def ticket_answered(day: Day) -> None:
     day.expect_in("The mail", resolved.messages[0]["rendered"]["text"], "The tare was set anew.")
     day.expect_runs("Runs for the ticket", await day.outcome(record_id=ticket.id), 2)
     await day.why("ticket_resolved", ticket.id)
+
+
+async def ticket_overdue(day: Day) -> None:
+    """13: after 48 hours the team lead hears of what is open, and of nothing else."""
+    who, lead = "yuki.tanaka", "sofia.papadopoulou@harbour.example"
+    tickets = [
+        await day.create(who, "tickets", {"subject": subject, "owner": await day.user(who)})
+        for subject in ("Η ζυγαριά δεν ανάβει", "Label printer jams", "Fresh this morning")
+    ]
+    forgotten, resolved, fresh = (ticket.id for ticket in tickets)
+    for number, hours in ((forgotten, 49), (resolved, 72), (fresh, 47)):
+        await day.program(
+            f"{hours} hours go by for ticket {number}",
+            "UPDATE data.tickets SET created_at = created_at - make_interval(hours => $2) WHERE id = $1",
+            int(number), hours,
+        )  # fmt: skip
+    await day.change(who, "tickets", resolved, {"status": "resolved"})
+    await day.quiet()
+    await day.start("ticket_overdue", "Σοφία Παπαδοπούλου asks which tickets have waited too long")
+    await day.quiet()
+    made = await day.outcome(record_id=forgotten)
+    day.expect_runs("Runs for the forgotten one", made, 1)
+    number = tickets[0].values["number"]
+    told = [(note["to"], note["title"]) for note in made.notifications]
+    day.expect("Who was told", told, [(lead, f"{number} has waited for more than 48 hours")])
+    for key in (resolved, fresh):
+        day.expect_runs(f"Runs for ticket {key}", await day.outcome(record_id=key), 0)
+    await day.why("ticket_overdue", forgotten)
+    await day.why_not("ticket_overdue", fresh)
 
 
 async def contact_welcomed(day: Day) -> None:
@@ -194,9 +246,12 @@ async def large_sale(day: Day) -> None:
 
 SCENARIOS = (
     Scenario(9, "Quote accepted → sales order with the same lines", ("quote_accepted",), quote_accepted),
+    Scenario(10, "Project task assigned → mail to that person", ("project_task_assigned",), task_assigned),
     Scenario(11, "All tasks completed → project completed", ("project_completed",), project_completed),
     Scenario(12, "Ticket created → confirmation; resolved → mail and date",
              ("ticket_received", "ticket_resolved"), ticket_answered),
+    Scenario(13, "Ticket not resolved within 48 hours → team lead notified",
+             ("ticket_overdue",), ticket_overdue),
     Scenario(14, "Contact created → one welcome mail only", ("contact_welcome",), contact_welcomed),
     Scenario(16, "Contact’s phone changed → account’s phone updated", ("contact_phone",), phone_changed),
     *booking.SCENARIOS,

@@ -1,0 +1,1 @@
+"""Training: courses, their dates, who is booked on them, and what they get."""
