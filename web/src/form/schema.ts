@@ -155,6 +155,7 @@ const WIDGETS = new Set([
   'saved-template',
   'workflow',
   'text-provider',
+  'data-task',
   'chat-provider',
   'document-block',
   'secret',

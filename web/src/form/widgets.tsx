@@ -8,6 +8,7 @@ import { AiProviderSelect } from './AiProviderSelect'
 import { AssignmentsInput } from './AssignmentsInput'
 import { moduleFor } from './about'
 import { choicesOf, textOf } from './ConstantInput'
+import { DataTaskSelect } from './DataTaskSelect'
 import { DocumentBlockSelect } from './DocumentBlockSelect'
 import { DurationInput } from './DurationInput'
 import { FieldSelect } from './FieldSelect'
@@ -200,6 +201,11 @@ function TextProviderWidget(props: WidgetProps) {
   return <ProviderSelect kind="text" {...input} value={stringOf(props.value)} onChange={set} />
 }
 
+function DataTaskWidget(props: WidgetProps) {
+  const { input, set } = useWidget(props)
+  return <DataTaskSelect {...input} value={stringOf(props.value)} onChange={set} />
+}
+
 function ChatProviderWidget(props: WidgetProps) {
   const { input, set } = useWidget(props)
   return <ProviderSelect kind="chat" {...input} value={stringOf(props.value)} onChange={set} />
@@ -311,6 +317,7 @@ export const KNOWN_WIDGETS: Record<string, ComponentType<WidgetProps>> = {
   key: KeyWidget,
   script: ScriptInput,
   duration: DurationInput,
+  'data-task': DataTaskWidget,
   'ai-provider': AiProviderSelect,
   'ai-along': AiAlong,
 }

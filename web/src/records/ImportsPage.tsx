@@ -12,6 +12,7 @@ import { Problem } from '../parts/Problem'
 import { Status } from '../parts/Status'
 import { When } from '../parts/When'
 import { format, t as shared } from '../text'
+import { dataTasks } from '../text/dataTasks'
 import { records as t } from '../text/records'
 import { isUnderWay } from './importing/useImport'
 import { useModules } from './model'
@@ -35,6 +36,7 @@ export function Page() {
   return (
     <>
       <PageHeader title={t.imports} about={t.importsAbout}>
+        <ToDataTasks />
         <StartImport />
       </PageHeader>
       {found.error ? (
@@ -54,6 +56,16 @@ export function Page() {
         </Center>
       )}
     </>
+  )
+}
+
+function ToDataTasks() {
+  const me = useMe()
+  if (!me.administrator && !me.builder) return null
+  return (
+    <Button component={Link} to="/data-tasks" variant="default">
+      {dataTasks.title}
+    </Button>
   )
 }
 

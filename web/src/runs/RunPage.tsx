@@ -25,6 +25,7 @@ import { PageProblem } from '../parts/PageProblem'
 import { Problem } from '../parts/Problem'
 import { Status } from '../parts/Status'
 import { runs as words } from '../text/runs'
+import { BranchesOfRun } from './BranchesOfRun'
 import { MessagesOfRun } from './MessagesOfRun'
 import { OpenCalls } from './OpenCalls'
 import { RunFacts } from './RunFacts'
@@ -125,6 +126,7 @@ function TheRun({ run }: { run: WholeRun }) {
             </Tabs.List>
             <Tabs.Panel value="steps">
               <OpenCalls run={run} drawing={drawing.data} />
+              <BranchesOfRun run={run} />
               <Steps run={run} drawing={drawing.data} current={count} onSelect={setAt} />
             </Tabs.Panel>
             <Tabs.Panel value="messages">

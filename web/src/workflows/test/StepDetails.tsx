@@ -2,7 +2,7 @@ import { Alert, Anchor, Collapse, Group, Stack, Text, Title } from '@mantine/cor
 import { useDisclosure } from '@mantine/hooks'
 import { IconChevronDown, IconChevronRight, IconHourglass } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
-import type { TestedStep, TestedWait } from '../../api'
+import type { TestedBranch, TestedStep, TestedWait } from '../../api'
 import { Status } from '../../parts/Status'
 import { Values } from '../../runs/Values'
 import { errorOf } from '../../runs/words'
@@ -10,8 +10,11 @@ import { format } from '../../text'
 import { ai } from '../../text/ai'
 import { connections } from '../../text/connections'
 import { runs as words } from '../../text/runs'
+import { documents } from '../../text/documents'
+import { questions } from '../../text/questions'
 import { publish, test as t } from '../../text/trust'
 import { Changes } from './Changes'
+import { TestedBranches, TestedQuestions } from './Branches'
 import { Mails, Notifications, Tasks } from './Made'
 import { PromptMade, promptIn } from './PromptMade'
 import { RequestMade, requestIn } from './RequestMade'
@@ -22,11 +25,14 @@ interface Props {
   made: ReadonlySet<string>
   /** By which exit it was left, where there are several. */
   exit: string | null
+  /** The runs that this block started, the first of them; how many all blocks started. */
+  branches?: TestedBranch[]
+  count?: number
   onEdit: (node: string) => void
 }
 
 /** Everything that one block did for one record. */
-export function StepDetails({ step, made, exit, onEdit }: Props) {
+export function StepDetails({ step, branches = [], count = 0, made, exit, onEdit }: Props) {
   const error = errorOf(step.error)
   const request = requestIn(step.input)
   const prompt = promptIn(step.input)
@@ -88,6 +94,26 @@ export function StepDetails({ step, made, exit, onEdit }: Props) {
       )}
       <Raw step={step} />
     </Stack>
+      {step.questions.length > 0 && (
+        <Part title={questions.wouldAsk}>
+          <TestedQuestions questions={step.questions} />
+        </Part>
+      )}
+      {branches.length > 0 && (
+        <Part title={questions.branches}>
+          <TestedBranches branches={branches} count={count} made={made} />
+        </Part>
+      )}
+      {step.events.length > 0 && (
+        <Part title={calendar.events}>
+          <Events events={step.events} />
+        </Part>
+      )}
+      {step.activities.length > 0 && (
+        <Part title={calendar.activities}>
+          <Activities activities={step.activities} />
+        </Part>
+      )}
   )
 }
 

@@ -108,7 +108,15 @@ export function TestedOne({ record, tried, onEdit }: Props) {
               {other === start ? t.isStart : t.notReached}
             </Text>
           ) : step ? (
-            <StepDetails key={step.seq} step={step} made={made} exit={exitOf(step)} onEdit={onEdit} />
+            <StepDetails
+              key={step.seq}
+              step={step}
+              branches={record.branches.filter((one) => one.node === step.node)}
+              count={record.branch_count}
+              made={made}
+              exit={exitOf(step)}
+              onEdit={onEdit}
+            />
           ) : (
             <Text size="sm" c="dimmed">
               {record.status === null ? '' : t.noSteps}

@@ -1,0 +1,166 @@
+import {
+  Alert,
+  Anchor,
+  Button,
+  Grid,
+  Group,
+  Paper,
+  Skeleton,
+  Stack,
+  Text,
+  Textarea,
+  TextInput,
+} from '@mantine/core'
+import { IconArrowLeft, IconEye } from '@tabler/icons-react'
+import { useMutation, useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { Link, useNavigate, useParams } from 'react-router'
+import {
+  asProblem,
+  changeDataTaskMutation,
+  createDataTaskMutation,
+  type DataTask,
+  type DataTaskOut,
+  getDataTaskOptions,
+  getDataTaskSchemaOptions,
+  queries,
+  tryDataTaskMutation,
+} from '../api'
+import { type Config, NOWHERE, NodeForm } from '../form'
+import { PageHeader } from '../parts/PageHeader'
+import { PageProblem } from '../parts/PageProblem'
+import { Problem } from '../parts/Problem'
+import { sayDone } from '../parts/saying'
+import { dataTasks as t } from '../text/dataTasks'
+import { DataTaskDeeds } from './DataTaskDeeds'
+import { Outcome } from './Outcome'
+
+/** One data task, or a new one: what it does, what it would do now, and its deeds. */
+export function Page() {
+  const key = useParams().key ?? 'new'
+  const found = useQuery({ ...getDataTaskOptions({ path: { key } }), enabled: key !== 'new' })
+  const schema = useQuery({ ...getDataTaskSchemaOptions(), staleTime: Number.POSITIVE_INFINITY })
+  const error = found.error ?? schema.error
+  const retry = () => {
+    found.refetch()
+    schema.refetch()
+  }
+  if (error) return <PageProblem error={error} onRetry={retry} />
+  if (!schema.data || (key !== 'new' && !found.data)) return <Skeleton height={480} />
+  return <Editor key={key} task={found.data ?? null} schema={schema.data.definition} />
+}
+
+function Editor({ task, schema }: { task: DataTaskOut | null; schema: unknown }) {
+  const navigate = useNavigate()
+  const [name, setName] = useState(task?.name ?? '')
+  const [description, setDescription] = useState(task?.description ?? '')
+  const [definition, setDefinition] = useState<Config>(task?.definition ?? {})
+  const [touched, setTouched] = useState(task === null)
+  const attempt = useMutation(tryDataTaskMutation())
+  const done = (saved: DataTaskOut) => {
+    sayDone(t.saved)
+    setTouched(false)
+    for (const _id of ['listDataTasks', 'getDataTask']) queries.invalidateQueries({ queryKey: [{ _id }] })
+    if (!task) navigate(`/data-tasks/${saved.key}`, { replace: true })
+  }
+  const create = useMutation({ ...createDataTaskMutation(), onSuccess: done })
+  const change = useMutation({ ...changeDataTaskMutation(), onSuccess: done })
+  // What a form holds may lack anything: the server says what is missing, at its place.
+  const body = { name, description, definition: definition as unknown as DataTask }
+  const save = (etag?: string) =>
+    task
+      ? change.mutate({ path: { key: task.key }, body, headers: etag ? { 'If-Match': etag } : {} })
+      : create.mutate({ body })
+  const error = create.error ?? change.error
+  const problem = error ? asProblem(error) : null
+  const tried = attempt.error ? asProblem(attempt.error) : null
+  const wrong = (problem ?? tried)?.problems ?? []
+  const below = wrong
+    .filter((one) => one.path.startsWith('/definition'))
+    .map((one) => ({ ...one, path: one.path.slice('/definition'.length) }))
+  const edit = <T,>(set: (value: T) => void) => {
+    return (value: T) => {
+      set(value)
+      setTouched(true)
+    }
+  }
+  const module = typeof definition.module === 'string' ? definition.module : null
+  return (
+    <>
+      <Anchor component={Link} to="/data-tasks" size="sm">
+        <Group gap={4} mb={6}>
+          <IconArrowLeft size={15} aria-hidden /> {t.back}
+        </Group>
+      </Anchor>
+      <PageHeader title={task?.name ?? t.newTitle}>
+        {task && <DataTaskDeeds task={task} touched={touched} />}
+        <Button
+          onClick={() => save(task?.etag)}
+          disabled={!touched}
+          loading={create.isPending || change.isPending}
+        >
+          {t.save}
+        </Button>
+      </PageHeader>
+      {problem?.conflict && (
+        <Alert color="orange" mb="sm" role="alert" title={t.conflict}>
+          <Button size="xs" variant="default" onClick={() => save()}>
+            {t.saveAnyway}
+          </Button>
+        </Alert>
+      )}
+      {problem && !problem.conflict && <Problem error={problem} title={t.notSaved} />}
+      <Grid gap="md">
+        <Grid.Col span={{ base: 12, lg: 6 }}>
+          <Paper className="surface" p="md">
+            <Stack gap="sm">
+              <TextInput
+                label={t.name}
+                withAsterisk
+                value={name}
+                maxLength={200}
+                onChange={(event) => edit(setName)(event.currentTarget.value)}
+                error={problem?.at('/name')}
+              />
+              <Textarea
+                label={t.description}
+                autosize
+                minRows={1}
+                value={description}
+                onChange={(event) => edit(setDescription)(event.currentTarget.value)}
+              />
+              <NodeForm
+                schema={schema}
+                value={definition}
+                onChange={edit(setDefinition)}
+                context={{ ...NOWHERE, module }}
+                problems={below}
+              />
+            </Stack>
+          </Paper>
+        </Grid.Col>
+        <Grid.Col span={{ base: 12, lg: 6 }}>
+          <Stack gap="sm">
+            <Group>
+              <Button
+                variant="default"
+                leftSection={<IconEye size={16} />}
+                loading={attempt.isPending}
+                onClick={() => attempt.mutate({ body: { definition: body.definition } })}
+              >
+                {t.try}
+              </Button>
+            </Group>
+            {tried && <Problem error={tried} />}
+            {attempt.data && <Outcome result={attempt.data} />}
+            {!attempt.data && !tried && (
+              <Text size="sm" c="dimmed">
+                {t.about}
+              </Text>
+            )}
+          </Stack>
+        </Grid.Col>
+      </Grid>
+    </>
+  )
+}

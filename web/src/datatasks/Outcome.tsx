@@ -1,0 +1,99 @@
+import { Anchor, Badge, Group, Paper, Stack, Table, Text, Title } from '@mantine/core'
+import { Link } from 'react-router'
+import type { ChangedRecord, DataTaskResult } from '../api'
+import { format } from '../text'
+import { dataTasks as t } from '../text/dataTasks'
+
+const COLORS: Record<string, string> = { updated: 'blue', created: 'green', failed: 'red' }
+const COUNTS = ['found', 'updated', 'created', 'unchanged', 'left_out', 'failed'] as const
+
+/** What a task would do: how many records, and the first of them before and after. */
+export function Outcome({ result }: { result: DataTaskResult }) {
+  return (
+    <Stack gap="sm" data-testid="data-task-outcome" role="status">
+      <Group gap={6}>
+        {COUNTS.filter((key) => key === 'found' || result[key] > 0).map((key) => (
+          <Badge key={key} color={COLORS[key] ?? 'gray'} miw="max-content">
+            {format.number(result[key])} {t.counts[key]}
+          </Badge>
+        ))}
+      </Group>
+      {result.updated + result.created + result.failed === 0 && <Text size="sm">{t.nothing}</Text>}
+      {result.failures.length > 0 && (
+        <section>
+          <Title order={2} mb={6}>
+            {t.failures}
+          </Title>
+          {result.failures.map((one) => (
+            <Text key={`${one.module} ${one.record}`} size="sm">
+              <ToRecord module={one.module} record={one.record} />: {one.message}
+            </Text>
+          ))}
+        </section>
+      )}
+      {result.examples.length > 0 && (
+        <section>
+          <Title order={2} mb={6}>
+            {t.examples}
+          </Title>
+          <Stack gap={8}>
+            {result.examples.map((one) => (
+              <Example key={one.record} one={one} />
+            ))}
+          </Stack>
+        </section>
+      )}
+    </Stack>
+  )
+}
+
+function Example({ one }: { one: ChangedRecord }) {
+  const fields = Object.keys(one.after ?? {})
+  return (
+    <Paper className="surface" style={{ overflow: 'hidden' }}>
+      <Group justify="space-between" px="xs" py={6}>
+        {one.before ? <ToRecord module={one.module} record={one.record} /> : <Text size="sm">{t.isNew}</Text>}
+      </Group>
+      <Table fz="xs" verticalSpacing={4} horizontalSpacing="xs" layout="fixed">
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th w="32%">{t.field}</Table.Th>
+            {one.before && <Table.Th>{t.before}</Table.Th>}
+            <Table.Th>{t.after}</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {fields.map((field) => (
+            <Table.Tr key={field}>
+              <Table.Td>{field}</Table.Td>
+              {one.before && <Cell value={one.before[field]} />}
+              <Cell value={one.after?.[field]} />
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Paper>
+  )
+}
+
+function Cell({ value }: { value: unknown }) {
+  const text =
+    value === null || value === undefined
+      ? '–'
+      : typeof value === 'object'
+        ? JSON.stringify(value)
+        : String(value)
+  return (
+    <Table.Td style={{ overflowWrap: 'anywhere' }} dir="auto">
+      {text}
+    </Table.Td>
+  )
+}
+
+function ToRecord({ module, record }: { module: string; record: string }) {
+  return (
+    <Anchor component={Link} to={`/records/${module}/${encodeURIComponent(record)}`} size="sm">
+      {t.record} {record}
+    </Anchor>
+  )
+}
