@@ -41,7 +41,7 @@ class FindConfig(Config):
     """What is looked for. In `where`, names are those of the records looked for; `record.…` is the run's."""
 
     module: Annotated[str, Shown("module")] = Field(title="Look in", description="Where to look for records.")
-    where: Annotated[Condition | None, Shown("condition", module=["module"])] = Field(
+    where: Annotated[Condition | None, Shown("condition", module=["module"], others=["record"])] = Field(
         None, title="Only records where", description="Only those for which this holds; none: all."
     )
     columns: Annotated[list[str], Shown("fields", module=["module"])] = Field(

@@ -43,7 +43,7 @@ class UpdateConfig(Targets):
     """Which records, and what they get. In `set`, names are those of the run's record; `target.…` is the one
     that is written."""
 
-    set: Annotated[dict[str, Value], Shown("assignments", module=["link", "children", "module"])] = Field(
+    set: Annotated[dict[str, Value], Shown("assignments", module=["link", "children", "module"], others=["target"])] = Field(
         min_length=1, max_length=100, title="Values to write", description="What each field gets."
     )
 

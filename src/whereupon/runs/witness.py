@@ -31,7 +31,8 @@ SELECT t.id, t.run_id, t.title, t.description, t.due_at, t.priority, t.status, u
 FROM whereupon.tasks t LEFT JOIN whereupon.users u ON u.id = t.assignee_user_id
 LEFT JOIN whereupon.groups g ON g.id = t.assignee_group_id""",
     "events": """
-SELECT e.id, e.run_id, e.title, e.kind, e.starts_at, e.ends_at, e.all_day, e.location, e.description,
+SELECT e.id, e.run_id, e.title, e.kind, e.starts_at, e.ends_at, e.all_day, e.time_zone, e.location,
+  e.description,
   u.name AS assignee, g.name AS assignee_group
 FROM whereupon.events e LEFT JOIN whereupon.users u ON u.id = e.assignee_user_id
 LEFT JOIN whereupon.groups g ON g.id = e.assignee_group_id""",

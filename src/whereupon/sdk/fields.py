@@ -8,6 +8,8 @@ The editor draws any form from the schema alone. A field says more of itself wit
 - `x-module`: keys beside it, tried in order, of which the first that is set tells which module it is
   about; none set: the workflow's own module. "../module" is a key of the object around it.
 - `x-values`: the same for the records from which an assignment's values are taken.
+- `x-others`: rows beside the one that its names are about: "record" is the run's own, "target" the one
+  that is written; their fields are named record.… and target.….
 - `x-types`: the types of field that can be chosen.
 - `x-when`: keys beside it with the values for which it is shown (true: any value that is set). A list
   of such objects: one of them is enough.
@@ -49,6 +51,7 @@ class Shown:
     widget: Widget | None = None
     module: Sequence[str] = ()
     values: Sequence[str] = ()
+    others: Sequence[str] = ()
     types: Sequence[str] = ()
     when: When | Sequence[When] | None = None
     labels: Mapping[str, str] | None = None
@@ -72,6 +75,7 @@ class Shown:
             "x-widget": self.widget,
             "x-module": list(self.module),
             "x-values": list(self.values),
+            "x-others": list(self.others),
             "x-types": list(self.types),
             "x-when": self.when,
             "x-labels": dict(self.labels or {}),

@@ -50,7 +50,7 @@ class Targets(Config):
     )
     where: Annotated[
         Condition | None,
-        Shown("condition", module=["children", "module"], when={"which": SEVERAL}),
+        Shown("condition", module=["children", "module"], others=["record"], when={"which": SEVERAL}),
     ] = Field(
         None,
         title="Only records where",

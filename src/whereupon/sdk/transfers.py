@@ -43,10 +43,10 @@ class Transfer(Config):
     to: Annotated[str, Shown("children", module=["../module"])] = Field(
         title="Become lines in", description="Line items or child records of the new record."
     )
-    where: Annotated[Condition | None, Shown("condition", module=["from"])] = Field(
+    where: Annotated[Condition | None, Shown("condition", module=["from"], others=["record"])] = Field(
         None, title="Only lines where", description="Only the lines for which this holds."
     )
-    set: Annotated[dict[str, Value], Shown("assignments", module=["to"], values=["from"])] = Field(
+    set: Annotated[dict[str, Value], Shown("assignments", module=["to"], values=["from"], others=["record"])] = Field(
         min_length=1,
         max_length=100,
         title="Values of each new line",

@@ -1,6 +1,6 @@
 import { Box, Group as Row, Select, Stack, Text } from '@mantine/core'
 import { FieldSelect } from '../form/FieldSelect'
-import { childModule, childrenOf, type Typed, typedPath } from '../form/names'
+import { childModule, childrenAround, type Typed, typedPath } from '../form/names'
 import { useModules } from '../form/useCatalogue'
 import { isObject } from '../form/value'
 import { conditions as t } from '../text/conditions'
@@ -21,7 +21,7 @@ const AGGREGATES = ['any', 'all', 'none', 'count', 'sum', 'average', 'min', 'max
 /** A question about the records that link here: whether they meet something, how many, or their sum. */
 export function ChildrenPart({ part, module, onChange, pointer }: Props) {
   const modules = useModules()
-  const options = childrenOf(modules, module).map(({ value, label }) => ({ value, label }))
+  const options = childrenAround(modules, module).map(({ value, label }) => ({ value, label }))
   const children = String(part.children ?? '')
   if (children && !options.some((one) => one.value === children))
     options.push({ value: children, label: children })

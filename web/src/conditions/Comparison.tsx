@@ -118,8 +118,9 @@ interface RightProps {
 }
 
 function RightSide({ operator, typed, value, module, onChange }: RightProps) {
-  const { context } = useCondition()
-  const shared = { typed: rightType(operator, typed), module, context }
+  const { context, run } = useCondition()
+  const beside = run ? { record: run } : {}
+  const shared = { typed: rightType(operator, typed), module, context, beside }
   switch (operator.right) {
     case 'list':
       return <ValueEditor {...shared} aria-label={t.value} many value={value ?? []} onChange={onChange} />

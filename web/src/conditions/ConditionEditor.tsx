@@ -19,6 +19,8 @@ interface Props {
   context?: FormContext
   /** How many records meet it, as one types. */
   showMatches?: boolean
+  /** Of records that are looked for: where the run stands that looks. */
+  run?: FormContext | null
   /** For lists: less room. */
   compact?: boolean
   /** Paths relative to the condition. */
@@ -38,6 +40,7 @@ export function ConditionEditor({
   ofChange = false,
   context = NOWHERE,
   showMatches = false,
+  run = null,
   compact = false,
   problems = NONE,
   label,
@@ -48,8 +51,8 @@ export function ConditionEditor({
   const known = useMatches(module, value, operators, ofChange, showMatches)
   const said = useMemo(() => (problems.length > 0 ? problems : known.problems), [problems, known.problems])
   const around = useMemo(
-    () => ({ context, operators, ofChange, compact, problems: said }),
-    [context, operators, ofChange, compact, said],
+    () => ({ context, operators, ofChange, compact, run, problems: said }),
+    [context, operators, ofChange, compact, run, said],
   )
   const bare = value !== null && Object.keys(value).length > 0 && !groupOf(value)
   return (

@@ -1,6 +1,6 @@
 import { ActionIcon, Box, Button, Group as Row, Select, Stack, Text } from '@mantine/core'
 import { IconPlus, IconTrash } from '@tabler/icons-react'
-import { childrenOf } from '../form/names'
+import { childrenAround } from '../form/names'
 import { useModules } from '../form/useCatalogue'
 import { conditions as t } from '../text/conditions'
 import classes from './conditions.module.css'
@@ -87,7 +87,7 @@ export function GroupEditor({ group, onChange, module, pointer, root, bare, onRe
 
 function AddButtons({ module, onAdd }: { module: string | null; onAdd: (part: Condition) => void }) {
   const modules = useModules()
-  const children = childrenOf(modules, module)
+  const children = childrenAround(modules, module)
   const button = (label: string, part: Condition) => (
     <Button
       key={label}

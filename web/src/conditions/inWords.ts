@@ -1,6 +1,6 @@
 import type { OperatorOut } from '../api'
 import { choicesOf, textOf } from '../form/ConstantInput'
-import { childModule, childrenOf, labelOfPath, type Modules, type Typed, typedPath } from '../form/names'
+import { childModule, childrenAround, labelOfPath, type Modules, type Typed, typedPath } from '../form/names'
 import { isObject, momentOf, wayOfValue } from '../form/value'
 import { format } from '../text'
 import { conditions as t } from '../text/conditions'
@@ -55,7 +55,7 @@ function aboutChildren(
 ): string {
   const children = String(condition.children ?? '')
   const child = childModule(modules, module, children)?.key ?? null
-  const label = childrenOf(modules, module).find((one) => one.value === children)?.label ?? children
+  const label = childrenAround(modules, module).find((one) => one.value === children)?.label ?? children
   const what = t.aggregates[String(condition.aggregate)] ?? String(condition.aggregate)
   const where =
     isObject(condition.where) && !isEmpty(condition.where) ? t.where(words(condition.where, child)) : ''
@@ -72,6 +72,8 @@ export function valueInWords(value: unknown, typed: Typed, module: string | null
   if (value === null || value === undefined || value === '') return t.nothing
   switch (wayOfValue(value)) {
     case 'field':
+    case 'record':
+    case 'target':
       return labelOfPath(modules, module, textOf(isObject(value) ? value.field : ''))
     case 'formula':
       return textOf(isObject(value) ? value.formula : '')

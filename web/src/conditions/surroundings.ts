@@ -11,6 +11,8 @@ interface Surroundings {
   operators: OperatorOut[]
   ofChange: boolean
   compact: boolean
+  /** Where the run stands, for records that are looked for: its record's fields can be compared with. */
+  run: FormContext | null
   /** Paths relative to the whole condition. */
   problems: FieldProblem[]
 }
@@ -20,6 +22,7 @@ const Around = createContext<Surroundings>({
   operators: [],
   ofChange: false,
   compact: false,
+  run: null,
   problems: [],
 })
 

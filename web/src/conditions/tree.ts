@@ -93,7 +93,7 @@ export function* leaves(condition: Condition): Generator<Condition> {
 export function dependsOnRun(condition: Condition, ofChange: (operator: string) => boolean): boolean {
   for (const leaf of leaves(condition)) {
     if (ofChange(String(leaf.operator ?? ''))) return true
-    if (namesOf(leaf).some((name) => /\b(nodes|old)\./.test(name))) return true
+    if (namesOf(leaf).some((name) => /\b(nodes|old|record|trigger|document)\./.test(name))) return true
   }
   return false
 }

@@ -4,6 +4,7 @@ import { form as t } from '../text/form'
 import { moduleFor } from './about'
 import classes from './form.module.css'
 import { errorAt, errorWithin, step, useSurroundings, type WidgetProps } from './surroundings'
+import { type FormContext, NOWHERE, type Schema } from './types'
 import { ValueEditor } from './ValueEditor'
 import { isObject } from './value'
 
@@ -22,6 +23,7 @@ export function AssignmentsInput({
   const around = { modules, own: context.module, defs }
   const target = modules.get(moduleFor(schema['x-module'], levels, around) ?? '')
   const from = moduleFor(schema['x-values'], levels, around)
+  const beside = besideOf(schema, context, target?.key ?? null, from)
   const entries = Object.entries(isObject(value) ? value : {})
   const used = new Set(entries.map(([key]) => key))
   const left = (target?.fields ?? []).filter(
@@ -65,6 +67,7 @@ export function AssignmentsInput({
               value={one}
               module={from}
               context={context}
+              beside={beside}
               target={target ? { module: target.key, field: key } : null}
               onChange={(next) =>
                 set(entries.map((entry, index) => (index === at ? [key, next ?? null] : entry)))
@@ -88,4 +91,14 @@ export function AssignmentsInput({
       </Stack>
     </Input.Wrapper>
   )
+}
+
+/** The rows beside whose fields can be taken: the run's own where values are of another record's. */
+function besideOf(schema: Schema, context: FormContext, target: string | null, from: string | null) {
+  const others = schema['x-others'] ?? []
+  const isOther = schema['x-values'] !== undefined && from !== context.module
+  return {
+    ...(others.includes('target') ? { target: { ...NOWHERE, module: target } } : {}),
+    ...(others.includes('record') && isOther ? { record: context } : {}),
+  }
 }

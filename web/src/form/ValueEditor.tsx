@@ -7,7 +7,7 @@ import { type Typed, typedPath } from './names'
 import { PathSelect } from './PathSelect'
 import type { FormContext, InputProps } from './types'
 import { useModules } from './useCatalogue'
-import { firstOf, isObject, type Way, wayOfValue, waysFor } from './value'
+import { type Beside, besidePath, firstOf, isObject, type Way, wayOfValue, waysFor } from './value'
 
 interface Props extends InputProps<unknown> {
   /** Whose fields can be taken as the value. */
@@ -19,6 +19,8 @@ interface Props extends InputProps<unknown> {
   context?: FormContext
   /** Several fixed values. */
   many?: boolean
+  /** Rows beside it whose fields can be taken, too: where each stands. */
+  beside?: Partial<Record<Beside, FormContext>>
   size?: 'xs' | 'sm'
 }
 
@@ -48,13 +50,15 @@ function ValueParts({
   typed,
   context,
   many = false,
+  beside = NONE,
   called,
   invalid,
 }: Omit<Props, 'label'> & { called: string; invalid: boolean }) {
   const modules = useModules()
   const wanted = typed ?? (target ? typedPath(modules, target.module, target.field) : null)
-  const way = wayOfValue(value)
-  const ways = waysFor(wanted)
+  const rows = (['target', 'record'] as const).filter((one) => beside[one])
+  const way = wayOfValue(value, rows)
+  const ways = waysFor(wanted, rows)
   const choose = (next: Way) => next !== way && onChange(next === 'fixed' && many ? [] : firstOf(next))
   const shared = { 'aria-label': called, error: invalid || undefined } as {
     'aria-label': string
@@ -85,6 +89,17 @@ function ValueParts({
             onChange={onChange}
             module={module}
             context={context}
+            beside={beside}
+          />
+        )}
+        {(way === 'record' || way === 'target') && (
+          <PathSelect
+            {...shared}
+            module={beside[way]?.module ?? null}
+            context={beside[way]}
+            required
+            value={isObject(value) ? String(value.field ?? '').replace(new RegExp(`^${way}\\.`), '') : ''}
+            onChange={(path) => onChange({ field: besidePath(way, path ?? '') })}
           />
         )}
         {way === 'field' && (
@@ -114,12 +129,14 @@ function ValueParts({
   )
 }
 
-type SeveralProps = Pick<Props, 'module' | 'context' | 'value' | 'onChange' | 'aria-label'> & {
+const NONE: Partial<Record<Beside, FormContext>> = {}
+
+type SeveralProps = Pick<Props, 'module' | 'context' | 'value' | 'onChange' | 'aria-label' | 'beside'> & {
   typed: Typed | null
 }
 
 /** A list: fixed values in one input; each with its own way where one of them is not fixed. */
-function Several({ typed, value, onChange, module, context, ...input }: SeveralProps) {
+function Several({ typed, value, onChange, module, context, beside, ...input }: SeveralProps) {
   const items = Array.isArray(value) ? value : value === null || value === undefined ? [] : [value]
   if (items.every((item) => !isObject(item)))
     return <ConstantsInput {...input} typed={typed} value={items} onChange={onChange} />
@@ -133,6 +150,7 @@ function Several({ typed, value, onChange, module, context, ...input }: SeveralP
           value={item}
           module={module}
           context={context}
+          beside={beside}
           onChange={(next) =>
             onChange(
               next === null

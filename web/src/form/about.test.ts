@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { FieldOut, ModuleOut } from '../api'
 import { moduleFor } from './about'
-import { childrenOf, labelOfPath, namesOf, typedPath } from './names'
+import { childModule, childrenAround, childrenOf, labelOfPath, namesOf, typedPath } from './names'
 import type { Schema } from './types'
 
 function field(key: string, type: string, options: Record<string, unknown> = {}): FieldOut {
@@ -113,6 +113,14 @@ test('child records are line items and what links here, told apart by the link w
     ['task.order', 'tasks (ORDER)'],
     ['task.checker', 'tasks (CHECKER)'],
   ])
+})
+
+test('the children of the record that a link leads to are children, too', () => {
+  const around = childrenAround(MODULES, 'task').map((one) => [one.value, one.label])
+  expect(around).toContainEqual(['order.lines', 'ORDER › LINES'])
+  expect(around).toContainEqual(['order.task.order', 'ORDER › tasks (ORDER)'])
+  expect(childModule(MODULES, 'task', 'order.task.order')?.key).toBe('task')
+  expect(childModule(MODULES, 'task', 'order.nothing.here')).toBeNull()
 })
 
 test('a level names the fields that can be read one by one', () => {

@@ -119,19 +119,40 @@ export function labelOfPath(modules: Modules, start: string | null, path: string
   return follow(modules, start, path)?.labels.join(' › ') ?? path
 }
 
-/** The module that `children` is about: "lines", or "tasks.project". */
+/** The module that `children` is about: "lines", "tasks.project", or such a name after links. */
 export function childModule(modules: Modules, start: string | null, children: string): ModuleOut | null {
   const module = modules.get(start ?? '')
+  const [head = '', ...rest] = children.split('.')
+  const link = module?.fields.find((field) => field.key === head && field.type !== 'line_items')
+  if (module && link && rest.length > 0) return childModule(modules, targetOf(module, link), rest.join('.'))
   const own = module?.fields.find((field) => field.key === children && field.type === 'line_items')
   if (module && own) return modules.get(targetOf(module, own) ?? '') ?? null
   return modules.get(children.split('.')[0] ?? '') ?? null
 }
 
+interface ChildRecords {
+  value: string
+  label: string
+  module: ModuleOut
+}
+
+/** The child records of a module, and those of the records that its links lead to: the project's tasks. */
+export function childrenAround(modules: Modules, start: string | null): ChildRecords[] {
+  const module = modules.get(start ?? '')
+  if (!module) return []
+  const links = module.fields.filter((field) => field.type === 'reference' && !field.system)
+  const beyond = links.flatMap((link) =>
+    childrenOf(modules, targetOf(module, link)).map((one) => ({
+      ...one,
+      value: `${link.key}.${one.value}`,
+      label: `${link.label} › ${one.label}`,
+    })),
+  )
+  return [...childrenOf(modules, start), ...beyond]
+}
+
 /** Every kind of child record that a module has: its line items, and records that link to it. */
-export function childrenOf(
-  modules: Modules,
-  start: string | null,
-): { value: string; label: string; module: ModuleOut }[] {
+export function childrenOf(modules: Modules, start: string | null): ChildRecords[] {
   const module = modules.get(start ?? '')
   if (!module) return []
   const lines = module.fields

@@ -59,10 +59,12 @@ export interface Schema {
   'x-widget'?: string
   'x-module'?: string[]
   'x-values'?: string[]
+  'x-others'?: string[]
   'x-types'?: string[]
   'x-when'?: When | When[]
   'x-labels'?: Record<string, string>
   'x-field'?: string
+  'x-channel'?: 'email' | 'pdf'
   'x-advanced'?: boolean
   'x-one-of'?: Way[]
 }

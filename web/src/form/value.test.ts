@@ -1,5 +1,14 @@
 import { describe, expect, test } from 'vitest'
-import { isFilled, momentOf, numberOf, valueOfMoment, wayOfValue, waysFor } from './value'
+import {
+  besidePath,
+  firstOf,
+  isFilled,
+  momentOf,
+  numberOf,
+  valueOfMoment,
+  wayOfValue,
+  waysFor,
+} from './value'
 
 test.each([
   [12, 'fixed'],
@@ -12,6 +21,24 @@ test.each([
   [{ dynamic: 'tomorrow' }, 'moment'],
 ])('%j is said as %s', (value, wanted) => {
   expect(wayOfValue(value)).toBe(wanted)
+})
+
+test.each([
+  [{ field: 'record.name' }, 'record'],
+  [{ field: 'nodes.find.count' }, 'record'],
+  [{ field: 'target.amount' }, 'field'],
+  [{ field: 'name' }, 'field'],
+  [{ field: 'recording' }, 'field'],
+])('where records are looked for, %j is said as %s', (value, wanted) => {
+  expect(wayOfValue(value, ['record'])).toBe(wanted)
+})
+
+test('names of the run stay as they are, fields of a row beside begin with its name', () => {
+  expect(besidePath('record', 'account.name')).toBe('record.account.name')
+  expect(besidePath('target', 'amount')).toBe('target.amount')
+  expect(besidePath('record', 'nodes.find.count')).toBe('nodes.find.count')
+  expect(isFilled(firstOf('record'))).toBe(false)
+  expect(waysFor(null, ['target'])).toEqual(['fixed', 'field', 'target', 'moment', 'formula'])
 })
 
 describe('a moment', () => {

@@ -1,7 +1,17 @@
 import type { Kind, Typed } from './names'
 
-/** How a value is said: as it is, by another field, by the calendar, or by a formula. */
-export type Way = 'fixed' | 'field' | 'moment' | 'formula'
+/** How a value is said: as it is, by another field, of a row beside it, by the calendar, or by a formula. */
+export type Way = 'fixed' | 'field' | 'record' | 'target' | 'moment' | 'formula'
+
+/** A row beside the one that names are about: the run's record, or the one that is written. */
+export type Beside = 'record' | 'target'
+/** Names that are about the run, not about a record. */
+const OF_THE_RUN = new Set(['nodes', 'user', 'trigger', 'document'])
+
+/** A path of a row beside, as it is written. */
+export function besidePath(beside: Beside, path: string): string {
+  return OF_THE_RUN.has(path.split('.')[0] ?? '') ? path : `${beside}.${path}`
+}
 
 export const UNITS = ['minutes', 'hours', 'days', 'weeks', 'months', 'years'] as const
 export type Unit = (typeof UNITS)[number]
@@ -11,10 +21,17 @@ export type Named = (typeof NAMED)[number]
 /** A moment: one with a name, or so far from today or now. */
 export type Moment = { named: Named } | { from: 'today' | 'now'; plus: number; unit: Unit }
 
-/** Which way a value is said. A list is fixed: each of its items has a way of its own. */
-export function wayOfValue(value: unknown): Way {
+/**
+ * Which way a value is said. A list is fixed: each of its items has a way of its own. `beside`: the rows
+ * whose fields can be taken, too; what earlier blocks gave belongs to the run's record then.
+ */
+export function wayOfValue(value: unknown, beside: readonly Beside[] = []): Way {
   if (!isObject(value)) return 'fixed'
-  if ('field' in value) return 'field'
+  if ('field' in value) {
+    const [head = ''] = String(value.field).split('.')
+    const own = beside.find((one) => one === head)
+    return own ?? (beside.includes('record') && OF_THE_RUN.has(head) ? 'record' : 'field')
+  }
   if ('formula' in value) return 'formula'
   return 'today' in value || 'now' in value || 'dynamic' in value ? 'moment' : 'fixed'
 }
@@ -24,7 +41,7 @@ export function isFilled(value: unknown): boolean {
   if (value === undefined || value === null || value === '') return false
   if (Array.isArray(value)) return value.length > 0 && value.every(isFilled)
   if (!isObject(value)) return true
-  if ('field' in value) return Boolean(value.field)
+  if ('field' in value) return Boolean(value.field) && !String(value.field).endsWith('.')
   return 'formula' in value ? Boolean(value.formula) : true
 }
 
@@ -52,6 +69,9 @@ export function firstOf(way: Way): unknown {
   switch (way) {
     case 'field':
       return { field: '' }
+    case 'record':
+    case 'target':
+      return { field: `${way}.` }
     case 'formula':
       return { formula: '' }
     case 'moment':
@@ -62,10 +82,10 @@ export function firstOf(way: Way): unknown {
 }
 
 /** The ways that make sense for a type; all of them where the type is not known. */
-export function waysFor(typed: Typed | null): Way[] {
+export function waysFor(typed: Typed | null, beside: readonly Beside[] = []): Way[] {
   const dates: (Kind | null)[] = ['date', 'datetime', null]
   const moment: Way[] = dates.includes(typed?.kind ?? null) ? ['moment'] : []
-  return ['fixed', 'field', ...moment, 'formula']
+  return ['fixed', 'field', ...beside, ...moment, 'formula']
 }
 
 /** A typed number as JSON: a number where that keeps every digit, its text where it would not. */

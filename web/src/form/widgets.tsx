@@ -26,6 +26,7 @@ import { SecretSelect } from './SecretSelect'
 import { errorAt, errorWithin, problemsBelow, useSurroundings, type WidgetProps } from './surroundings'
 import { TemplateInput } from './TemplateInput'
 import { TimeZoneSelect } from './TimeZoneSelect'
+import { NOWHERE } from './types'
 import { UserSelect } from './UserSelect'
 import { ValueEditor } from './ValueEditor'
 import { isObject } from './value'
@@ -50,8 +51,10 @@ function ConditionWidget(props: WidgetProps) {
   const { context, ofChange } = useSurroundings()
   const { module, problems, input } = useWidget(props)
   const own = !props.schema['x-module']
+  const run = props.schema['x-others']?.includes('record') ? context : null
   return (
     <ConditionEditor
+      run={run}
       label={props.label}
       description={input.description}
       required={props.required}
@@ -59,7 +62,7 @@ function ConditionWidget(props: WidgetProps) {
       value={isObject(props.value) ? props.value : null}
       onChange={(next) => props.onChange(next ?? undefined)}
       ofChange={own && ofChange}
-      context={context}
+      context={own ? context : { ...NOWHERE, module }}
       showMatches
       problems={problemsBelow(problems, props.path)}
     />

@@ -10,6 +10,7 @@ import { useLive } from '../parts/useLive'
 import { t as shared } from '../text'
 import { home as t } from '../text/home'
 import { Attention } from './Attention'
+import { ComingUp } from './ComingUp'
 import { GettingStarted } from './GettingStarted'
 import { MyModules } from './MyModules'
 import { MyTasks } from './MyTasks'
@@ -53,6 +54,7 @@ function ForBuilders({ home }: { home: Home }) {
         <Grid.Col span={{ base: 12, lg: 4 }}>
           <Stack gap="md">
             <MyTasks tasks={home.tasks} />
+            <ComingUp />
             {home.scheduler && <Scheduler scheduler={home.scheduler} />}
           </Stack>
         </Grid.Col>

@@ -3,6 +3,7 @@ import { useMe } from '../app/useMe'
 import { PageHeader } from '../parts/PageHeader'
 import { profile as words } from '../text/profile'
 import { AboutMe } from './AboutMe'
+import { CalendarSection } from './CalendarSection'
 import { PasswordSection } from './PasswordSection'
 import { SessionsSection } from './SessionsSection'
 
@@ -15,6 +16,7 @@ export function Page() {
       <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md">
         <div>
           <AboutMe me={me} />
+          <CalendarSection />
         </div>
         <div>
           <PasswordSection />

@@ -58,7 +58,14 @@ export const form = {
   all: 'All',
   fieldsOf: 'Fields of',
 
-  valueWay: { fixed: 'A value', field: 'A field', moment: 'A time', formula: 'A formula' },
+  valueWay: {
+    fixed: 'A value',
+    field: 'A field',
+    record: 'From this record',
+    target: 'Its own field',
+    moment: 'A time',
+    formula: 'A formula',
+  },
   wayLabel: (label: string) => `${label}: what kind of value`,
   severalValues: 'Values',
   addValue: 'Add a value',

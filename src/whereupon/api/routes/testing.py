@@ -103,6 +103,7 @@ class TestedEvent(Out):
     starts_at: datetime
     ends_at: datetime
     all_day: bool
+    time_zone: str
     location: str | None
     description: str | None
     assignee: str | None

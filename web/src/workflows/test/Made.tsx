@@ -1,7 +1,16 @@
 import { Alert, Badge, Group, Paper, Stack, Text } from '@mantine/core'
-import type { Letter, TestedMessage, TestedNotification, TestedTask } from '../../api'
+import type {
+  Letter,
+  TestedActivity,
+  TestedEvent,
+  TestedMessage,
+  TestedNotification,
+  TestedTask,
+} from '../../api'
 import { LetterView } from '../../outbox/messages/LetterView'
+import { spanOf } from '../../parts/span'
 import { format } from '../../text'
+import { calendar } from '../../text/calendar'
 import { test as t } from '../../text/trust'
 
 /** The mails of a block as their recipients would get them. */
@@ -55,6 +64,63 @@ export function Tasks({ tasks }: { tasks: TestedTask[] }) {
         </Paper>
       ))}
     </Stack>
+  )
+}
+
+/** The events that would be in somebody's calendar. */
+export function Events({ events }: { events: TestedEvent[] }) {
+  return (
+    <Stack gap={6}>
+      {events.map((event, index) => (
+        <Paper key={String(index)} className="surface" px="sm" py={8} data-testid="tested-event">
+          <Group justify="space-between" wrap="nowrap" align="flex-start" gap="xs">
+            <Text size="sm" fw={500} dir="auto" style={{ overflowWrap: 'anywhere' }}>
+              {event.title}
+            </Text>
+            <Badge color="gray" style={{ flex: 'none' }}>
+              {calendar.kinds[event.kind] ?? event.kind}
+            </Badge>
+          </Group>
+          <Text size="xs" c="dimmed" style={{ overflowWrap: 'anywhere' }}>
+            {[
+              spanOf(event),
+              event.location && calendar.at(event.location),
+              t.forWhom(event.assignee ?? event.assignee_group ?? t.nobody),
+            ]
+              .filter(Boolean)
+              .join(' · ')}
+          </Text>
+          {event.description && <Long text={event.description} />}
+        </Paper>
+      ))}
+    </Stack>
+  )
+}
+
+/** The activities that would stand in a record's timeline. */
+export function Activities({ activities }: { activities: TestedActivity[] }) {
+  return (
+    <Stack gap={6}>
+      {activities.map((one, index) => (
+        <Paper key={String(index)} className="surface" px="sm" py={8} data-testid="tested-activity">
+          <Text size="sm" fw={500} dir="auto" style={{ overflowWrap: 'anywhere' }}>
+            {one.title}
+          </Text>
+          <Text size="xs" c="dimmed">
+            {calendar.activityKinds[one.kind] ?? one.kind} · {one.module_label} {one.record_id}
+          </Text>
+          {one.body && <Long text={one.body} />}
+        </Paper>
+      ))}
+    </Stack>
+  )
+}
+
+function Long({ text }: { text: string }) {
+  return (
+    <Text size="xs" mt={4} style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }} dir="auto">
+      {text}
+    </Text>
   )
 }
 

@@ -8,6 +8,7 @@ import { Values } from '../../runs/Values'
 import { errorOf } from '../../runs/words'
 import { format } from '../../text'
 import { ai } from '../../text/ai'
+import { calendar } from '../../text/calendar'
 import { connections } from '../../text/connections'
 import { runs as words } from '../../text/runs'
 import { documents } from '../../text/documents'
@@ -15,7 +16,7 @@ import { questions } from '../../text/questions'
 import { publish, test as t } from '../../text/trust'
 import { Changes } from './Changes'
 import { TestedBranches, TestedQuestions } from './Branches'
-import { Mails, Notifications, Tasks } from './Made'
+import { Activities, Events, Mails, Notifications, Tasks } from './Made'
 import { PromptMade, promptIn } from './PromptMade'
 import { RequestMade, requestIn } from './RequestMade'
 
@@ -87,6 +88,16 @@ export function StepDetails({ step, branches = [], count = 0, made, exit, onEdit
           <Tasks tasks={step.tasks} />
         </Part>
       )}
+      {step.events.length > 0 && (
+        <Part title={calendar.events}>
+          <Events events={step.events} />
+        </Part>
+      )}
+      {step.activities.length > 0 && (
+        <Part title={calendar.activities}>
+          <Activities activities={step.activities} />
+        </Part>
+      )}
       {step.notifications.length > 0 && (
         <Part title={t.notifications}>
           <Notifications notifications={step.notifications} />
@@ -138,7 +149,13 @@ function Wait({ wait }: { wait: TestedWait }) {
 
 /** Input and output as they are kept in the history; folded where what the block did says it already. */
 function Raw({ step }: { step: TestedStep }) {
-  const did = step.changes.length + step.messages.length + step.tasks.length + step.notifications.length
+  const did = 
+    step.changes.length +
+    step.messages.length +
+    step.tasks.length +
+    step.notifications.length +
+    step.events.length +
+    step.activities.length
   const [open, { toggle }] = useDisclosure(did === 0)
   const Sign = open ? IconChevronDown : IconChevronRight
   return (
