@@ -12,6 +12,7 @@ import { DataTaskSelect } from './DataTaskSelect'
 import { DocumentBlockSelect } from './DocumentBlockSelect'
 import { DurationInput } from './DurationInput'
 import { FieldSelect } from './FieldSelect'
+import { FileStoreSelect } from './FileStoreSelect'
 import { FormulaInput } from './FormulaInput'
 import { GroupSelect } from './GroupSelect'
 import { useCalled } from './inline'
@@ -186,12 +187,23 @@ function GroupWidget(props: WidgetProps) {
 
 function SavedTemplateWidget(props: WidgetProps) {
   const { input, set } = useWidget(props)
-  return <SavedTemplateSelect {...input} value={stringOf(props.value)} onChange={set} />
+  const channel = props.schema['x-channel']
+  return <SavedTemplateSelect {...input} channel={channel} value={stringOf(props.value)} onChange={set} />
+}
+
+function FileStoreWidget(props: WidgetProps) {
+  const { input, set } = useWidget(props)
+  return <FileStoreSelect {...input} value={stringOf(props.value)} onChange={set} />
 }
 
 function WorkflowWidget(props: WidgetProps) {
   const { input, set } = useWidget(props)
   return <WorkflowSelect {...input} value={stringOf(props.value)} onChange={set} />
+}
+
+function DataTaskWidget(props: WidgetProps) {
+  const { input, set } = useWidget(props)
+  return <DataTaskSelect {...input} value={stringOf(props.value)} onChange={set} />
 }
 
 function SecretWidget(props: WidgetProps) {
@@ -202,11 +214,6 @@ function SecretWidget(props: WidgetProps) {
 function TextProviderWidget(props: WidgetProps) {
   const { input, set } = useWidget(props)
   return <ProviderSelect kind="text" {...input} value={stringOf(props.value)} onChange={set} />
-}
-
-function DataTaskWidget(props: WidgetProps) {
-  const { input, set } = useWidget(props)
-  return <DataTaskSelect {...input} value={stringOf(props.value)} onChange={set} />
 }
 
 function ChatProviderWidget(props: WidgetProps) {
@@ -308,7 +315,9 @@ export const KNOWN_WIDGETS: Record<string, ComponentType<WidgetProps>> = {
   user: UserWidget,
   group: GroupWidget,
   'saved-template': SavedTemplateWidget,
+  'file-store': FileStoreWidget,
   workflow: WorkflowWidget,
+  'data-task': DataTaskWidget,
   'text-provider': TextProviderWidget,
   'chat-provider': ChatProviderWidget,
   'document-block': DocumentBlockWidget,
@@ -320,7 +329,6 @@ export const KNOWN_WIDGETS: Record<string, ComponentType<WidgetProps>> = {
   key: KeyWidget,
   script: ScriptInput,
   duration: DurationInput,
-  'data-task': DataTaskWidget,
   'ai-provider': AiProviderSelect,
   'ai-along': AiAlong,
 }

@@ -12,7 +12,9 @@ import { sayDone, sayProblem } from '../parts/saying'
 import { t as shared } from '../text'
 import { templates as t } from '../text/outbox'
 import { Conflict } from './templates/Conflict'
-import { Preview } from './templates/Preview'
+import { PdfForm } from './templates/PdfForm'
+import { Preview, ShownMail } from './templates/Preview'
+import { ShownPdf } from './templates/ShownPdf'
 import { usePreviewRecord } from './templates/usePreviewRecord'
 import { refreshTemplates, useTemplate } from './templates/useTemplate'
 import { useUnsaved } from './templates/useUnsaved'
@@ -31,6 +33,7 @@ function Editing({ saved }: { saved: Template }) {
   const template = useTemplate(saved)
   const { words, dirty, problem, pending } = template
   const shown = usePreviewRecord(saved.module)
+  const [Form, Shown] = saved.channel === 'pdf' ? [PdfForm, ShownPdf] : [WordsForm, ShownMail]
   useUnsaved(dirty)
   useHotkeys([['mod+S', () => dirty && template.save()]], [])
   return (
@@ -52,7 +55,7 @@ function Editing({ saved }: { saved: Template }) {
       {problem && <Problem error={problem} title={t.notSaved} />}
       <Grid gap="md">
         <Grid.Col span={{ base: 12, lg: 7 }}>
-          <WordsForm
+          <Form
             module={saved.module}
             record={shown.record}
             words={words}
@@ -61,7 +64,7 @@ function Editing({ saved }: { saved: Template }) {
           />
         </Grid.Col>
         <Grid.Col span={{ base: 12, lg: 5 }}>
-          <Preview fixed={saved.module !== null} shown={shown} words={words} />
+          <Preview fixed={saved.module !== null} shown={shown} words={words} Shown={Shown} />
         </Grid.Col>
       </Grid>
     </>

@@ -11,6 +11,7 @@ import { Problem } from '../parts/Problem'
 import { useLive } from '../parts/useLive'
 import { When } from '../parts/When'
 import { t as shared } from '../text'
+import { papers } from '../text/documents'
 import { templates as t } from '../text/outbox'
 import classes from './messages/Messages.module.css'
 import { NewTemplate } from './templates/NewTemplate'
@@ -87,14 +88,14 @@ function TemplatesTable({ items }: { items: readonly Template[] }) {
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
-          {items.map(({ key, name, module, subject, updated_at }) => (
+          {items.map(({ key, name, channel, module, subject, updated_at }) => (
             <Table.Tr key={key} data-testid={`template-row-${key}`}>
               <Table.Td>
                 <Anchor component={Link} to={`/templates/${key}`} size="sm" lineClamp={2}>
                   {name}
                 </Anchor>
               </Table.Td>
-              <Table.Td>{t.mail}</Table.Td>
+              <Table.Td>{papers[channel]}</Table.Td>
               <Table.Td>{labelOf(module)}</Table.Td>
               <Table.Td>
                 <Text size="sm" c="dimmed" lineClamp={1}>

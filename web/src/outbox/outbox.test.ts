@@ -112,7 +112,15 @@ describe('the key of a new template', () => {
 })
 
 describe('unsaved words', () => {
-  const words: Words = { name: 'a', subject: 'b', html: null, text: null }
+  const words: Words = {
+    name: 'a',
+    subject: 'b',
+    html: null,
+    text: null,
+    header: null,
+    footer: null,
+    page: null,
+  }
   it.each([
     [words, false],
     [{ ...words, html: '' }, false],

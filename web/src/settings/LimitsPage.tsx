@@ -9,6 +9,7 @@ import { sayDone } from '../parts/saying'
 import { t } from '../text'
 import { settings } from '../text/settings'
 import { Section } from './Section'
+import { UploadsSection } from './UploadsSection'
 import { useSave, useSettings } from './useSettings'
 
 const words = settings.limits
@@ -25,6 +26,7 @@ export function Page() {
           <QuotasSection />
           <CapsSection now={found.data.caps} />
           <RetentionSection now={found.data.retention} />
+          <UploadsSection />
         </>
       ) : (
         !found.error && <Skeleton height={320} />

@@ -9,6 +9,7 @@ import { t } from '../text'
 import { settings } from '../text/settings'
 import { countries } from './countries'
 import { HolidaysSection } from './HolidaysSection'
+import { LogoSection } from './LogoSection'
 import { Section } from './Section'
 import { useSave, useSettings } from './useSettings'
 import { WorkingHoursSection } from './WorkingHoursSection'
@@ -31,6 +32,7 @@ function Parts({ settings: now }: { settings: SettingsOut }) {
   return (
     <>
       <Identity now={now.organisation} />
+      <LogoSection />
       <WorkingHoursSection now={now.working_hours} />
       <HolidaysSection now={now.holidays.days} />
     </>

@@ -43,6 +43,7 @@ async def send(store: HttpPut, way: Way, file: File, method: str, body: bytes) -
 
 
 def signed_in(store: HttpPut, secret: str) -> str:
+    """The Authorization header."""
     if store.sign_in == "bearer":
         return f"Bearer {secret}"
     return "Basic " + b64encode(f"{store.username}:{secret}".encode()).decode()

@@ -5,6 +5,7 @@ import { type ApiProblem, api, asProblem, listModulesOptions } from '../../api'
 import { may, useMe } from '../../app/useMe'
 import { RecordSelect } from '../../form/RecordSelect'
 import { Problem } from '../../parts/Problem'
+import { papers } from '../../text/documents'
 import { templates as t } from '../../text/outbox'
 import { LetterView } from '../messages/LetterView'
 import type { PreviewRecord } from './usePreviewRecord'
@@ -15,10 +16,12 @@ interface Props {
   fixed: boolean
   shown: PreviewRecord
   words: Words
+  /** How it is shown: as a mail or as pages. */
+  Shown: React.ComponentType<ShownProps>
 }
 
-/** The mail as it would look for a real record, a moment after the last key. */
-export function Preview({ fixed, shown, words }: Props) {
+/** How it would look for a real record, a moment after the last key. */
+export function Preview({ fixed, shown, words, Shown }: Props) {
   const { module, record, chooseModule, chooseRecord } = shown
   return (
     <Paper component="section" className="surface" p="md" aria-labelledby="preview">
@@ -66,13 +69,14 @@ function ModuleOfPreview({
   return <Select label={t.previewModule} data={choices} value={value} onChange={onChange} searchable />
 }
 
-interface ShownProps {
+export interface ShownProps {
   module: string
   record: string
   words: Words
 }
 
-function Shown({ module, record, words }: ShownProps) {
+/** The mail, written with a record. */
+export function ShownMail({ module, record, words }: ShownProps) {
   const { subject, html, text } = words
   const [asked] = useDebouncedValue({ subject, html: html || null, text }, 400)
   const found = useQuery({
@@ -89,9 +93,16 @@ function Shown({ module, record, words }: ShownProps) {
   return <LetterView letter={{ to: [], ...found.data }} />
 }
 
-const PLACES: Record<string, string> = { '/subject': t.subject, '/html': t.content, '/text': t.text }
+const PLACES: Record<string, string> = {
+  '/subject': t.subject,
+  '/html': t.content,
+  '/text': t.text,
+  '/header': papers.header,
+  '/footer': papers.footer,
+}
 
-function Faults({ problem, onRetry }: { problem: ApiProblem; onRetry: () => void }) {
+/** What is wrong with the words, in place of the preview. */
+export function Faults({ problem, onRetry }: { problem: ApiProblem; onRetry: () => void }) {
   if (problem.problems.length === 0) return <Problem error={problem} onRetry={onRetry} />
   return (
     <Alert color="orange" title={t.previewFault} data-testid="problems" role="status">

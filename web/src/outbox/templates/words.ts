@@ -1,4 +1,4 @@
-import type { Template } from '../../api'
+import type { PageSetup, Template } from '../../api'
 
 /** What of a template is written by people. `text` null: made from the rich text. */
 export interface Words {
@@ -6,16 +6,21 @@ export interface Words {
   subject: string
   html: string | null
   text: string | null
+  /** Of a PDF: what stands on every page, and its paper. */
+  header: string | null
+  footer: string | null
+  page: PageSetup | null
 }
 
 /** The words of a template as the server keeps them. */
-export function wordsOf({ name, subject, html, text }: Template): Words {
-  return { name, subject: subject ?? '', html, text }
+export function wordsOf({ name, subject, html, text, header, footer, page }: Template): Words {
+  return { name, subject: subject ?? '', html, text, header, footer, page }
 }
 
-const PARTS = ['name', 'subject', 'html', 'text'] as const
+const PARTS = ['name', 'subject', 'html', 'text', 'header', 'footer'] as const
 
 /** Whether anything differs; no rich text and an empty one are the same. */
 export function changed(now: Words, before: Words): boolean {
-  return PARTS.some((part) => (now[part] ?? '') !== (before[part] ?? ''))
+  const papers = JSON.stringify(now.page) !== JSON.stringify(before.page)
+  return papers || PARTS.some((part) => (now[part] ?? '') !== (before[part] ?? ''))
 }

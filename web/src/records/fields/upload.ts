@@ -2,11 +2,15 @@ import { ApiProblem, type DocumentOut } from '../../api'
 import { randomKey } from '../../api/client'
 import { signedInAgain } from '../../api/expiry'
 
-/** Sends a file and says how far it is, which fetch cannot. A session that ended asks for the password. */
-export async function upload(file: File, onProgress: (part: number) => void): Promise<DocumentOut> {
+/** Sends a file, as a new document or a version of one, and says how far it is. A session that ended asks for the password. */
+export async function upload(
+  file: File,
+  onProgress: (part: number) => void,
+  to = '/api/v1/documents',
+): Promise<DocumentOut> {
   const key = randomKey()
-  const answer = await attempt(file, key, onProgress)
-  if (answer.status === 401 && (await signedInAgain())) return read(await attempt(file, key, onProgress))
+  const answer = await attempt(file, key, onProgress, to)
+  if (answer.status === 401 && (await signedInAgain())) return read(await attempt(file, key, onProgress, to))
   return read(answer)
 }
 
@@ -20,12 +24,12 @@ function read({ status, body }: Answer): DocumentOut {
   throw new ApiProblem(status, typeof body === 'object' && body !== null ? body : {})
 }
 
-function attempt(file: File, key: string, onProgress: (part: number) => void): Promise<Answer> {
+function attempt(file: File, key: string, onProgress: (part: number) => void, to: string): Promise<Answer> {
   return new Promise((resolve) => {
     const request = new XMLHttpRequest()
     const form = new FormData()
     form.append('file', file)
-    request.open('POST', '/api/v1/documents')
+    request.open('POST', to)
     request.setRequestHeader('Idempotency-Key', key)
     request.responseType = 'json'
     request.upload.onprogress = (event) => {

@@ -10,13 +10,14 @@ import { format } from '../../text'
 import { ai } from '../../text/ai'
 import { calendar } from '../../text/calendar'
 import { connections } from '../../text/connections'
-import { runs as words } from '../../text/runs'
 import { documents } from '../../text/documents'
 import { questions } from '../../text/questions'
+import { runs as words } from '../../text/runs'
 import { publish, test as t } from '../../text/trust'
-import { Changes } from './Changes'
 import { TestedBranches, TestedQuestions } from './Branches'
+import { Changes } from './Changes'
 import { Activities, Events, Mails, Notifications, Tasks } from './Made'
+import { MadeDocuments } from './MadeDocuments'
 import { PromptMade, promptIn } from './PromptMade'
 import { RequestMade, requestIn } from './RequestMade'
 
@@ -24,11 +25,11 @@ interface Props {
   step: TestedStep
   /** Records of the test alone, as "module/id". */
   made: ReadonlySet<string>
-  /** By which exit it was left, where there are several. */
-  exit: string | null
   /** The runs that this block started, the first of them; how many all blocks started. */
   branches?: TestedBranch[]
   count?: number
+  /** By which exit it was left, where there are several. */
+  exit: string | null
   onEdit: (node: string) => void
 }
 
@@ -68,6 +69,11 @@ export function StepDetails({ step, branches = [], count = 0, made, exit, onEdit
           <Changes changes={step.changes} made={made} />
         </Part>
       )}
+      {step.documents.length > 0 && (
+        <Part title={documents.tested}>
+          <MadeDocuments documents={step.documents} />
+        </Part>
+      )}
       {step.messages.length > 0 && (
         <Part title={t.mails}>
           <Mails messages={step.messages} />
@@ -88,23 +94,6 @@ export function StepDetails({ step, branches = [], count = 0, made, exit, onEdit
           <Tasks tasks={step.tasks} />
         </Part>
       )}
-      {step.events.length > 0 && (
-        <Part title={calendar.events}>
-          <Events events={step.events} />
-        </Part>
-      )}
-      {step.activities.length > 0 && (
-        <Part title={calendar.activities}>
-          <Activities activities={step.activities} />
-        </Part>
-      )}
-      {step.notifications.length > 0 && (
-        <Part title={t.notifications}>
-          <Notifications notifications={step.notifications} />
-        </Part>
-      )}
-      <Raw step={step} />
-    </Stack>
       {step.questions.length > 0 && (
         <Part title={questions.wouldAsk}>
           <TestedQuestions questions={step.questions} />
@@ -125,6 +114,13 @@ export function StepDetails({ step, branches = [], count = 0, made, exit, onEdit
           <Activities activities={step.activities} />
         </Part>
       )}
+      {step.notifications.length > 0 && (
+        <Part title={t.notifications}>
+          <Notifications notifications={step.notifications} />
+        </Part>
+      )}
+      <Raw step={step} />
+    </Stack>
   )
 }
 
@@ -149,8 +145,9 @@ function Wait({ wait }: { wait: TestedWait }) {
 
 /** Input and output as they are kept in the history; folded where what the block did says it already. */
 function Raw({ step }: { step: TestedStep }) {
-  const did = 
+  const did =
     step.changes.length +
+    step.documents.length +
     step.messages.length +
     step.tasks.length +
     step.notifications.length +
