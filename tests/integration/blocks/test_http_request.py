@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import json
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from tests.receiver import Heard, Receiver, ok, receiver
 
 from whereupon.db.pool import Database
 from whereupon.errors import Invalid
+from whereupon.modules.catalog import load_catalog
 from whereupon.modules.define import defining
 from whereupon.modules.definitions import ModuleIn
 from whereupon.outbox.networks import EgressSettings, save_egress
@@ -26,6 +28,9 @@ from whereupon.outbox.shared_secrets import NewSecret, create_secret
 from whereupon.outbox.signing import CHAIN_HEADER, read_chain
 from whereupon.people.rights import load_rights
 from whereupon.records.schema import DEFINER
+from whereupon.runs.arrivals import find_hook, read_arrival
+from whereupon.runs.hooks import make_address
+from whereupon.runs.intake import take_in
 from whereupon.runs.rehearsal import ToRehearse, rehearse
 from whereupon.sdk.outside import Patience
 from whereupon.settings import Settings
@@ -573,3 +578,43 @@ async def test_a_test_shows_the_request_with_its_secrets_as_dots_and_sends_nothi
     assert "chain" not in shown
     assert await office.fetchval("SELECT count(*) FROM whereupon.calls") == 0
     assert other.connections == 0
+
+
+# Our own webhooks ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("counts", [True, False])
+async def test_a_workflow_that_calls_itself_through_its_own_webhook_is_stopped_with_the_path(
+    office: Office, other: Receiver, caller: Caller, settings: Settings, counts: bool
+) -> None:
+    """Rule 19, with and without something that changes each time; the receiver hands on what it is sent."""
+    variable = {"name": "number", "type": "integer"}
+    said = {"formula": "trigger.number + 1"} if counts else {"field": "trigger.number"}
+    node = request(f"{other.url}/back", body="json", values={"number": said})
+    workflow = await office.publish(
+        {"trigger": "webhook", "variables": [variable]}, node, name="Echo", module=None
+    )
+    async with office.database.transaction() as db:
+        address, _ = await make_address(db, office.rights, workflow)
+    await arrive(office, settings, address, b'{"number": 1}', {})
+    taken = 0
+    for _ in range(20):
+        await settle(office, caller)
+        if len(other.heard) == taken:
+            break
+        taken = len(other.heard)
+        await arrive(office, settings, address, other.heard[-1].body, other.heard[-1].headers)
+    runs = await office.runs()
+    assert [run["status"] for run in runs[:-1]] == ["succeeded"] * (len(runs) - 1)
+    assert (runs[-1]["status"], runs[-1]["error"]["code"]) == ("failed", "loop")
+    assert runs[-1]["error"]["message"].count("Echo") == len(runs)
+    assert 2 <= len(runs) <= 6
+
+
+async def arrive(
+    office: Office, settings: Settings, address: str, body: bytes, headers: Mapping[str, str]
+) -> None:
+    """What the API does with what is sent to a workflow's address."""
+    async with office.database.transaction() as db:
+        arrival = read_arrival(await find_hook(db, address), body, json.loads(body), headers)
+        await take_in(db, await load_catalog(db), load_key(settings), arrival)
