@@ -31,6 +31,7 @@ AI = {"values": {}, "provider": "Local", "model": "m", "input_tokens": 9, "outpu
 PDF = {"sha256": "00" * 32, "size": 3, "pages": 1, "name": "Offer.pdf", "folder": "Offers", "title": "Offer"}
 ANSWERS = {
     "ai_prompt": AI, "http_request": {"status": 200, "body": "{}", "headers": {}, "rate": 1.5},
+    "script": {"values": {"words": 1, "label": "Ωmega: 12.50"}, "console": ""},
     "generate_pdf": PDF, "upload_file": {"path": "x/scan.pdf", "files": 1},
 }  # fmt: skip
 ADD_DOCUMENT = """
