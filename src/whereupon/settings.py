@@ -24,7 +24,9 @@ class Settings(BaseSettings):
     port: int = Field(8080, ge=0, le=65535, description="Port that `serve` listens on.")
     workers: int = Field(1, ge=0, le=64, description="Worker processes that `serve` supervises.")
     public_url: str | None = Field(None, description="How people reach this installation.")
-    secret_key: str | None = Field(None, description="32 bytes in base64; none: a file in the data folder; several: the first one seals.")
+    secret_key: str | None = Field(
+        None, description="32 bytes in base64; none: a file in the data folder; several: the first one seals."
+    )
     allowed_networks: str = Field(
         "", description="Networks, with commas between, that requests may go to beside the public Internet."
     )
