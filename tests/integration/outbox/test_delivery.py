@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
 from email.message import EmailMessage
 from typing import Any
 
@@ -540,3 +542,79 @@ async def test_a_message_whose_job_is_lost_is_found_again(
         await db.execute("UPDATE whereupon.messages SET created_at = now() - interval '2 minutes'")
     async with delivering():
         await post.until(all_are("sent"))
+
+
+# Servers that go silent or away before the mail ---------------------------------------------------------
+
+
+@dataclass
+class Rude:
+    """A server that speaks only as far as `says`, then hangs or hangs up; each connection gets the same."""
+
+    says: list[bytes]  # its lines, one for each of the client's, the greeting first
+    hangs: bool = False
+    heard: list[bytes] = field(default_factory=list)
+    enough: asyncio.Event = field(default_factory=asyncio.Event)
+    calls: set[asyncio.Task[None]] = field(default_factory=set)
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task: Any = asyncio.current_task()
+        self.calls.add(task)
+        with suppress(ConnectionError):
+            for line in self.says:
+                writer.write(line + b"\r\n")
+                self.heard.append(await reader.readline())
+            if self.hangs:
+                await self.enough.wait()
+            writer.close()
+            await writer.wait_closed()
+
+
+@asynccontextmanager
+async def listening(rude: Rude) -> AsyncIterator[int]:
+    server = await asyncio.start_server(rude.serve, "127.0.0.1", 0)
+    yield server.sockets[0].getsockname()[1]
+    rude.enough.set()
+    server.close()
+    await asyncio.wait_for(asyncio.gather(*rude.calls), 5)
+
+
+async def tried(post: Post, delivering: Delivering, rude: Rude) -> dict[str, Any]:
+    """What became of one mail to such a server."""
+    async with listening(rude) as port:
+        await post.caps()
+        await post.smtp(MailServer(port=port), host="127.0.0.1", timeout_seconds=0.3)
+        await post.queue("a@example.com")
+        async with delivering():
+            [found] = await settled_or_again(post)
+    return found
+
+
+@pytest.mark.parametrize("hangs", [False, True], ids=["drops", "hangs"])
+@pytest.mark.parametrize(
+    "answers", [[], [b"220 hi"], [b"220 hi", b"250 hi"], [b"220 hi", b"250 hi", b"250 ok"]]
+)
+async def test_what_goes_wrong_before_the_mail_is_tried_again_and_never_uncertain(
+    post: Post, delivering: Delivering, answers: list[bytes], hangs: bool
+) -> None:
+    rude = Rude(answers, hangs)
+    found = await tried(post, delivering, rude)
+    assert found["status"] == "queued", found["error"]
+    assert found["error"]["code"] in ("unreachable", "connection_lost")
+    assert not any(line.startswith(b"DATA") for line in rude.heard)
+
+
+@pytest.mark.parametrize(
+    ("banner", "says"),
+    [
+        (b"554 go away", "554 go away"),
+        (b"421 too busy", "421"),
+        (b"garbage \xff", "does not answer as a mail server"),
+    ],
+)
+async def test_a_server_that_greets_badly_is_told_with_its_words(
+    post: Post, delivering: Delivering, banner: bytes, says: str
+) -> None:
+    found = await tried(post, delivering, Rude([banner]))
+    assert (found["status"], found["error"]["code"]) == ("queued", "unreachable")
+    assert says in found["error"]["message"]

@@ -362,6 +362,8 @@ def why(error: Exception, settings: MailSettings) -> str:
             return f"The certificate of {place} is not trusted: {error.verify_message}."
         case smtplib.SMTPNotSupportedError():
             return f"{place} does not offer what the settings ask for: {error}."
+        case smtplib.SMTPResponseException() if not 200 <= error.smtp_code < 600:
+            return f"{place} does not answer as a mail server does."
         case smtplib.SMTPResponseException():
             said = error.smtp_error if isinstance(error.smtp_error, bytes) else str(error.smtp_error).encode()
             return f"{place} refused: {error.smtp_code} {readable(said)}"

@@ -125,7 +125,7 @@ class Messenger:
 def stopped_outcome(letter: Letter, provider: Provider, stopped: Stopped) -> Outcome:
     """A request came to nothing: before anything left, or in the middle."""
     error = stopped.error
-    told = f"{provider.name}: {error.message}"
+    told = " ".join([f"{provider.name}: {error.message}", *([error.suggestion] if error.suggestion else [])])
     if error.code in NOT_REACHED:
         return retry(letter, "unreachable", told)
     if isinstance(error, NoAnswer) or error.code in ("packed", "answer_too_large"):

@@ -17,6 +17,8 @@ interface Props {
   onClose: () => void
 }
 
+const PLACES = ['/name', '/key', '/service', '/address']
+
 /** A provider's name, service and address; the address is never shown again. */
 export function ProviderForm({ now, services, taken, words, onClose }: Props) {
   const [name, setName] = useState(now?.name ?? '')
@@ -46,7 +48,7 @@ export function ProviderForm({ now, services, taken, words, onClose }: Props) {
     <Modal opened onClose={onClose} title={now ? words.editOf(now.name) : words.add} size="lg">
       <form onSubmit={submit}>
         <Stack gap="sm">
-          {problem && <Problem error={problem} />}
+          {problem && !PLACES.some((place) => problem.at(place)) && <Problem error={problem} />}
           <TextInput
             label={words.name}
             description={words.nameAbout}

@@ -51,7 +51,7 @@ export function ProviderTest({ items, words, kind }: Props) {
               onChange={(event) => setTo(event.currentTarget.value)}
             />
           )}
-          <Button type="submit" variant="default" mt={25} loading={send.isPending}>
+          <Button type="submit" variant="default" mt={22} loading={send.isPending}>
             {words.testSend}
           </Button>
         </Group>
