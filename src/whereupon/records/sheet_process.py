@@ -38,6 +38,7 @@ def main(path: str, sheet: str) -> int:
 
 
 def limit(what: int, most: int) -> None:
+    """No more than so much of it for this process, from now on."""
     hard = resource.getrlimit(what)[1]
     resource.setrlimit(what, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
 
@@ -96,6 +97,7 @@ def cell(value: Any) -> Any:
 
 
 def say(value: Any) -> None:
+    """One line of JSON to whoever reads."""
     sys.stdout.write(json.dumps(value, allow_nan=False, default=str) + "\n")
 
 

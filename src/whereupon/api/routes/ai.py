@@ -147,6 +147,7 @@ def shown(provider: AiProvider, call: Call) -> dict[str, Any]:
 
 
 def plain(price: Any) -> float | None:
+    """A price as JSON has it."""
     return None if price is None else float(price)
 
 

@@ -81,6 +81,7 @@ def pages(path: str) -> Iterator[str]:
 
 
 def opened(path: str) -> Any:
+    """The PDF, if no password is needed. Raises what the library raises."""
     import pypdf
 
     library: Any = pypdf
