@@ -54,9 +54,12 @@ class CreateConfig(Config):
         description="Child records or line items of this record: one new record for each of them.",
     )
     where: Annotated[
-        Condition | None, Shown("condition", module=["each"], others=["record"], when={"each": True}, advanced=True)
+        Condition | None,
+        Shown("condition", module=["each"], others=["record"], when={"each": True}, advanced=True),
     ] = Field(None, title="Only those where", description="Only the ones for which this holds.")
-    set: Annotated[dict[str, Value], Shown("assignments", module=["module"], values=["each"], others=["record"])] = Field(
+    set: Annotated[
+        dict[str, Value], Shown("assignments", module=["module"], values=["each"], others=["record"])
+    ] = Field(
         default_factory=dict,
         max_length=500,
         title="Values",

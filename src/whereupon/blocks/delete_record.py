@@ -74,9 +74,6 @@ class DeleteRecord(Block[DeleteConfig]):
         if config.which == "found" and config.where is None:
             message = f"Without a condition this would mean all {module.label_plural}."
             return [Problem("missing", message, "/where", "Say which records are to be deleted.")]
-        if config.beyond == "first":
-            message = "Which ones are the first is no reason to delete them."
-            return [Problem("not_allowed", message, "/beyond", "Narrow the condition.")]
         return check_targets(config, module, scope)
 
     def describe(self, config: DeleteConfig, scope: Scope) -> str:

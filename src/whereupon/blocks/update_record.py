@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -17,6 +17,7 @@ from whereupon.sdk.block import Batch, Block
 from whereupon.sdk.fields import Shown
 from whereupon.sdk.outcomes import Done, Fail, Outcome
 from whereupon.sdk.targets import (
+    SEVERAL,
     Found,
     Targets,
     check_targets,
@@ -35,6 +36,7 @@ from whereupon.sdk.writing import (
     update_sql,
 )
 
+BEYOND = {"fail": "Stop, and change none", "first": "Take the first ones"}
 SHOWN = 100  # records named in the history
 NAMED = 5  # failures named in one sentence
 
@@ -43,9 +45,12 @@ class UpdateConfig(Targets):
     """Which records, and what they get. In `set`, names are those of the run's record; `target.…` is the one
     that is written."""
 
-    set: Annotated[dict[str, Value], Shown("assignments", module=["link", "children", "module"], others=["target"])] = Field(
-        min_length=1, max_length=100, title="Values to write", description="What each field gets."
-    )
+    set: Annotated[
+        dict[str, Value], Shown("assignments", module=["link", "children", "module"], others=["target"])
+    ] = Field(min_length=1, max_length=100, title="Values to write", description="What each field gets.")
+    beyond: Annotated[
+        Literal["fail", "first"], Shown(labels=BEYOND, when={"which": SEVERAL}, advanced=True)
+    ] = Field("fail", title="If there are more")
 
 
 class UpdateRecord(Block[UpdateConfig]):
@@ -109,7 +114,7 @@ class UpdateRecord(Block[UpdateConfig]):
         sql = batch.place.once(
             "update", lambda: update_sql(batch, module, compile_assignments(config.set, module, inner))
         )
-        found = await find_targets(config, module, batch)
+        found = await find_targets(config, module, batch, first=config.beyond == "first")
         apart = config.which in ("children", "found")
         written: dict[int, list[Written]] = {}
         for one in await update_records(batch, module, sql, found.pairs, apart=apart):

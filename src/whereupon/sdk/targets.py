@@ -28,7 +28,6 @@ TARGETS = {
     "children": "Its child records",
     "found": "Records that I look for",
 }
-BEYOND = {"fail": "Stop, and change none", "first": "Take the first ones"}
 Which = Literal["record", "linked", "children", "found"]
 SEVERAL = ["children", "found"]
 
@@ -59,9 +58,6 @@ class Targets(Config):
     limit: Annotated[int, Shown(when={"which": SEVERAL}, advanced=True)] = Field(
         MOST_TARGETS, ge=1, le=MOST_TARGETS, title="At most", description="How many records, at most."
     )
-    beyond: Annotated[
-        Literal["fail", "first"], Shown(labels=BEYOND, when={"which": SEVERAL}, advanced=True)
-    ] = Field("fail", title="If there are more")
 
     @model_validator(mode="after")
     def fits(self) -> Targets:
@@ -178,8 +174,8 @@ class Found:
         return sum(1 for run, _ in self.pairs if run == run_id)
 
 
-async def find_targets(config: Targets, module: Module, batch: Batch) -> Found:
-    """The records of every run, no more of each than its limit."""
+async def find_targets(config: Targets, module: Module, batch: Batch, *, first: bool = False) -> Found:
+    """The records of every run, no more of each than its limit. `first`: of more, the first ones."""
     if config.which == "record":
         return Found([(run.id, run.record_id) for run in batch.runs if run.record_id is not None], {})
     sql = batch.place.once("targets", lambda: _targets_sql(config, module, batch))
@@ -190,7 +186,7 @@ async def find_targets(config: Targets, module: Module, batch: Batch) -> Found:
     for run, key in pairs:
         by_run.setdefault(run, []).append(key)
     above = {run for run, keys in by_run.items() if len(keys) > config.limit}
-    too_many = {run: _too_many(config, module) for run in above} if config.beyond == "fail" else {}
+    too_many = {} if first else {run: _too_many(config, module) for run in above}
     return Found(
         [(run, key) for run, keys in by_run.items() if run not in too_many for key in keys[: config.limit]],
         too_many,

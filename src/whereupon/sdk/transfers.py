@@ -46,7 +46,9 @@ class Transfer(Config):
     where: Annotated[Condition | None, Shown("condition", module=["from"], others=["record"])] = Field(
         None, title="Only lines where", description="Only the lines for which this holds."
     )
-    set: Annotated[dict[str, Value], Shown("assignments", module=["to"], values=["from"], others=["record"])] = Field(
+    set: Annotated[
+        dict[str, Value], Shown("assignments", module=["to"], values=["from"], others=["record"])
+    ] = Field(
         min_length=1,
         max_length=100,
         title="Values of each new line",

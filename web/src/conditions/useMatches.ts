@@ -21,6 +21,8 @@ export interface Known {
 }
 
 const NONE: FieldProblem[] = []
+/** Names that only the whole workflow can explain: the editor's check does. */
+const OF_THE_RUN = /\b(nodes|record|trigger|document)\.\w/
 
 /**
  * How many records meet a condition now. Asked a moment after the last key; an answer that is no longer
@@ -57,7 +59,7 @@ export function useMatches(
           throwOnError: true,
         })
       ).data,
-    enabled: able && needsRun && !JSON.stringify(asked).includes('nodes.'),
+    enabled: able && needsRun && !OF_THE_RUN.test(JSON.stringify(asked)),
     retry: false,
   })
   const error = counted.isPlaceholderData ? null : counted.error

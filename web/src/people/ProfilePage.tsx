@@ -16,11 +16,11 @@ export function Page() {
       <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md">
         <div>
           <AboutMe me={me} />
-          <CalendarSection />
         </div>
         <div>
           <PasswordSection />
           <SessionsSection />
+          <CalendarSection />
         </div>
       </SimpleGrid>
     </>

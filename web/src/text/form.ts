@@ -61,8 +61,8 @@ export const form = {
   valueWay: {
     fixed: 'A value',
     field: 'A field',
-    record: 'From this record',
-    target: 'Its own field',
+    record: 'This record',
+    target: 'Its own',
     moment: 'A time',
     formula: 'A formula',
   },
