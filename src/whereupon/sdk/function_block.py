@@ -25,6 +25,7 @@ from whereupon.sdk.function_context import context_of, sync_context_of
 from whereupon.sdk.functions import Declared, Failed, Parameter, TryAgain, as_outputs, bare, declared
 from whereupon.sdk.outcomes import Fail
 from whereupon.sdk.outside import Again, Ask, Got, OutsideBlock, Patience, Performed, World
+from whereupon.sdk.scripts.words import storable
 
 log = structlog.get_logger()
 PREFIX = "fn_"
@@ -68,9 +69,9 @@ class FunctionBlock(OutsideBlock[Config]):
         try:
             returned = await self._call(given, call, world)
         except Failed as error:
-            return Fail(error.message, error.code, error.suggestion)
+            return Fail(_line(error.message), _line(error.code), error.suggestion and _line(error.suggestion))
         except TryAgain as error:
-            return Again(error.message, "try_again", error.after)
+            return Again(_line(error.message), "try_again", error.after)
         except (WhereuponError, asyncio.CancelledError):
             raise
         except Exception as error:
@@ -90,12 +91,14 @@ class FunctionBlock(OutsideBlock[Config]):
     def _kept(self, returned: Any) -> Got | Fail:
         try:
             outputs = as_outputs(self.function, returned)
-            size = len(orjson.dumps(outputs))
+            written = orjson.dumps(outputs)
         except ValidationError as error:
             return Fail(_wrong(error, f"{self.label} returned something else than it said"), "bad_output")
         except TypeError as error:
             return Fail(f"{self.label} returned what cannot be stored: {error}.", "bad_output")
-        if size > LONGEST_OUTPUT:
+        if b"\\u0000" in written:
+            return Fail(f"{self.label} returned a NUL character, which cannot be stored.", "bad_output")
+        if len(written) > LONGEST_OUTPUT:
             told = f"{self.label} returned more than {LONGEST_OUTPUT:,} characters."
             return Fail(told, "too_large", "Return only what later blocks need.")
         return Got(outputs)
@@ -166,8 +169,13 @@ def _told(error: Exception) -> str:
     >>> _told(ValueError("no such parcel")), _told(KeyError())
     ('ValueError: no such parcel', 'The function raised KeyError.')
     """
-    said = " ".join(str(error).replace("\0", " ").split())[:500]
+    said = _line(str(error))
     return f"{type(error).__name__}: {said}" if said else f"The function raised {type(error).__name__}."
+
+
+def _line(text: str) -> str:
+    """In one line, as it can be stored."""
+    return storable(" ".join(text.split()))[:500]
 
 
 def _wrong(error: ValidationError, what: str) -> str:

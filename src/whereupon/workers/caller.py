@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import structlog
 
@@ -28,6 +29,10 @@ log = structlog.get_logger()
 POLL_SECONDS = 2.0
 LIFE_SECONDS, SILENT_SECONDS = 4.0, 20.0
 STOP_SECONDS = 10.0  # that calls under way get to come to an end
+UNSTORABLE: Mapping[str, Any] = {
+    "code": "unstorable", "message": "It was done, but what came of it cannot be stored.",
+    "suggestion": "The worker's log says why; other runs are not concerned.",
+}  # fmt: skip
 AWAY_PAUSE = 0.5  # seconds, while the database is away and outcomes wait to be written
 
 
@@ -104,14 +109,30 @@ class Caller:
             return POLL_SECONDS
         some, self.outcomes = self.outcomes, []
         try:
-            async with self.database.transaction() as db:
-                await settle(db, some)
+            await self.settle_all(some)
         except (Unavailable, *GONE, *TRANSIENT):
             self.outcomes = some + self.outcomes
             await asyncio.sleep(AWAY_PAUSE)
             raise
         self.told()
         return 0.0
+
+    async def settle_all(self, some: list[CallOutcome]) -> None:
+        """All in one statement; where one of them cannot be stored, that one fails and the others do not."""
+        try:
+            async with self.database.transaction() as db:
+                await settle(db, some)
+        except (Unavailable, *TRANSIENT):
+            raise
+        except Exception as error:
+            if len(some) > 1:
+                for one in some:
+                    await self.settle_all([one])
+            elif some[0].status == "failed" and some[0].error == UNSTORABLE:
+                raise
+            else:
+                log.error("outcome cannot be stored", call=some[0].id, exc_info=error)
+                await self.settle_all([CallOutcome(some[0].id, "failed", error=UNSTORABLE)])
 
     async def come_to_an_end(self) -> None:
         """Let calls finish for a moment; those that do not are made again by another process."""

@@ -124,7 +124,8 @@ async def test_inputs_come_as_values_of_javascript(office: Office, caller: Calle
         ("texts", "['a', 'Ω']", ["a", "Ω"]), ("texts", "['a', 1]", "script_output"),
         ("data", "{a: [1, {b: null}]}", {"a": [1, {"b": None}]}), ("data", "() => 1", "script_error"),
         ("data", "Symbol.iterator", "script_error"), ("text", "'\\0'", "script_output"),
-        ("data", "['\\ud800']", "script_output"),
+        ("data", "['\\ud800']", "script_output"), ("number", "1e20", 1e20), ("data", "[1e20, -0]", [1e20, 0]),
+        ("data", "[...Array(150)].reduce((x) => [x], 1)", "script_output"),
     ],
 )  # fmt: skip
 def test_outputs_are_of_the_type_that_was_declared(kind: str, expression: str, kept: Any) -> None:

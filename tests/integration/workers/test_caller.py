@@ -259,3 +259,16 @@ async def test_people_see_what_a_run_waits_for_and_need_not_wait_for_the_next_at
     await attempt()
     await office.settle()
     assert [run["status"] for run in await office.runs()] == ["succeeded"]
+
+
+@pytest.mark.parametrize("strange", ["a\0b", "\ud800", 10**30, [object()]])
+async def test_an_outcome_that_cannot_be_stored_fails_alone(
+    office: Office, echo: Echo, caller: Caller, strange: Any
+) -> None:
+    echo.answers["Καλημέρα"] = [Got({"word": strange})]
+    await office.publish({"trigger": "record_created"}, SAYS)
+    await office.execute("INSERT INTO data.items (name) SELECT 'n' || i FROM generate_series(1, 5) i")
+    await settle(office, caller)
+    codes = sorted((run["error"] or {}).get("code", "") for run in await office.runs())
+    assert codes == ["", "", "", "", "unstorable"]
+    assert len(echo.heard) == 5

@@ -10,7 +10,7 @@ from typing import Any, cast
 from whereupon.conditions.values import Kind, ValueType
 from whereupon.errors import did_you_mean
 
-LONGEST_TEXT, MOST_TEXTS = 100_000, 10_000
+LONGEST_TEXT, MOST_TEXTS, DEEPEST = 100_000, 10_000, 100
 LARGEST = 2**53 - 1  # beyond it JavaScript's whole numbers are no longer exact
 DAY = re.compile(r"(\d{4}-\d\d-\d\d)(T\d\d:\d\d:\d\d(\.\d+)?Z)?", re.ASCII)
 
@@ -54,17 +54,19 @@ def _take_one(name: str, value: Any, kind: ValueType) -> Any:
 
 
 def refuse_strange(name: str, value: Any) -> None:
-    """Raises WrongOutput for characters that the database cannot hold."""
-    todo: list[Any] = [value]
+    """Raises WrongOutput for characters and depths that cannot be stored."""
+    todo: list[tuple[Any, int]] = [(value, 0)]
     while todo:
-        part = todo.pop()
-        if isinstance(part, str):
-            if part != _plain(part):
-                raise WrongOutput(f'"{name}" of the script contains a character that cannot be stored.')
-        elif isinstance(part, Mapping):
-            todo += [*part, *part.values()]
+        part, depth = todo.pop()
+        if depth > DEEPEST:
+            raise WrongOutput(f'"{name}" of the script is nested more than {DEEPEST} levels deep.')
+        if isinstance(part, str) and part != _plain(part):
+            raise WrongOutput(f'"{name}" of the script contains a character that cannot be stored.')
+        if isinstance(part, Mapping):
+            inner = cast(Mapping[str, Any], part)
+            todo += [(one, depth + 1) for one in (*inner, *inner.values())]
         elif isinstance(part, list):
-            todo += part
+            todo += [(one, depth + 1) for one in cast(list[Any], part)]
 
 
 def _plain(text: str) -> str:
@@ -76,7 +78,7 @@ def _text(value: Any) -> str | None:
 
 
 def _whole(value: Any) -> int | None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != int(value):
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not float(value).is_integer():
         return None
     return int(value) if abs(value) <= LARGEST else None
 

@@ -25,12 +25,14 @@ from typing import Any
 
 from whereupon.errors import Unavailable
 from whereupon.sdk.scripts.process import LENGTH
+from whereupon.sdk.scripts.words import storable
 
 PROCESS = Path(__file__).with_name("process.py")
 AT_ONCE = max(2, min(8, os.cpu_count() or 2))
 START_SECONDS = 60.0
 GRACE = 2.0  # seconds that a script gets beyond its limit before its process is ended
-IDLE_SECONDS = 120.0  # after which a process that nobody asks is ended
+IDLE_SECONDS = 300.0  # after which a process that nobody asks is ended
+READING_SECONDS = 5.0  # that whoever saves a script waits to hear whether it is one
 MOST_CPU = 240.0  # seconds of computing, after which a process is replaced
 MOST_SCRIPTS = 5_000  # the same, in scripts
 LONGEST_MESSAGE = 8 << 20  # bytes of one answer
@@ -105,7 +107,7 @@ class Sandbox:
         self._tell(script.request())
         answer = self._hear(script.seconds + GRACE)
         self.scripts, self.cpu = self.scripts + 1, float(answer.get("cpu", 0.0))
-        return Ran(answer.get("result"), answer.get("fault"), str(answer.get("log", "")))
+        return Ran(answer.get("result"), answer.get("fault"), storable(str(answer.get("log", ""))))
 
     def end(self) -> None:
         """At once, whatever it does."""
@@ -141,8 +143,10 @@ class Sandbox:
     def _exactly(self, size: int, until: float) -> bytes:
         assert self.process.stdout is not None
         out, parts = self.process.stdout.fileno(), bytearray()
+        waiting = select.poll()
+        waiting.register(out, select.POLLIN)
         while len(parts) < size:
-            if not select.select([out], [], [], max(0.0, until - time.monotonic()))[0]:
+            if not waiting.poll(max(0.0, until - time.monotonic()) * 1000):
                 raise Lost
             part = os.read(out, min(size - len(parts), 1 << 16))
             if not part:
@@ -257,8 +261,19 @@ async def run_script(script: Script) -> Ran:
     return await asyncio.get_running_loop().run_in_executor(_threads(), pool().run, script)
 
 
-@lru_cache(1_000)
 def syntax_fault(code: str) -> Mapping[str, Any] | None:
-    """What is wrong with a script before it is run; None where nothing is. It blocks, for milliseconds once
-    a process is there. Raises Unavailable."""
-    return pool().run(Script(code, {}, seconds=0.5, only_read=True)).fault
+    """What is wrong with a script before it is run; None where nothing is, or nobody can tell in time.
+
+    It blocks: for a millisecond once a process is there, for about a second where one has to be started.
+    Raises Unavailable.
+    """
+    try:
+        return _syntax_fault(code)
+    except TimeoutError:
+        return None  # then the run tells
+
+
+@lru_cache(1_000)
+def _syntax_fault(code: str) -> Mapping[str, Any] | None:
+    script = Script(code, {}, seconds=0.5, only_read=True)
+    return _threads().submit(pool().run, script).result(timeout=READING_SECONDS).fault

@@ -169,12 +169,20 @@ def read_answer(written: Any, code: str) -> dict[str, Any]:
         return {"fault": {"kind": "crash", "name": "no answer"}}
     if len(written) > LONGEST_ANSWER:
         return {"fault": {"kind": "output"}}
-    found: dict[str, Any] = json.loads(written)
+    try:
+        found: dict[str, Any] = json.loads(written, parse_int=whole)
+    except RecursionError:
+        return {"fault": {"kind": "depth"}}
     if "fault" in found:
         fault: dict[str, Any] = found["fault"]
         line = line_of(PLACE.search(fault.pop("stack", "")), code, str(fault.get("message", "")))
         found["fault"] = {"kind": "error", **fault, **({"line": line} if line else {})}
     return found
+
+
+def whole(digits: str) -> int | float:
+    """A number without a point: beyond what JavaScript counts exactly, only about as large."""
+    return int(digits) if len(digits) < 17 else float(digits)
 
 
 def line_of(place: re.Match[str] | None, code: str, message: str) -> int | None:

@@ -53,10 +53,18 @@ def _error_words(fault: Mapping[str, Any]) -> str:
 
 
 def _short(text: Any) -> str:
-    """A line that can be stored.
+    """One line, not too long.
 
-    >>> _short("a\\x00b\\ud800c\\n d")
-    'a�b�c d'
+    >>> _short("a\\n  b")
+    'a b'
     """
-    line = " ".join(str(text or "").replace("\0", "\ufffd").split())
-    return "".join("\ufffd" if "\ud800" <= c <= "\udfff" else c for c in line)[:500]
+    return storable(" ".join(str(text or "").split()))[:500]
+
+
+def storable(text: str) -> str:
+    """A text that the database takes: without NUL and halves of characters.
+
+    >>> storable("a" + chr(0) + "b" + chr(0xD800))
+    'a\N{REPLACEMENT CHARACTER}b\N{REPLACEMENT CHARACTER}'
+    """
+    return "".join("\ufffd" if c == "\0" or "\ud800" <= c <= "\udfff" else c for c in text)
