@@ -18,7 +18,6 @@ import { asProblem } from '../../api/problem'
 import { Problem } from '../../parts/Problem'
 import { sayDone } from '../../parts/saying'
 import { ai } from '../../text/ai'
-import { keyFrom } from '../people/keys'
 import { type Draft, draftOf, freeKey, KINDS, kindOf, toSend } from './draft'
 import { useShowProviders } from './useProviders'
 
@@ -38,7 +37,7 @@ export function ProviderForm({ provider, taken, onDone }: Props) {
   const show = useShowProviders()
   const save = useMutation({
     mutationFn: (body: AiProviderIn) => {
-      const key = provider?.key ?? freeKey(keyFrom(body.name), taken)
+      const key = provider?.key ?? freeKey(body.name, taken)
       return api.setAiProvider({ path: { key }, body, throwOnError: true })
     },
     onSuccess: ({ data }) => {

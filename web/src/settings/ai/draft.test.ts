@@ -19,7 +19,10 @@ describe('a provider’s form', () => {
   })
 
   it('finds a key that is free', () => {
-    expect(freeKey('local', [])).toBe('local')
+    expect(freeKey('Local', [])).toBe('local')
+    expect(freeKey('Ο δικός μας', [])).toBe('provider')
+    expect(freeKey('Ο δικός μας', ['provider'])).toBe('provider_2')
+    expect(freeKey('x'.repeat(99), []).length).toBeLessThan(60)
     expect(freeKey('local', ['local', 'local_2'])).toBe('local_3')
   })
 })

@@ -1,4 +1,5 @@
 import type { AiProviderIn, AiProviderOut } from '../../api'
+import { keyFrom } from '../people/keys'
 
 export type Kind = AiProviderOut['kind']
 export const KINDS: Kind[] = ['openai', 'anthropic', 'google']
@@ -61,8 +62,9 @@ export function kindOf(value: string | null): Kind {
   return KINDS.find((one) => one === value) ?? 'openai'
 }
 
-/** A key that nobody has yet: the second "local" is "local_2". */
-export function freeKey(wanted: string, taken: readonly string[]): string {
+/** A key from the name that nobody has yet: the second "local" is "local_2". */
+export function freeKey(name: string, taken: readonly string[]): string {
+  const wanted = keyFrom(name).slice(0, 50) || 'provider' // other scripts leave nothing that a key may have
   if (!taken.includes(wanted)) return wanted
   let number = 2
   while (taken.includes(`${wanted}_${number}`)) number += 1
