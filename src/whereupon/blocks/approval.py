@@ -81,7 +81,7 @@ class Approval(Block[ApprovalConfig]):
         return people + check_text(config.title, scope, "/title") + check_text(config.text, scope, "/text")
 
     def describe(self, config: ApprovalConfig, scope: Scope) -> str:
-        return f"{people_words(config.ask, scope)} decide: {shortened(config.title, 80)}"
+        return f"Ask {people_words(config.ask, scope)}: {shortened(config.title, 80)}"
 
     def reads(self, config: ApprovalConfig, scope: Scope) -> frozenset[str]:
         people = frozenset[str]().union(*(reads_of(person, scope) for person in config.ask))

@@ -48,7 +48,7 @@ class DataTask(Config):
         None, title="Only records where", description="Only those for which this holds; none: all."
     )
     target: Annotated[str | None, Shown("module")] = Field(
-        None, title="Write to records of", description="None: to the records themselves."
+        None, title="Write to other records of", description="None: to the records themselves."
     )
     match: Annotated[list[str], Shown("fields", module=["target"], when={"target": True})] = Field(
         default_factory=list[str],

@@ -38,6 +38,7 @@ class DraftNode:
     summary: str
     outputs: Mapping[str, str]
     modules: Mapping[str, str]
+    module: str | None = None  # of the record that it works on
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +137,7 @@ def _drawn(node: Node, at: str, plan: Plan, around: Surroundings) -> DraftNode:
         ports = _connected(node, plan)
         return DraftNode(node.key, ports, tuple(map(_in_words, ports)), "", {}, {})
     ports = ports_of(block, node, plan)
+    module = around.scope(plan, node.key).module
     labels = {**PORT_LABELS, **block.port_labels}
     return DraftNode(
         key=node.key,
@@ -143,7 +145,8 @@ def _drawn(node: Node, at: str, plan: Plan, around: Surroundings) -> DraftNode:
         labels=tuple(labels.get(port) or _in_words(port) for port in ports),
         summary=summary_of(node.key, plan, around) or block.label,
         outputs={name: kind.noun for name, kind in _outputs(block, node, plan).items()},
-        modules=_modules(block.Config, node.config, at, around, around.scope(plan, node.key).module),
+        modules=_modules(block.Config, node.config, at, around, module),
+        module=module.key if module else None,
     )
 
 
@@ -179,7 +182,8 @@ def _start(node: Node, at: str, plan: Plan, around: Surroundings) -> DraftNode:
     told = trigger_words(plan, around) if plan.start and plan.start.node is node else ""
     summary = shortened(told[:1].upper() + told[1:], 300) if told else (known.label if known else "")
     modules = _modules(known.Config, node.config, at, around, around.module) if known else {}
-    return DraftNode(node.key, ("next",), ("Next",), summary, {}, modules)
+    own = around.module.key if around.module else None
+    return DraftNode(node.key, ("next",), ("Next",), summary, {}, modules, own)
 
 
 def _modules(

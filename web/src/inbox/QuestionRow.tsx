@@ -109,12 +109,12 @@ function Deeds({ question }: { question: QuestionOut }) {
           <Button size="compact-sm" variant="default" onClick={() => setDoing('rejected')}>
             {t.reject}
           </Button>
-          <Button size="compact-sm" onClick={() => setDoing('approved')}>
+          <Button size="compact-sm" variant="light" onClick={() => setDoing('approved')}>
             {t.approve}
           </Button>
         </>
       ) : (
-        <Button size="compact-sm" onClick={() => setDoing('form')}>
+        <Button size="compact-sm" variant="light" onClick={() => setDoing('form')}>
           {t.fillIn}
         </Button>
       )}

@@ -2,7 +2,7 @@ import { Button, Group, SegmentedControl, Select, Skeleton, Stack } from '@manti
 import { IconThumbUp } from '@tabler/icons-react'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { useSearchParams } from 'react-router'
-import { listQuestionsInfiniteOptions } from '../api'
+import { listQuestionsInfiniteOptions, type QuestionOut } from '../api'
 import { useMe } from '../app/useMe'
 import { Empty } from '../parts/Empty'
 import { Problem } from '../parts/Problem'
@@ -11,6 +11,16 @@ import { t as shared } from '../text'
 import { questions as t } from '../text/questions'
 import classes from './Inbox.module.css'
 import { QuestionRow } from './QuestionRow'
+
+const timeOf = (at: string | null) => (at ? Date.parse(at) : Number.MAX_SAFE_INTEGER)
+
+/** What is due first comes first; what has no date comes after, the newest first. */
+export function dueFirst(
+  a: Pick<QuestionOut, 'id' | 'due_at'>,
+  b: Pick<QuestionOut, 'id' | 'due_at'>,
+): number {
+  return timeOf(a.due_at) - timeOf(b.due_at) || b.id - a.id
+}
 
 /** What workflows wait for: approvals to give and forms to fill in, or those that are answered. */
 export function Questions() {
@@ -34,7 +44,8 @@ export function Questions() {
       },
       { replace: true },
     )
-  const items = found.data?.pages.flatMap((page) => page.items)
+  const all = found.data?.pages.flatMap((page) => page.items)
+  const items = waiting ? all?.sort(dueFirst) : all
   return (
     <>
       <Group gap="xs" mb="md" role="search">

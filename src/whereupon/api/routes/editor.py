@@ -72,6 +72,7 @@ class DraftNodeOut(Out):
     summary: str
     outputs: dict[str, str]
     modules: dict[str, str]
+    module: str | None = Field(description="Of the record that it works on: in a loop, of the item.")
 
 
 class CheckedDraft(Out):
@@ -178,7 +179,7 @@ def node_as_json(node: DraftNode) -> dict[str, Any]:
     ports = [{"key": key, "label": label} for key, label in zip(node.ports, node.labels, strict=True)]
     return {
         "key": node.key, "ports": ports, "summary": node.summary, "outputs": node.outputs,
-        "modules": node.modules,
+        "modules": node.modules, "module": node.module,
     }  # fmt: skip
 
 

@@ -20,9 +20,12 @@ const asItIs = (part: Record<string, unknown>) => part
 /** The form of a block's or trigger's configuration, with what the server says of it. */
 export function ConfigForm({ node, schema, value = node.config, whole = asItIs }: Props) {
   const editor = useEditor()
-  const module = useEditorState((state) => state.draft.module)
+  const own = useEditorState((state) => state.draft.module)
+  const known = useEditorState((state) => state.checked?.nodes.find((one) => one.key === node.key))
+  // In a loop it is the item's. One that was just added is looked at in a moment.
+  const module = known ? known.module : own
   const document = useEditorState((state) => state.draft.document)
-  const record = useEditorState((state) => state.record?.id ?? null)
+  const record = useEditorState((state) => (module === own ? (state.record?.id ?? null) : null))
   const readOnly = useEditorState((state) => state.readOnly !== null)
   const problems = useProblemsOf(node.key)
   const element = usePointedField(node.key)
