@@ -183,7 +183,7 @@ async def workers(database: Database, settings: Settings) -> AsyncGenerator[None
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(engine.run(stop))
         tasks.create_task(Caller(database, nearby, wake=engine.calls).run(stop))
-        tasks.create_task(deliver(database, stop=stop, busy=lambda: engine.busy))
+        tasks.create_task(deliver(database, stop=stop, busy=lambda: engine.busy, settings=nearby))
         try:
             yield
         finally:

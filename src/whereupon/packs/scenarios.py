@@ -26,6 +26,7 @@ from whereupon.packs.why import Why, why, why_not
 from whereupon.people.rights import Rights, load_rights
 from whereupon.records.documents import Document, add_document, attach_document, store_upload
 from whereupon.records.files import FileStore
+from whereupon.records.filing import add_version
 from whereupon.records.read import Record, read_record
 from whereupon.records.write import Writer, create_record, update_record
 from whereupon.runs.actions import start_by_hand
@@ -135,19 +136,30 @@ class Day:
             self.events.append(f"{name} sets {changed} in {titled(what, record)}")
             return record
 
-    async def upload(self, who: str, module: str, record_id: str, name: str, content: bytes) -> Document:
-        """A person uploads a file to a record."""
+    async def upload(
+        self, who: str, module: str, record_id: str, name: str, content: bytes, *, type: str | None = None
+    ) -> Document:
+        """A person uploads a file to a record, and may say what it is."""
         upload = await store_upload(FileStore.of(self.settings), io.BytesIO(content), name)
         async with self.database.transaction() as db:
             catalog = await load_catalog(db)
             writer, person = await self.acting(db, who)
             await set_context(db, actor=writer.rights.user_id, origin="ui")
             made = await add_document(db, upload, writer.rights)
-            found = await attach_document(db, catalog, made.id, module, record_id, writer.rights)
+            found = await attach_document(db, catalog, made.id, module, record_id, writer.rights, type=type)
             self.events.append(
                 f"{person} uploads {upload.name} to {catalog.module(module).label} {record_id}"
             )
             return found
+
+    async def replace(self, who: str, document: Document, content: bytes) -> None:
+        """A person uploads a newer version of a document."""
+        upload = await store_upload(FileStore.of(self.settings), io.BytesIO(content), document.name)
+        async with self.database.transaction() as db:
+            writer, person = await self.acting(db, who)
+            await set_context(db, actor=writer.rights.user_id, origin="ui")
+            made = await add_version(db, await load_catalog(db), document.id, upload, writer.rights)
+            self.events.append(f"{person} uploads a newer version of {made.name}")
 
     async def acting(self, db: Connection, who: str) -> tuple[Writer, str]:
         """The person's writer, with their own rights, and their name."""

@@ -109,6 +109,39 @@ async def case_ready(day: Day) -> None:
     day.expect_in("The notification", made.notifications[0]["body"], "Олександр Ковальчук")
 
 
+async def document_filed(day: Day) -> None:
+    """5: what comes in is called after the case, its type and the day, and lies in the case's folder."""
+    opened = await day.create("siobhan.oneill", "cases", {
+        "applicant": day.loaded.records["lucia"], "case_type": "study_permit",
+    })  # fmt: skip
+    case = opened.id
+    number = (await day.read("cases", case))["number"]
+    scan = b"%PDF-1.4 a scan"
+    first = await day.upload("siobhan.oneill", "cases", case, "IMG_2041.PDF", scan, type="Passport")
+    await day.quiet()
+    second = await day.upload("siobhan.oneill", "cases", case, "../Άδεια.pdf", scan + b" more")
+    again = await day.upload("siobhan.oneill", "cases", case, "IMG_2042.pdf", scan + b" 2", type="Passport")
+    await day.quiet()
+
+    today = await day.value("SELECT current_date::text")
+    wanted = [
+        (first, f"{number} - Passport - {today}.PDF"),
+        (second, f"{number} - Document - {today}.pdf"),
+        (again, f"{number} - Passport - {today} (2).pdf"),
+    ]
+    found = "SELECT {} FROM whereupon.documents WHERE id = $1"
+    for document, name in wanted:
+        day.expect("Name", await day.value(found.format("name"), document.id), name)
+        folder = await day.value(found.format("folder"), document.id)
+        day.expect("Folder", folder, f"Cases/{number}")
+    await day.why("document_filed", case)
+    await day.replace("siobhan.oneill", first, scan + b" sharper")
+    await day.quiet()
+    day.expect("Name", await day.value(found.format("name"), first.id), wanted[0][1])
+    day.expect_runs("Runs", await day.outcome(record_id=case), 3)
+    await day.why_not("document_filed", case)
+
+
 SCENARIOS = (
     Scenario(
         2,
@@ -120,4 +153,5 @@ SCENARIOS = (
     Scenario(
         4, "Case enters “Ready to submit” → the supervisor is notified", ("case_ready_to_submit",), case_ready
     ),
+    Scenario(5, "Document uploaded → renamed and filed", ("document_filed",), document_filed),
 )
