@@ -81,7 +81,8 @@ SELECT destination, count(*) AS messages, count(*) FILTER (WHERE status = 'faile
        (array_agg(error->>'message' ORDER BY created_at DESC, id DESC))[1] AS last_error
 FROM (
   (SELECT id, status, created_at, error,
-          lower(split_part(split_part(split_part(recipient, ',', 1), '@', 2), '>', 1)) AS destination
+          CASE channel WHEN 'text' THEN 'text messages' WHEN 'chat' THEN recipient ELSE
+            lower(split_part(split_part(split_part(recipient, ',', 1), '@', 2), '>', 1)) END AS destination
    FROM whereupon.messages
    WHERE status IN ('queued', 'failed', 'uncertain') AND error IS NOT NULL
    ORDER BY id DESC LIMIT 10000)

@@ -61,15 +61,23 @@ async def peopled(office: Office) -> Office:
     async with office.database.transaction() as db:
         await DEFINER.add_field(db, "items", FieldIn.model_validate(STAGE))
         await DEFINER.add_field(db, "items", FieldIn.model_validate(NUMBER))
+        await DEFINER.add_field(db, "items", FieldIn.model_validate({"key": "phone", "type": "phone"}))
     manager = await office.user("ana@example.org", name="Ana")
     owner = await office.user("zoë@example.org", name="Zoë", manager=manager)
     await office.group("support", [manager, owner])
+    await office.execute("UPDATE whereupon.users SET phone = '+30 210 123 4567' WHERE id = $1", owner)
     office.keys = [str(owner)]
     return office
 
 
 async def item(office: Office, **values: Any) -> str:
-    given = {"name": "Ωmega", "status": "new", "email": "omega@example.org", "stage": "new"} | values
+    given = {
+        "name": "Ωmega",
+        "status": "new",
+        "email": "omega@example.org",
+        "stage": "new",
+        "phone": "+30 694 123 4567",
+    } | values
     made = await office.insert(**given, owner=int(office.keys[0]))
     await office.settle()
     return str(made)
@@ -286,3 +294,22 @@ async def test_nobody_waits_for_a_number_while_a_test_goes_on(peopled: Office, m
     assert (found["proof"]["rolled_back"], undone["data.items"]) == (True, 2)
     drawn.append(await peopled.fetchval(NUMBERED))
     assert drawn == ["I-0004", "I-0005"]
+
+
+async def test_a_test_shows_texts_and_chats_as_they_would_look(peopled: Office) -> None:
+    nodes = [
+        {"key": "sms", "block": "send_text", "to": [{"field": "phone"}], "text": "Γειά {{ record.name }}"},
+        {"key": "chat", "block": "send_chat", "title": "{{ record.name }}", "text": "Look @here"},
+    ]
+    key = await item(peopled)
+    answer = await rehearse(
+        peopled.database,
+        peopled.rights,
+        ToRehearse(module="items", document=draw(CREATED, *nodes), records=[key]),
+    )
+    [record] = answer["records"]
+    sms, chat = [step["messages"][0] for step in record["steps"]]
+    assert (sms["channel"], sms["to"], sms["text"]) == ("text", ["+306941234567"], "Γειά Ωmega")
+    assert (sms["encoding"], sms["parts"]) == ("UCS-2", 1)
+    assert (chat["channel"], chat["title"], chat["text"]) == ("chat", "Ωmega", "Look @here")
+    assert await peopled.fetchval("SELECT count(*) FROM whereupon.messages") == 0
