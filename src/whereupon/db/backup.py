@@ -14,6 +14,8 @@ import os
 import shutil
 import tarfile
 import tempfile
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path, PurePosixPath
@@ -67,13 +69,14 @@ async def backup(url: str, file: Path, *, data: Path | None = None) -> Manifest:
     revision, server, created_at = await describe(url)
     with tempfile.TemporaryDirectory(prefix=".whereupon-backup-", dir=file.parent) as folder:
         dump, archive = Path(folder) / DUMP, Path(folder) / "archive.tar"
-        await asyncio.to_thread(run_on, url, "pg_dump", "--format=custom", f"--file={dump}")
-        documents, key = files_of(data, DOCUMENTS), files_of(data, SECRET_KEY)
-        manifest = Manifest(
-            FORMAT, metadata.version("whereupon"), revision, server, created_at,
-            await asyncio.to_thread(sha256_of, dump), bool(key), len(documents),
-        )  # fmt: skip
-        await asyncio.to_thread(write_archive, archive, manifest, dump, data, [*key, *documents])
+        async with key_at_rest(url):
+            await asyncio.to_thread(run_on, url, "pg_dump", "--format=custom", f"--file={dump}")
+            documents, key = files_of(data, DOCUMENTS), files_of(data, SECRET_KEY)
+            manifest = Manifest(
+                FORMAT, metadata.version("whereupon"), revision, server, created_at,
+                await asyncio.to_thread(sha256_of, dump), bool(key), len(documents),
+            )  # fmt: skip
+            await asyncio.to_thread(write_archive, archive, manifest, dump, data, [*key, *documents])
         try:
             os.link(archive, file)  # unlike a rename, fails when somebody made the file meanwhile
         except FileExistsError:
@@ -126,6 +129,19 @@ def read_manifest(file: Path) -> Manifest:
 
 
 # In the order of a backup ---------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def key_at_rest(url: str) -> AsyncGenerator[None]:
+    """Meanwhile nobody changes the key of the secrets (outbox/rotation.py): rows and key go together."""
+    connection = await connect_for_schema_work(url)
+    try:
+        await connection.execute(
+            "SELECT pg_advisory_lock_shared(hashtextextended('whereupon key change', 0))"
+        )
+        yield
+    finally:
+        await connection.close()
 
 
 async def describe(url: str) -> tuple[str, str, str]:

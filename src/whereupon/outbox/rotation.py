@@ -76,8 +76,22 @@ class Rotated:
     left: list[str] = field(default_factory=list[str])
 
 
+# One change of the key at a time, and no backup meanwhile (db/backup.py): its rows and its key go together.
+BEGIN_CHANGE = "SELECT pg_advisory_lock(hashtextextended('whereupon key change', 0))"
+END_CHANGE = "SELECT pg_advisory_unlock(hashtextextended('whereupon key change', 0))"
+
+
 async def rotate(database: Database, settings: Settings) -> Rotated:
     """Seal every secret with a new key. Raises Invalid where the environment holds one key alone."""
+    async with database.connection() as db:
+        await db.execute(BEGIN_CHANGE)
+        try:
+            return await _rotate(database, settings)
+        finally:
+            await db.execute(END_CHANGE)
+
+
+async def _rotate(database: Database, settings: Settings) -> Rotated:
     if settings.secret_key:
         return await reseal(database, _key_of_environment(settings))
     folder = settings.data

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from whereupon.db.backup import key_at_rest
 from whereupon.db.pool import Database
 from whereupon.errors import Conflict, Invalid
 from whereupon.outbox import rotation
@@ -191,3 +192,14 @@ async def test_a_key_in_the_environment_is_changed_by_putting_the_new_one_first(
     assert (await rotate(database, with_keys(b"n", b"o"))).sealed == 1
     assert await opened(database, with_keys(b"n")) == {"mail": "hunter2"}
     assert list(tmp_path.iterdir()) == []
+
+
+async def test_no_backup_is_made_of_rows_and_keys_of_two_moments(
+    database: Database, database_url: str, settings: Settings, kept: dict[str, str]
+) -> None:
+    async with key_at_rest(database_url):
+        task = asyncio.create_task(rotate(database, settings))
+        done, _ = await asyncio.wait([task], timeout=0.1)
+        assert not done
+        assert key_files(settings) == ["secret.key"]
+    assert (await task).sealed == 3

@@ -129,6 +129,7 @@ describe('one of several ways', () => {
 
 test.each<[Schema, string]>([
   [{ 'x-widget': 'condition' }, 'condition'],
+  [{ 'x-widget': 'script', type: 'string', maxLength: 5000 }, 'script'],
   [{ 'x-widget': 'holograph', type: 'string' }, 'text'],
   [{ 'x-widget': 'person', type: 'object', properties: {} }, 'object'],
   [{ type: 'string', enum: ['a'] }, 'select'],
