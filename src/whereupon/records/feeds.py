@@ -217,6 +217,7 @@ async def note_use(db: Connection, feed: Feed) -> None:
 
 
 async def bounded(db: Connection, chosen: Chosen) -> AsyncGenerator[list[list[Any]]]:
+    """The rows, page by page. Raises Invalid when they are more than are sent."""
     count = 0
     async for rows in chosen.pages(db):
         count += len(rows)

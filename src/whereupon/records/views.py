@@ -190,6 +190,7 @@ def told(catalog: Catalog, rights: Rights, view: dict[str, Any]) -> dict[str, An
 
 
 def require_sound(catalog: Catalog, module: Module, rights: Rights, definition: ViewDefinition) -> None:
+    """Raises Invalid naming every mistake."""
     found = problems_of(catalog, module, rights, stored(definition))
     if found:
         raise Invalid.of(*(problem.under("/definition") for problem in found), what="The view has mistakes.")

@@ -139,15 +139,13 @@ def not_deeper_than(value: Any, levels: int) -> bool:
     (True, False)
     """
     layer: list[Any] = [value]
-    for _ in range(levels + 1):
+    for _ in range(levels):
         inner: list[Any] = []
         for one in layer:
             if isinstance(one, dict):
                 inner += cast("dict[str, Any]", one).values()
             elif isinstance(one, list):
                 inner += cast("list[Any]", one)
-        if not any(isinstance(one, (dict, list)) for one in layer):
-            return True
         layer = inner
     return not any(isinstance(one, (dict, list)) for one in layer)
 

@@ -323,6 +323,7 @@ def answered(letter: Letter, code: int, answer: bytes) -> Outcome:
 
 
 def answers(line: Line) -> bool:
+    """Whether a resting connection is still good."""
     try:
         return line.smtp.noop()[0] == 250
     except (OSError, smtplib.SMTPException):
