@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from whereupon.conditions.compile import fields_read
 from whereupon.conditions.explain import explain
@@ -66,6 +67,11 @@ class Case:
     def version(self) -> Version:
         return self.active.version
 
+    def on(self, moment: datetime) -> str:
+        """A moment by the clocks of the workflow's time zone."""
+        zone = self.version.plan.document.settings.time_zone or self.definitions.time_zone
+        return f"{moment.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}"
+
 
 async def why(
     db: Connection,
@@ -105,10 +111,8 @@ async def why_each(db: Connection, rights: Rights, module_key: str, record_id: s
     for row in rows:
         told = await why(db, rights, row["key"], record_id)
         failed = next((check.key for check in told.checks if check.held is False), None)
-        found.append(
-            {"workflow": row["key"], "name": row["name"], "ran": told.ran, "verdict": told.verdict,
-             "failed": failed}
-        )  # fmt: skip
+        about = {"workflow": row["key"], "name": row["name"], "ran": told.ran}
+        found.append({**about, "verdict": told.verdict, "failed": failed})
     return found
 
 
@@ -172,9 +176,6 @@ async def _case(
     return Case(db, rights, row, definitions, active, module, record_id, change, dict(found or {}))
 
 
-# What has to hold ------------------------------------------------------------------------------------
-
-
 def _state(case: Case) -> Check:
     state, since = case.row["state"], case.active.activated_at
     values = {"state": state, "since": since, "version": case.row["active_version"]}
@@ -182,9 +183,9 @@ def _state(case: Case) -> Check:
         return Check("active", False, f"It is {state}, so nothing starts it.", values)
     at = case.change.at if case.change else None
     if at is not None and at < since:
-        told = f"It became active on {since:%Y-%m-%d %H:%M} UTC, after the change of {at:%Y-%m-%d %H:%M}."
+        told = f"It became active on {case.on(since)}, after the change of {case.on(at)}."
         return Check("active", False, told, values | {"changed": at})
-    return Check("active", True, f"It is active since {since:%Y-%m-%d %H:%M} UTC.", values)
+    return Check("active", True, f"It is active since {case.on(since)}.", values)
 
 
 def _paused(case: Case) -> Check:
@@ -269,11 +270,11 @@ async def _by_itself(case: Case) -> Check:
         if due is None:
             return Check("trigger", False, f"It starts when {asked}; the date is empty, or was not seen yet.")
         fired = due["fired_at"] is not None
-        told = f"It starts when {asked}: due on {due['due_at']:%Y-%m-%d %H:%M} UTC."
+        told = f"It starts when {asked}: due on {case.on(due['due_at'])}."
         return Check("trigger", fired, told, dict(due))
     if start.trigger.key == "schedule":
         moment = await case.db.fetchval(NEXT, case.version.workflow_id)
-        when = f", next on {moment:%Y-%m-%d %H:%M} UTC" if moment else ""
+        when = f", next on {case.on(moment)}" if moment else ""
         return Check("trigger", None, f"It starts when {asked}{when}.", {"next": moment})
     return Check("trigger", None, f"It starts when {asked}.")
 
@@ -334,7 +335,7 @@ async def _recurrence(case: Case) -> list[Check]:
     found: Any = await case.db.fetchrow(CLAIM, case.version.workflow_id, case.record_id)
     if found is None:
         return [Check("recurrence", True, "It had no first time on this record yet.")]
-    told = f"It runs once per record, and did on {found['claimed_at']:%Y-%m-%d %H:%M} UTC."
+    told = f"It runs once per record, and did on {case.on(found['claimed_at'])}."
     was_then = case.change is not None and found["claimed_at"] < case.change.at
     return [Check("recurrence", not was_then, told, dict(found))]
 

@@ -185,3 +185,15 @@ async def test_only_builders_who_may_read_the_record_are_answered(office: Office
     for rights in (Rights(office.admin), replace(Rights(office.admin), builder=True)):
         with pytest.raises(Refused):
             await ask(office, key, record, rights=rights)
+
+
+async def test_moments_are_told_by_the_clocks_of_the_workflow(office: Office) -> None:
+    flow = await office.publish(
+        {"trigger": "record_created"}, {"key": "end", "block": "stop"}, time_zone="Asia/Tokyo"
+    )
+    item = await office.insert(name="One")
+    await office.settle()
+    await office.execute("UPDATE whereupon.workflows SET activated_at = '2026-01-31T15:30Z'")
+    async with office.database.connection() as db:
+        found = await why(db, office.rights, flow, str(item))
+    assert "It is active since 2026-02-01 00:30." in [check.sentence for check in found.checks]
