@@ -98,7 +98,9 @@ async def list_providers(call: TheCall) -> Response:
     return await call.read(read_providers)
 
 
-@router.put("/{key}", **operation("set_provider", ProvidersOut, summary="Add or change a provider."))
+@router.put(
+    "/{key}", **operation("set_provider", ProvidersOut, summary="Add or change a provider.", errors=(409,))
+)
 async def set_provider(call: TheCall, key: Key, body: ProviderIn) -> Response:
     call.rights.require_administrator()
 
