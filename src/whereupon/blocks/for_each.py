@@ -20,19 +20,25 @@ from whereupon.sdk.branching import Tally, call_off, let_go, standing, start_bra
 from whereupon.sdk.fields import Shown
 from whereupon.sdk.outcomes import Done, Fail, Outcome, Wait
 
-SOURCES = {"children": "Its child records or line items", "found": "Records that I look for"}
+SOURCES = {
+    "children": "Its child records or line items",
+    "found": "Records that I look for",
+    "rows": "Rows that an earlier block found",
+}
 TURNS = {"together": "All at once", "in_turn": "One after another"}
 FAILURES = {
     "go_on": "Go on with the others; the run ends as partial",
     "stop": "Stop: the others are not begun, and this block fails",
 }
-NEEDS = {"children": "children", "found": "module"}
+NEEDS = {"children": "children", "found": "module", "rows": "rows"}
 
 
 class EachConfig(Config):
     """Which records, in which order, and what one that fails means."""
 
-    which: Annotated[Literal["children", "found"], Shown(labels=SOURCES)] = Field("children", title="Items")
+    which: Annotated[Literal["children", "found", "rows"], Shown(labels=SOURCES)] = Field(
+        "children", title="Items"
+    )
     children: Annotated[str | None, Shown("children", when={"which": ["children"]})] = Field(
         None,
         title="Child records",
@@ -41,13 +47,22 @@ class EachConfig(Config):
     module: Annotated[str | None, Shown("module", when={"which": ["found"]})] = Field(
         None, title="Module", description="Where to look for records."
     )
-    where: Annotated[Condition | None, Shown("condition", module=["children", "module"])] = Field(
-        None, title="Only records where", description="Only those for which this holds; none: all."
+    rows: Annotated[str | None, Shown("path", when={"which": ["rows"]})] = Field(
+        None, max_length=300, title="Rows", description="Of a “Find records” block, as in nodes.find.rows."
     )
-    order_by: Annotated[str | None, Shown("path", module=["children", "module"], advanced=True)] = Field(
+    where: Annotated[
+        Condition | None,
+        Shown("condition", module=["children", "module"], when={"which": ["children", "found"]}),
+    ] = Field(None, title="Only records where", description="Only those for which this holds; none: all.")
+    order_by: Annotated[
+        str | None,
+        Shown("path", module=["children", "module"], when={"which": ["children", "found"]}, advanced=True),
+    ] = Field(
         None, max_length=300, title="In the order of", description="None: the order in which they were made."
     )
-    descending: Annotated[bool, Shown(advanced=True)] = Field(False, title="Largest first")
+    descending: Annotated[bool, Shown(when={"which": ["children", "found"]}, advanced=True)] = Field(
+        False, title="Largest first"
+    )
     turn: Annotated[Literal["together", "in_turn"], Shown(labels=TURNS)] = Field("together", title="When")
     on_failure: Annotated[Literal["go_on", "stop"], Shown(labels=FAILURES)] = Field(
         "go_on", title="If one fails"
@@ -62,6 +77,8 @@ class EachConfig(Config):
             if (getattr(self, name) is not None) != (self.which == which):
                 verb = "is required" if self.which == which else "does not go"
                 raise ValueError(f'"{name}" {verb} with which = "{self.which}"')
+        if self.which == "rows" and (self.where is not None or self.order_by is not None):
+            raise ValueError("the block that found the rows says which and in what order")
         return self
 
 
@@ -128,6 +145,7 @@ class ForEach(Block[EachConfig]):
         module, link = _items(config, scope)
         inner = _inside(module, scope)
         found = {f"{module.key}.{link.key}" if link is not None else module.key}
+        found |= compile_path(config.rows, scope).reads if config.rows else set()
         found |= fields_read(config.where, inner) if config.where is not None else set()
         found |= compile_path(config.order_by, inner).reads if config.order_by else set()
         return frozenset(found)
@@ -213,6 +231,8 @@ async def _in_turn(config: EachConfig, batch: Batch) -> list[Outcome]:
 
 def _items(config: EachConfig, scope: Scope) -> tuple[Module, ModuleField | None]:
     """The items' module, and its link to this record if they are children. Raises Invalid."""
+    if config.which == "rows":
+        return _module_of_rows(config.rows or "", scope), None
     name = config.module if config.which == "found" else (config.children or "").partition(".")[0]
     at = "/module" if config.which == "found" else "/children"
     module = scope.catalog.modules.get(name or "")
@@ -222,6 +242,21 @@ def _items(config: EachConfig, scope: Scope) -> tuple[Module, ModuleField | None
     if len(module.key_columns) != 1:
         raise Invalid.of(Problem("no_key", f"{module.label_plural} have no single key to go by.", at))
     return module, _link(config, module, scope) if config.which == "children" else None
+
+
+def _module_of_rows(path: str, scope: Scope) -> Module:
+    """The module that rows of an earlier block are of. Raises Invalid."""
+    try:
+        found = compile_path(path, scope).type
+    except Invalid as error:
+        raise Invalid.of(*(problem.under("/rows") for problem in error.problems)) from None
+    module = scope.catalog.modules.get(found.module or "") if found.many else None
+    if module is None or len(module.key_columns) != 1:
+        message = f'"{path}" is {found.noun}, not rows of records.'
+        raise Invalid.of(
+            Problem("wrong_type", message, "/rows", "Choose the rows of a “Find records” block.")
+        )
+    return module
 
 
 def _link(config: EachConfig, module: Module, scope: Scope) -> ModuleField:
@@ -249,12 +284,20 @@ def _order_sql(config: EachConfig, module: Module, inner: Scope) -> str:
     key = f"t.{quote(module.key_column)}"
     if not config.order_by:
         return f"{key} DESC" if config.descending else key
-    return f"{compile_path(config.order_by, inner).sql} {'DESC NULLS LAST' if config.descending else 'ASC'}, {key}"
+    way = "DESC NULLS LAST" if config.descending else "ASC"
+    return f"{compile_path(config.order_by, inner).sql} {way}, {key}"
 
 
 def _items_sql(config: EachConfig, scope: Scope) -> str:
-    """`key` and `place` of each item of the run's record `n`; one more than allowed, so that it is noticed."""
+    """`key` and `place` of each item of the run's record `n`; one more than allowed, to notice it."""
     module, link = _items(config, scope)
+    if config.which == "rows":
+        rows = compile_path(config.rows or "", scope).sql
+        this = f"t.{quote(module.key_column)} = (e.value->>'id')::{module.key_type}"
+        return (
+            f"SELECT {module.key_sql('t')} AS key, e.place FROM jsonb_array_elements({rows}) "
+            f"WITH ORDINALITY AS e(value, place) JOIN {module.sql} t ON {this} LIMIT {config.most + 1}"
+        )
     inner = _inside(module, scope)
     where = [f"({compile_condition(config.where, inner)})"] if config.where is not None else []
     if link is not None and scope.module is not None:

@@ -62,7 +62,8 @@ SELECT (SELECT max(id) FROM seen) AS last, (SELECT count(*) FROM seen) AS seen,
 # Steps and calls go with their run.
 OF_RUNS = """,
 steps AS (DELETE FROM whereupon.step_runs s USING gone g WHERE s.run_id = g.id),
-calls AS (DELETE FROM whereupon.calls c USING gone g WHERE c.run_id = g.id)"""
+calls AS (DELETE FROM whereupon.calls c USING gone g WHERE c.run_id = g.id),
+questions AS (DELETE FROM whereupon.questions q USING gone g WHERE q.run_id = g.id)"""
 # A change is still needed while it is to be matched, and while a run that it started may ask for it.
 NEEDED = """NOT EXISTS (SELECT FROM whereupon.pending_changes p WHERE p.change_id = x.id
   AND p.shard = whereupon.shard(x.record_id))

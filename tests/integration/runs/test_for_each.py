@@ -253,3 +253,26 @@ async def test_a_test_goes_through_every_item_and_keeps_nothing(office: Office) 
     assert (first["record_id"], first["status"]) == (str(children[0]), "succeeded")
     assert first["steps"][0]["changes"][0]["fields"][0]["after"] == "seen"
     assert (await office.item(children[0]))["note"] is None
+
+
+async def test_rows_that_an_earlier_block_found_are_gone_through_in_their_order(office: Office) -> None:
+    find = {
+        "key": "find", "block": "find_records", "module": "items", "columns": ["name"],
+        "where": {"field": "status", "operator": "equals", "value": "open"},
+        "sort": [{"field": "amount", "descending": True}],
+    }  # fmt: skip
+    loop = {"key": "loop", "block": "for_each", "which": "rows", "rows": "nodes.find.rows"}
+    said = note({"formula": 'CONCAT(nodes.loop.number, " of ", nodes.find.count)'})
+    key = await office.publish(
+        MANUAL,
+        find,
+        loop,
+        said,
+        AFTER,
+        edges=[["start", "next", "find"], ["find", "next", "loop"], *EDGES[1:]],
+    )
+    root = await office.insert(name="Root")
+    made = [await office.insert(name="a", status="open", amount=n) for n in (1, 5, 3)]
+    await office.by_hand(key, [str(root)])
+    assert [(await office.item(one))["note"] for one in made] == ["3 of 3", "1 of 3", "2 of 3"]
+    assert (await office.item(root))["note"] == "all done"

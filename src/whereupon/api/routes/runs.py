@@ -175,7 +175,10 @@ class Signalled(Out):
 
 
 @router.get(
-    "", **operation("list_runs", Page[Run], summary="Runs on records that one may read, the newest first.")
+    "",
+    **operation(
+        "list_runs", Page[Run], summary="Runs on records that one may read, the newest first.", errors=[404]
+    ),
 )
 async def list_runs(
     call: TheCall,
