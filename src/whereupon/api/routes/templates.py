@@ -146,7 +146,9 @@ async def preview_pdf(call: TheCall, body: ToPreview) -> Response:
             title=parsed["subject"], html=parsed["html"], header=parsed.get("header"),
             footer=parsed.get("footer"), page=body.page,
         )  # fmt: skip
-        pictures = pictures_sql(module, call.rights.readable(module)) if asks_for_pictures(source) else "'[]'"
+        pictures = (
+            pictures_sql(module, call.rights.readable(module)) if asks_for_pictures(source) else "'[]'::jsonb"
+        )
         return source, await db.fetchrow(
             f"SELECT {context_sql(parsed.values(), scope)} AS context, {pictures} AS pictures, "
             f"{LOGO_SQL} AS logo FROM {module.sql} n WHERE {this(module)}",

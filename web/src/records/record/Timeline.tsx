@@ -1,5 +1,5 @@
 import { Anchor, Button, Group, Timeline as Line, Skeleton, Stack, Text } from '@mantine/core'
-import { IconPencil, IconPlus, IconSitemap, IconTrash } from '@tabler/icons-react'
+import { IconFile, IconPencil, IconPlus, IconSitemap, IconTrash } from '@tabler/icons-react'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { Link } from 'react-router'
@@ -26,7 +26,11 @@ import type { PartProps } from './SidePanel'
 import { together } from './together'
 import { whoOf, workflowOf } from './who'
 
-const SIGNS: Record<string, typeof IconPencil> = { created: IconPlus, deleted: IconTrash }
+const SIGNS: Record<string, typeof IconPencil> = {
+  created: IconPlus,
+  deleted: IconTrash,
+  document: IconFile,
+}
 
 /** Every change of a record: who or which run made it, and each field before and after. */
 export function Timeline({ module, record }: PartProps) {
