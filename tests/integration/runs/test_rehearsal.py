@@ -147,6 +147,15 @@ async def test_every_block_can_be_tested(peopled: Office, key: str, example: Map
     async with peopled.database.transaction() as db:
         tidy = {"name": "Tidy up", "definition": {"module": "items", "set": {"note": "tidy"}}}
         await create_task(db, peopled.rights, NewDataTask.model_validate(tidy))
+    await peopled.execute(
+        "INSERT INTO whereupon.settings (key, value) VALUES ('file_store/archive', $1)",
+        {"key": "archive", "name": "Archive", "kind": "folder"},
+    )
+    await peopled.execute(
+        "INSERT INTO whereupon.documents (sha256, name, media_type, size, module_id, record_id) "
+        "SELECT sha256('a'), 'scan.pdf', 'application/pdf', 1, m.id, $1 FROM whereupon.modules m "
+        "WHERE m.key = 'items'", one,
+    )  # fmt: skip
     found = await try_out(peopled, CREATED, node, *after, edges=edges, records=[one])
     record = found["records"][0]
     expected = "failed" if example.get("result") == "failed" else "succeeded"
@@ -163,6 +172,8 @@ TRIGGERS: list[tuple[dict[str, Any], dict[str, Any], bool, str]] = [
     ({"trigger": "record_updated", "fields": ["note"]}, {"change": {"status": "open"}}, False, "updated"),
     ({"trigger": "stage_entered", "field": "stage", "to": "ready"}, {}, True, "updated"),
     ({"trigger": "record_deleted", "filter": HOLDS}, {}, True, "deleted"),
+    ({"trigger": "document_uploaded", "name": "*.pdf", "filter": HOLDS}, {}, True, "nothing"),
+    ({"trigger": "document_uploaded", "filter": NOT}, {}, False, "nothing"),
     ({"trigger": "manual", "filter": HOLDS}, {}, True, "nothing"),
     ({"trigger": "manual", "filter": NOT}, {}, False, "nothing"),
     ({"trigger": "schedule", "cron": "0 8 * * *", "filter": HOLDS}, {}, True, "nothing"),
