@@ -216,7 +216,8 @@ async def open_calendar(call: TheCall) -> Response:
 
 
 @router.delete(
-    "/calendar", **operation("close_calendar", status=204, summary="End the address of one's calendar.")
+    "/calendar",
+    **operation("close_calendar", status=204, summary="End the address of one's calendar.", errors=[404]),
 )
 async def close_calendar(call: TheCall) -> Response:
     async def work(db: Connection) -> None:
