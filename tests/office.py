@@ -11,13 +11,15 @@ import asyncpg
 
 from whereupon.db.pool import Database
 from whereupon.modules.define import defining
-from whereupon.modules.definitions import ModuleIn
+from whereupon.modules.definitions import FieldIn, ModuleIn
+from whereupon.outbox.ai.providers import AiProvider, save_providers
 from whereupon.people.rights import Rights, load_rights
 from whereupon.records.schema import DEFINER
 from whereupon.runs.actions import start_by_hand
 from whereupon.runs.match import match_batch
 from whereupon.workers.engine import Engine
 from whereupon.workflows import store
+from whereupon.workflows.saved_tasks import NewDataTask, create_task
 
 # What a wait has noted as its end is moved together with the time at which it wakes.
 EARLIER = """
@@ -177,6 +179,24 @@ def draw(
     chain = [[a, "next", b] for a, b in pairwise(keys)]
     drawn = [{"from": a, "port": port, "to": b} for a, port, b in (chain if edges is None else edges)]
     return {"format": 1, "nodes": placed, "edges": drawn, "settings": settings}
+
+
+STORE = {"key": "archive", "name": "Archive", "kind": "folder", "folder": "", "secret": None}
+
+
+async def set_up_for_examples(office: Office) -> None:
+    """What examples of blocks name: a phone, a provider, a file store, a workflow and a saved data task."""
+    phone = FieldIn.model_validate({"key": "phone", "type": "phone"})
+    tidy = {"name": "Tidy up", "definition": {"module": "items", "set": {"note": "tidy"}}}
+    async with office.database.transaction() as db:
+        await DEFINER.add_field(db, "items", phone)
+        await save_providers(db, [AiProvider(key="local", name="Local", model="m")])
+        await create_task(db, office.rights, NewDataTask.model_validate(tidy))
+    await office.execute(
+        "INSERT INTO whereupon.settings (key, value) VALUES ('file_store/archive', $1)", STORE
+    )
+    called = {"trigger": "called", "inputs": [{"name": "reason"}]}
+    await office.publish(called, {"key": "stop", "block": "stop"}, name="helper")  # for run_workflow
 
 
 async def open_office(database: Database) -> Office:

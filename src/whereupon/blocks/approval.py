@@ -112,9 +112,7 @@ class Approval(Block[ApprovalConfig]):
         return [Done("approved", output) for _ in batch.runs]
 
 
-def _question(
-    config: ApprovalConfig, run: RunView, row: Any, texts: Mapping[str, str]
-) -> Question:
+def _question(config: ApprovalConfig, run: RunView, row: Any, texts: Mapping[str, str]) -> Question:
     return Question(
         run, texts["title"], texts["text"], row["users"],
         {"needs": config.needs, "comment": config.comment}, row["due"],

@@ -44,13 +44,15 @@ SELECT b.parent_run_id AS run_id, count(*) AS total, count(*) FILTER (WHERE b.en
   count(*) FILTER (WHERE b.status IN ('failed', 'partial')) AS failed,
   count(*) FILTER (WHERE b.status = 'cancelled') AS cancelled
 FROM unnest($1::bigint[], $2::integer[]) AS i(run_id, iteration)
-JOIN whereupon.runs b ON b.parent_run_id = i.run_id AND b.branch_node = $3 AND b.branch_iteration = i.iteration
+JOIN whereupon.runs b
+  ON b.parent_run_id = i.run_id AND b.branch_node = $3 AND b.branch_iteration = i.iteration
 GROUP BY 1
 """
 FIRST_FLAW = """
 SELECT DISTINCT ON (b.parent_run_id) b.parent_run_id AS run_id, b.record_id, b.status, b.error
 FROM unnest($1::bigint[], $2::integer[]) AS i(run_id, iteration)
-JOIN whereupon.runs b ON b.parent_run_id = i.run_id AND b.branch_node = $3 AND b.branch_iteration = i.iteration
+JOIN whereupon.runs b
+  ON b.parent_run_id = i.run_id AND b.branch_node = $3 AND b.branch_iteration = i.iteration
 WHERE b.status IN ('failed', 'partial', 'cancelled')
 ORDER BY b.parent_run_id, b.status = 'cancelled', b.branch_number
 """

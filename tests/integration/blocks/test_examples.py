@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from tests.office import Office
+from tests.office import Office, set_up_for_examples
 
 from whereupon.modules.catalog import load_catalog
 from whereupon.modules.definitions import FieldIn
-from whereupon.outbox.ai.providers import AiProvider, save_providers
 from whereupon.outbox.secrets import Key
 from whereupon.records.schema import DEFINER
 from whereupon.runs.arrivals import find_hook, read_arrival
@@ -19,7 +18,6 @@ from whereupon.runs.intake import take_in
 from whereupon.sdk import registry
 from whereupon.workers.clock import Clock
 from whereupon.workers.reminder import Reminder
-from whereupon.workflows.saved_tasks import NewDataTask, create_task
 
 STAGE = {"key": "stage", "type": "stage", "options": {"choices": ["new", "ready"]}}
 CREATED = {"trigger": "record_created"}
@@ -39,7 +37,6 @@ INSERT INTO whereupon.documents (sha256, name, media_type, size, folder, module_
 SELECT sha256($2::bytea), 'scan.pdf', 'application/pdf', 3, $3, m.id, $1
 FROM whereupon.modules m WHERE m.key = 'items'
 """
-STORE = {"key": "archive", "name": "Archive", "kind": "folder", "folder": "", "secret": None}
 ANSWER = """
 WITH made AS (UPDATE whereupon.calls SET status = 'succeeded', result = $2 WHERE block = $1 RETURNING run_id)
 UPDATE whereupon.runs SET ready_at = clock_timestamp() WHERE id IN (SELECT run_id FROM made)
@@ -52,22 +49,12 @@ async def peopled(office: Office) -> Office:
     """The office with a stage, an owner who has a manager, and a group that gets work."""
     async with office.database.transaction() as db:
         await DEFINER.add_field(db, "items", FieldIn.model_validate(STAGE))
-        await DEFINER.add_field(db, "items", FieldIn.model_validate({"key": "phone", "type": "phone"}))
+    await set_up_for_examples(office)
     manager = await office.user("ana@example.org")
     owner = await office.user("zoë@example.org", manager=manager)
     await office.group("support", [manager, owner])
     await office.execute("UPDATE whereupon.users SET phone = '+30 210 123 4567' WHERE id = $1", owner)
     office.keys = [str(owner)]
-    async with office.database.transaction() as db:
-        await save_providers(db, [AiProvider(key="local", name="Local", model="m")])
-    await office.execute(
-        "INSERT INTO whereupon.settings (key, value) VALUES ('file_store/archive', $1)", STORE
-    )
-    called = {"trigger": "called", "inputs": [{"name": "reason"}]}
-    await office.publish(called, {"key": "stop", "block": "stop"}, name="helper")  # for run_workflow
-    async with office.database.transaction() as db:
-        tidy = {"name": "Tidy up", "definition": {"module": "items", "set": {"note": "tidy"}}}
-        await create_task(db, office.rights, NewDataTask.model_validate(tidy))
     return office
 
 

@@ -26,7 +26,8 @@ async def test_a_row_written_by_plain_sql_starts_a_run_that_updates_it(office: O
     ]
     steps = await office.steps(runs[0]["id"])
     assert [(s["node"], s["port"]) for s in steps] == [("is_new", "true"), ("open", "next")]
-    assert steps[1]["output"] == {"updated": 1, "before": {"status": "new"}, "after": {"status": "open"}}
+    images = {"before": {"status": "new"}, "after": {"status": "open"}}
+    assert steps[1]["output"] == {"matched": 1, "updated": 1, "changed": 1, "failed": 0, **images}
 
 
 async def test_the_change_that_a_run_makes_names_the_run_and_its_publisher(office: Office) -> None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.office import Office, draw
+from tests.office import Office, draw, set_up_for_examples
 
 from whereupon.errors import Invalid, NotFound, Refused
 from whereupon.modules.definitions import FieldIn
@@ -20,7 +20,6 @@ from whereupon.records.schema import DEFINER
 from whereupon.runs import rehearsal as rehearsing
 from whereupon.runs.rehearsal import ToRehearse, rehearse
 from whereupon.sdk import registry
-from whereupon.workflows.saved_tasks import NewDataTask, create_task
 
 CREATED = {"trigger": "record_created"}
 MAIL = {
@@ -61,7 +60,7 @@ async def peopled(office: Office) -> Office:
     async with office.database.transaction() as db:
         await DEFINER.add_field(db, "items", FieldIn.model_validate(STAGE))
         await DEFINER.add_field(db, "items", FieldIn.model_validate(NUMBER))
-        await DEFINER.add_field(db, "items", FieldIn.model_validate({"key": "phone", "type": "phone"}))
+    await set_up_for_examples(office)
     manager = await office.user("ana@example.org", name="Ana")
     owner = await office.user("zoë@example.org", name="Zoë", manager=manager)
     await office.group("support", [manager, owner])
@@ -142,15 +141,6 @@ async def test_every_block_can_be_tested(peopled: Office, key: str, example: Map
     ports = list(registry.block(key).ports(registry.block(key).Config.model_validate(example)))
     after = [] if not ports else [CLOSE]
     edges = [["start", "next", "it"], *(["it", port, "close"] for port in ports[:1])]
-    called = {"trigger": "called", "inputs": [{"name": "reason"}]}
-    await peopled.publish(called, {"key": "stop", "block": "stop"}, name="helper")  # for run_workflow
-    async with peopled.database.transaction() as db:
-        tidy = {"name": "Tidy up", "definition": {"module": "items", "set": {"note": "tidy"}}}
-        await create_task(db, peopled.rights, NewDataTask.model_validate(tidy))
-    await peopled.execute(
-        "INSERT INTO whereupon.settings (key, value) VALUES ('file_store/archive', $1)",
-        {"key": "archive", "name": "Archive", "kind": "folder"},
-    )
     await peopled.execute(
         "INSERT INTO whereupon.documents (sha256, name, media_type, size, module_id, record_id) "
         "SELECT sha256('a'), 'scan.pdf', 'application/pdf', 1, m.id, $1 FROM whereupon.modules m "

@@ -233,7 +233,10 @@ async def make_hook(call: TheCall, key: PathKey) -> Response:
     return await call.write(work, status=201, secret=True, defines=False)
 
 
-@router.patch("/workflows/{key}/hook", **operation("change_hook", HookFacts, summary="Change its limit."))
+@router.patch(
+    "/workflows/{key}/hook",
+    **operation("change_hook", HookFacts, summary="Change its limit.", errors=[409]),
+)
 async def change_hook(call: TheCall, key: PathKey, body: HookChange) -> Response:
     async def work(db: Connection) -> dict[str, Any]:
         return await hooks.change_hook(db, call.rights, key, body)

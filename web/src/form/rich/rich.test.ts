@@ -99,6 +99,7 @@ test('the mails of the packs open formatted, except where Liquid stands between 
       (path): { block: string; config: { html?: string } }[] =>
         parse(readFileSync(`../src/whereupon/packs/${path}`, 'utf8')).document.nodes,
     )
+    .filter((node) => node.block === 'send_email')
     .flatMap((node) => node.config.html ?? [])
   expect(mails.length).toBeGreaterThan(3)
   const between = /<\/?(table|tr)[^>]*>\s*\{%|%\}\s*<\/?(tr|table)/

@@ -15,7 +15,8 @@ ALTER TABLE whereupon.runs
 """
 # Rule 24: a block that is repeated starts no branch twice.
 INDEX = """
-CREATE UNIQUE INDEX runs_branches ON whereupon.runs (parent_run_id, branch_node, branch_iteration, branch_number)
+CREATE UNIQUE INDEX runs_branches
+ON whereupon.runs (parent_run_id, branch_node, branch_iteration, branch_number)
 WHERE branch_node IS NOT NULL
 """
 # However a branch ends, its parent looks again. The parent is locked in any case: who looks at it meanwhile
@@ -38,7 +39,8 @@ CREATE FUNCTION whereupon.cancel_branches() RETURNS trigger
 BEGIN
   UPDATE whereupon.runs SET status = 'cancelled', node = NULL, ready_at = NULL, wakes_on_change = false,
     waiting = NULL, ended_at = clock_timestamp(),
-    error = jsonb_build_object('code', 'parent_cancelled', 'message', 'The run that started it was cancelled.')
+    error = jsonb_build_object('code', 'parent_cancelled',
+      'message', 'The run that started it was cancelled.')
   WHERE parent_run_id = NEW.id AND branch_node IS NOT NULL AND awaited AND ended_at IS NULL;
   RETURN NULL;
 END $$
