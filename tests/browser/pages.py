@@ -63,7 +63,14 @@ TABLE: tuple[tuple[str, str, tuple[State, ...], str], ...] = (
     ("templates", "/templates", ("full", "empty", "error"), "h1"),
     ("template", "/templates/{template}", ("full", "error"), "h1"),
     ("profile", "/profile", ("full",), "h1"),
+    ("data-tasks", "/data-tasks", ("empty", "error"), "h1"),
+    ("data-task", "/data-tasks/new", ("full", "error"), "h1"),
+    ("form", "/forms/of-somebody-outside", ("error",), "h1"),
     ("settings", "/settings", ("full", "empty", "error"), "h1"),
+    *(
+        (f"settings-{name}", f"/settings/{name}", ("empty", "error"), "h1")
+        for name in ("text-messages", "chat", "ai", "connections", "file-stores", "published", "webhooks")
+    ),
     ("not-found", "/no/such/page", ("full",), "h1"),
 )
 WHO: Mapping[State, str | None] = {"signed_out": None, "first_start": None}
