@@ -16,8 +16,13 @@ from whereupon.settings import Settings
 from whereupon.workflows import store
 
 MakePacked = Callable[[str], Awaitable[str]]
-SCENARIOS = all_scenarios()
-IDS = [f"{pack}-{scenario.number}" for pack, scenario in SCENARIOS]
+# The scenarios of a pack are one worker's: it loads the pack once.
+SCENARIOS = [
+    pytest.param(
+        pack, scenario, id=f"{pack}-{scenario.number}", marks=pytest.mark.xdist_group(f"pack {pack}")
+    )
+    for pack, scenario in all_scenarios()
+]
 
 
 @pytest.fixture
@@ -45,7 +50,7 @@ async def played(
         await database.close()
 
 
-@pytest.mark.parametrize(("pack", "scenario"), SCENARIOS, ids=IDS)
+@pytest.mark.parametrize(("pack", "scenario"), SCENARIOS)
 async def test_a_scenario_comes_out_as_promised(
     make_packed: MakePacked, pack: str, scenario: Scenario, settings: Settings
 ) -> None:
@@ -56,7 +61,7 @@ async def test_a_scenario_comes_out_as_promised(
     assert any(not why.ran for why in result.whys)
 
 
-@pytest.mark.parametrize(("pack", "scenario"), SCENARIOS, ids=IDS)
+@pytest.mark.parametrize(("pack", "scenario"), SCENARIOS)
 async def test_a_scenario_fails_when_nothing_is_done(
     make_packed: MakePacked, pack: str, scenario: Scenario, settings: Settings
 ) -> None:
@@ -64,7 +69,7 @@ async def test_a_scenario_fails_when_nothing_is_done(
     assert not (await played(url, pack, scenario, settings, working=False)).passed
 
 
-@pytest.mark.parametrize(("pack", "scenario"), SCENARIOS, ids=IDS)
+@pytest.mark.parametrize(("pack", "scenario"), SCENARIOS)
 async def test_a_scenario_fails_when_its_workflow_starts_too_often(
     make_packed: MakePacked, pack: str, scenario: Scenario, settings: Settings
 ) -> None:
