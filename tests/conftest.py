@@ -150,7 +150,7 @@ async def drop_database(server_url: str, name: str) -> None:
 async def database_url(server_url: str, template: str) -> AsyncIterator[str]:
     """The URL of a fresh, migrated database of this test alone, dropped afterwards."""
     name = f"test_{uuid.uuid4().hex[:16]}"
-    await run_sql(server_url, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    await run_sql(server_url, f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
     yield with_database(server_url, name)
     await drop_database(server_url, name)
 

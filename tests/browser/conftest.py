@@ -58,7 +58,7 @@ def opening(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Openin
     @contextmanager
     def open_copy(template: str, people: dict[str, Person], *options: str) -> Generator[Installation]:
         name = f"browser_{uuid.uuid4().hex[:16]}"
-        asyncio.run(run_sql(server_url, f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
+        asyncio.run(run_sql(server_url, f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY'))
         folder = tmp_path_factory.mktemp("installation")
         try:
             with opened(
@@ -79,7 +79,7 @@ def furnished(
     if not (BUILT / "index.html").exists():
         pytest.fail("The browser application is not built; `make web` builds it.")
     name = f"furnished_{uuid.uuid4().hex[:16]}"
-    asyncio.run(run_sql(server_url, f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
+    asyncio.run(run_sql(server_url, f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY'))
     made = Installation(with_database(server_url, name), tmp_path_factory.mktemp("furnished"))
     asyncio.run(furnish(made))
     asyncio.run(add_people(made))

@@ -37,7 +37,7 @@ def make_packed(server_url: str, template: str, packed: dict[str, str]) -> Calla
     async def make(key: str) -> str:
         name = f"pack_{uuid.uuid4().hex[:16]}"
         connection = await asyncpg.connect(server_url)
-        await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
         await connection.close()
         database = await Database.connect(with_name(server_url, name))
         try:

@@ -12,9 +12,10 @@ from whereupon.db.pool import Database
 from whereupon.errors import Conflict
 from whereupon.outbox.settings import MailSettings, save_mail_settings
 from whereupon.packs import demo
+from whereupon.packs.scenarios import all_scenarios
 from whereupon.people.sessions import sign_in
 
-ALL = [1, 2, 4, 9, 11, 12, 14, 16, 17, 18, 19, 32, 33, 34]
+ALL = [scenario.number for _, scenario in all_scenarios()]
 PROGRAM = "import asyncio; from whereupon.packs.demo import run; asyncio.run(run(once=True, json=True))"
 
 
