@@ -23,6 +23,7 @@ SCENARIOS = [
     )
     for pack, scenario in all_scenarios()
 ]
+FIRST = list({str(one.values[0]): one for one in reversed(SCENARIOS)}.values())  # of each pack
 
 
 @pytest.fixture
@@ -61,7 +62,7 @@ async def test_a_scenario_comes_out_as_promised(
     assert any(not why.ran for why in result.whys)
 
 
-@pytest.mark.parametrize(("pack", "scenario"), SCENARIOS)
+@pytest.mark.parametrize(("pack", "scenario"), FIRST)
 async def test_a_scenario_fails_when_nothing_is_done(
     make_packed: MakePacked, pack: str, scenario: Scenario, settings: Settings
 ) -> None:

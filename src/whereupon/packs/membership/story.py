@@ -32,6 +32,7 @@ async def texted_by_hand(day: Day) -> None:
     day.expect_runs("Runs", made, 2)
     await day.why(CAMPAIGN, dimitra)
     await day.why_not(CAMPAIGN, lapsed.id)
+    await day.change(who, "members", grace.id, {"wants_texts": False})
 
 
 SCENARIOS = (Scenario(25, "Text campaign, run by hand on members", (CAMPAIGN,), texted_by_hand),)
