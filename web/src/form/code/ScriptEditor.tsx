@@ -10,6 +10,7 @@ import { useMemo } from 'react'
 import classes from '../form.module.css'
 import { javascript } from './javascript'
 import { look } from './look'
+import { SETUP } from './setup'
 
 interface Props {
   value: string
@@ -49,15 +50,6 @@ export function ScriptEditor({ value, onChange, label, invalid, placeholder, inp
       />
     </div>
   )
-}
-
-const SETUP = {
-  foldGutter: false,
-  highlightActiveLine: false,
-  highlightActiveLineGutter: false,
-  autocompletion: false,
-  searchKeymap: false,
-  lintKeymap: false,
 }
 
 /** After "input.", what goes in. */

@@ -4,6 +4,7 @@ import { type Ref, useMemo } from 'react'
 import classes from '../form.module.css'
 import { htmlLanguage } from './languages'
 import { look } from './look'
+import { SETUP } from './setup'
 
 interface Props {
   value: string
@@ -38,13 +39,4 @@ export function SourceEditor({ value, onChange, label, invalid, ref }: Props) {
       />
     </div>
   )
-}
-
-const SETUP = {
-  foldGutter: false,
-  highlightActiveLine: false,
-  highlightActiveLineGutter: false,
-  autocompletion: false,
-  searchKeymap: false,
-  lintKeymap: false,
 }
