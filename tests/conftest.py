@@ -12,7 +12,7 @@ import fcntl
 import os
 import tempfile
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -28,10 +28,13 @@ from whereupon.db.pool import Database
 FOLDER, OUTSIDE = "WHEREUPON_TEST_FOLDER", "WHEREUPON_TEST_DATABASE_URL"
 PREFIX = "whereupon-tests-"
 # What this file puts into the session's folder.
-LOCKS = ("owner.lock", "role.lock", "role.done", "template.lock", "template.done")
+LOCKS = (
+    "owner.lock", "role.lock", "role.done", "template.lock", "template.done",
+    "furnished.lock", "furnished.done", "furnished.json",
+)  # fmt: skip
 OWNER = pytest.StashKey[Any]()  # the open, locked file that says that the session lives
 # Tests may lose data in a power cut.
-FAST = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "max_connections": "200"}
+FAST = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "max_connections": "500"}
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -51,7 +54,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """The process that made the folder removes it, and the template on an outside server."""
     if OWNER in config.stash:
         if OUTSIDE in os.environ:
-            asyncio.run(run_sql(os.environ[OUTSIDE], f'DROP DATABASE IF EXISTS "{template_name()}"'))
+            for name in (template_name(), template_name("furnished")):
+                asyncio.run(run_sql(os.environ[OUTSIDE], f'DROP DATABASE IF EXISTS "{name}"'))
         remove_session(Path(os.environ.pop(FOLDER)))
         config.stash[OWNER].close()
 
@@ -74,8 +78,9 @@ def remove_session(folder: Path) -> None:
     EmbeddedServer(folder).remove()
 
 
-def template_name() -> str:
-    return "template_" + Path(os.environ[FOLDER]).name.removeprefix(PREFIX)
+def template_name(kind: str = "template") -> str:
+    """Of a database that the session's tests copy: `template` is empty, `furnished` is a full office."""
+    return f"{kind}_{Path(os.environ[FOLDER]).name.removeprefix(PREFIX)}"
 
 
 def with_database(url: str, name: str) -> str:
@@ -117,7 +122,7 @@ def template(server_url: str) -> str:
 
 
 @contextmanager
-def first_of_all(name: str) -> Iterator[bool]:
+def first_of_all(name: str) -> Generator[bool]:
     """Whether this worker is the first to do a thing; the others wait until it is done."""
     done = Path(os.environ[FOLDER]) / f"{name}.done"
     with (Path(os.environ[FOLDER]) / f"{name}.lock").open("w") as lock:

@@ -6,9 +6,12 @@ Everything here runs in one xdist group, on one event loop: one server and one b
 from __future__ import annotations
 
 import asyncio
+import json
+import os
 import uuid
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,7 +22,14 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 from tests.browser.chromium import ARGUMENTS, REASON, find_chromium, is_required
 from tests.browser.installation import Installation, Person, add_people, furnish, opened
 from tests.browser.looking import SCREENSHOTS, OpenPage, Watch, sign_in
-from tests.conftest import drop_database, run_sql, with_database
+from tests.conftest import (
+    FOLDER,
+    drop_database,
+    first_of_all,
+    run_sql,
+    template_name,
+    with_database,
+)
 
 from whereupon.api.assets import BUILT
 
@@ -72,19 +82,26 @@ def opening(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Openin
 
 
 @pytest.fixture(scope="session")
-def furnished(
-    server_url: str, template: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Installation]:
-    """Not served, only copied: the packs with the runs of their scenarios, and our three people."""
+def furnished(server_url: str, template: str, tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    """Not served, only copied: the packs with the runs of their scenarios, and our three people.
+
+    The first worker that asks furnishes it; the others read who the people are.
+    """
     if not (BUILT / "index.html").exists():
         pytest.fail("The browser application is not built; `make web` builds it.")
-    name = f"furnished_{uuid.uuid4().hex[:16]}"
-    asyncio.run(run_sql(server_url, f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY'))
+    name = template_name("furnished")
     made = Installation(with_database(server_url, name), tmp_path_factory.mktemp("furnished"))
-    asyncio.run(furnish(made))
-    asyncio.run(add_people(made))
-    yield made
-    asyncio.run(drop_database(server_url, name))
+    people = Path(os.environ[FOLDER]) / "furnished.json"
+    with first_of_all("furnished") as first:
+        if first:
+            asyncio.run(
+                run_sql(server_url, f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
+            )
+            asyncio.run(furnish(made))
+            asyncio.run(add_people(made))
+            people.write_text(json.dumps({who: asdict(person) for who, person in made.people.items()}))
+    made.people = {who: Person(**person) for who, person in json.loads(people.read_text()).items()}
+    return made
 
 
 def name_of_database(installation: Installation) -> str:
