@@ -13,13 +13,14 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from whereupon.db.pool import Connection
-from whereupon.errors import Conflict, Invalid, NotFound, PreconditionFailed, Problem, Refused, did_you_mean
+from whereupon.errors import Conflict, Invalid, NotFound, PreconditionFailed, Problem, did_you_mean
 from whereupon.modules.catalog import Catalog, Module, load_catalog, revise
 from whereupon.people import audit
 from whereupon.people.rights import Rights
 from whereupon.workflows.arming import Clocked, arm_clock, disarm_clock
-from whereupon.workflows.check import Surroundings, check_workflow, fields_used
+from whereupon.workflows.check import Surroundings, check_workflow
 from whereupon.workflows.document import blank, parse_document
+from whereupon.workflows.freezing import freeze
 from whereupon.workflows.quotas import COUNTED, require_room
 from whereupon.workflows.saved import told
 
@@ -166,7 +167,8 @@ def _module(catalog: Catalog, key: str | None) -> Module | None:
     return catalog.modules[key]
 
 
-async def _locked(db: Connection, key: str, if_match: str | None) -> Mapping[str, Any]:
+async def locked(db: Connection, key: str, if_match: str | None) -> Mapping[str, Any]:
+    """The workflow for this transaction alone. Raises NotFound, PreconditionFailed."""
     row = await db.fetchrow(LOCK, key)
     if row is None:
         raise await _unknown(db, key)
@@ -183,7 +185,7 @@ async def change_workflow(
 ) -> Mapping[str, Any]:
     """Save the draft and what is said about it; the active version stays as it is."""
     rights.require_builder()
-    row = await _locked(db, key, if_match)
+    row = await locked(db, key, if_match)
     if row["state"] == "archived":
         raise Conflict("An archived workflow is read-only.", suggestion="Set it to disabled first.")
     given = change.model_dump(exclude_unset=True)
@@ -231,7 +233,7 @@ async def _new_module_id(db: Connection, row: Mapping[str, Any], key: str | None
 async def problems_of_draft(db: Connection, rights: Rights, key: str) -> list[Problem]:
     """What stands against publishing the draft as this user."""
     row = await get_workflow(db, key)
-    around = await _surroundings(db, rights, row["module"])
+    around = await surroundings(db, rights, row["module"])
     try:
         document = parse_document(row["draft"])
     except Invalid as error:
@@ -239,17 +241,13 @@ async def problems_of_draft(db: Connection, rights: Rights, key: str) -> list[Pr
     return check_workflow(document, around)
 
 
-async def _surroundings(db: Connection, rights: Rights, module: str | None) -> Surroundings:
+async def surroundings(db: Connection, rights: Rights, module: str | None) -> Surroundings:
+    """What its checks look at: the modules, and what this user may do."""
     catalog = await load_catalog(db)
     zone = await db.fetchval("SELECT value->>'time_zone' FROM whereupon.settings WHERE key = 'organisation'")
     return Surroundings(catalog, _module(catalog, module), rights, zone or "UTC")
 
 
-ADD_VERSION = """
-INSERT INTO whereupon.versions (workflow_id, number, document, uses, published_by, note)
-SELECT $1, coalesce(max(number), 0) + 1, $2, $3, $4, $5 FROM whereupon.versions WHERE workflow_id = $1
-RETURNING id, number
-"""
 # A new or changed workflow has to show its first messages again before it may write to many (rule 26).
 ACTIVATE = """
 UPDATE whereupon.workflows SET active_version_id = $2, state = 'active', activated_at = clock_timestamp(),
@@ -262,20 +260,14 @@ async def publish(
 ) -> Mapping[str, Any]:
     """Freeze the draft as a version and make it the active one. Raises Invalid naming every fault."""
     rights.require_builder()
-    if rights.user_id is None:
-        raise Refused(
-            "A workflow acts as the user who publishes it, so it needs one.", suggestion="Sign in as a user."
-        )
-    row = await _locked(db, key, if_match)
-    if row["state"] == "archived":
-        raise Conflict("An archived workflow cannot be published.", suggestion="Set it to disabled first.")
-    around = await _surroundings(db, rights, (await get_workflow(db, key))["module"])
-    document = parse_document(row["draft"])
-    if faults := check_workflow(document, around):
-        raise Invalid("The workflow cannot be published yet.", problems=faults)
-    await require_room(db, row["id"], document)
-    uses = fields_used(document, around)
-    version: Any = await db.fetchrow(ADD_VERSION, row["id"], row["draft"], uses, rights.user_id, note)
+    row = await locked(db, key, if_match)
+    around = await surroundings(db, rights, (await get_workflow(db, key))["module"])
+    return await activate(db, rights, key, await freeze(db, rights, row, around, note))
+
+
+async def activate(db: Connection, rights: Rights, key: str, version: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Make a version of a locked workflow the active one."""
+    row = await get_workflow(db, key)
     await db.execute(ACTIVATE, row["id"], version["id"])
     await _arm(db, rights, key, version["id"])
     await revise(db)
@@ -296,7 +288,7 @@ async def set_state(
 ) -> Mapping[str, Any]:
     """Enable, disable, archive. `in_flight`: what becomes of its runs under way when it stops (rule 15)."""
     rights.require_builder()
-    row = await _locked(db, key, None)
+    row = await locked(db, key, None)
     version = (await get_workflow(db, key))["active_version_id"]
     if state in ("active", "draft") and (state == "draft") == (version is not None):
         raise Conflict(
@@ -325,7 +317,7 @@ async def set_state(
 async def _arm(db: Connection, rights: Rights, key: str, version_id: int) -> None:
     """Set the clock of the active version. What passed while it was off was not missed."""
     row = await get_workflow(db, key)
-    around = await _surroundings(db, rights, row["module"])
+    around = await surroundings(db, rights, row["module"])
     found = await db.fetchval("SELECT document FROM whereupon.versions WHERE id = $1", version_id)
     clock = Clocked(
         row["id"], version_id, parse_document(found), around.catalog, around.module, around.time_zone
@@ -336,7 +328,7 @@ async def _arm(db: Connection, rights: Rights, key: str, version_id: int) -> Non
 async def delete_workflow(db: Connection, rights: Rights, key: str) -> None:
     """Cancel what is under way; the history stays (F10)."""
     rights.require_builder()
-    row = await _locked(db, key, None)
+    row = await locked(db, key, None)
     await db.execute(CANCEL_ALL, row["id"], "The workflow was deleted.")
     await disarm_clock(db, row["id"])
     await db.execute(
@@ -388,7 +380,7 @@ RESET = "DELETE FROM whereupon.claims WHERE workflow_id = $1 AND ($2::text IS NU
 async def reset_recurrence(db: Connection, rights: Rights, key: str, record_id: str | None = None) -> int:
     """Let "the first time" come again, for one record or for all (rule 9). How many were reset."""
     rights.require_builder()
-    row = await _locked(db, key, None)
+    row = await locked(db, key, None)
     done = await db.execute(RESET, row["id"], record_id)
     await audit.append(db, rights.user_id, "reset_recurrence", f"workflow:{key}", record=record_id)
     return int(done.split()[-1])
