@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import op
 
-revision = ""
+revision = "0012"
 down_revision = "0011"
 
 BULK_RUNS = """
