@@ -29,6 +29,7 @@ from whereupon.api.routes import (
     docs,
     document_settings,
     documents,
+    duty,
     editor,
     exports,
     feeds,
@@ -56,6 +57,7 @@ from whereupon.api.routes import (
     secrets,
     session,
     setup,
+    stages,
     startable,
     stores,
     templates,
@@ -63,6 +65,7 @@ from whereupon.api.routes import (
     tokens,
     users,
     views,
+    wizard,
     workflows,
 )
 from whereupon.api.routes import (
@@ -80,7 +83,8 @@ ROUTES = (
     records, documents, session, modules, conditions, workflows, runs, inbox, messages, catalogue, users,
     groups, roles, tokens, templates, settings_routes, audit, health, setup, docs, live, home, startable,
     people, packs, editor, testing, reviewing, quotas, views, search, imports, replay, ai,
-    hooks, secrets, feeds, providers, questions, stores, document_settings, data_tasks,
+    hooks, secrets, feeds, providers, questions, stores, document_settings, data_tasks, duty, wizard,
+    stages,
 )  # fmt: skip
 
 SECURITY_HEADERS = [

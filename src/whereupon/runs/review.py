@@ -78,11 +78,11 @@ async def review(db: Connection, rights: Rights, key: str) -> Review:
     plan = make_plan(draft)
     return Review(
         trigger=trigger_words(plan, around),
-        steps=list(_steps(plan, around)),
+        steps=list(steps_of(plan, around)),
         differences=compare(active or Document(), draft, around),
-        records=await _records(db, around, active, draft),
+        records=await records_now(db, around, active, draft),
         termination=judge(_subject(row, plan, around), list(_others(definitions, row["id"]))),
-        caps=_caps((await load_settings(db))[1], plan),
+        caps=caps_of((await load_settings(db))[1], plan),
         in_flight=[dict(one) for one in await db.fetch(IN_FLIGHT, row["id"])],
         checked=check_draft(row["draft"], around, Said(row["name"], row["description"])),
         quotas=await quotas.shown(db),
@@ -109,7 +109,7 @@ async def _version(db: Connection, key: str, number: int) -> Document:
     return readable(found)[0]
 
 
-def _steps(plan: Plan, around: Surroundings) -> Iterator[tuple[str, str, str]]:
+def steps_of(plan: Plan, around: Surroundings) -> Iterator[tuple[str, str, str]]:
     """The blocks as a run meets them: each after what leads to it, in drawing order."""
     if plan.start is None:
         return
@@ -127,7 +127,10 @@ def _steps(plan: Plan, around: Surroundings) -> Iterator[tuple[str, str, str]]:
 # Which records ---------------------------------------------------------------------------------------
 
 
-async def _records(db: Connection, around: Surroundings, active: Document | None, draft: Document) -> Records:
+async def records_now(
+    db: Connection, around: Surroundings, active: Document | None, draft: Document
+) -> Records:
+    """Which records meet the filter now, and which of them it gains and loses."""
     if around.module is None:
         return Records("There is no module, so there are no records.")
     try:
@@ -210,7 +213,7 @@ def _scopes(version: Version, definitions: Definitions) -> Callable[[str], Scope
     return lambda key: around.scope(version.plan, key)
 
 
-def _caps(caps: Caps, plan: Plan) -> list[str]:
+def caps_of(caps: Caps, plan: Plan) -> list[str]:
     """What holds its messages back, in sentences; none for a workflow that sends nothing."""
     if not any(step.block.leaves for step in plan.steps.values()):
         return []

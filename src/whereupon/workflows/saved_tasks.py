@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from whereupon.db.pool import Connection
-from whereupon.errors import Conflict, Invalid, NotFound, PreconditionFailed, Problem, did_you_mean
+from whereupon.errors import Conflict, Invalid, NotFound, PreconditionFailed, did_you_mean
 from whereupon.modules.catalog import load_catalog, revise
 from whereupon.outbox.rehearsing import rehearsal
 from whereupon.people import audit
@@ -25,6 +25,8 @@ from whereupon.sdk.data_tasks import (
     task_reads,
 )
 from whereupon.workflows import store
+from whereupon.workflows.document import problems_of
+from whereupon.workflows.task_schedules import task_document
 
 LIMITS = "SET LOCAL statement_timeout = '30s'; SET LOCAL lock_timeout = '3s'"
 
@@ -194,27 +196,16 @@ def shown(result: Result) -> dict[str, Any]:
     return {**result.counts, "examples": examples, "failures": result.failures}
 
 
-def scheduled(row: Mapping[str, Any], cron: str) -> store.NewWorkflow:
-    """The draft of a workflow that runs a task on a schedule."""
-    nodes = [
-        {"key": "start", "block": "start",
-         "config": {"trigger": "schedule", "cron": cron, "each_record": False}},
-        {"key": "task", "block": "data_task", "label": row["name"][:200], "config": {"task": row["key"]}},
-    ]  # fmt: skip
-    edges = [{"from": "start", "port": "next", "to": "task"}]
-    document: dict[str, Any] = {"format": 1, "nodes": nodes, "edges": edges, "settings": {}}
-    name = f"{row['name'][:180]} — scheduled"
-    return store.NewWorkflow.model_validate({"name": name, "document": document})
-
-
-async def put_on_schedule(db: Connection, rights: Rights, key: str, cron: str) -> str:
-    """A workflow draft that runs it; its key. Raises NotFound, Invalid."""
+async def put_on_schedule(db: Connection, rights: Rights, key: str, start: Mapping[str, Any]) -> str:
+    """A workflow draft that runs it at the times of `start`; its key. Raises NotFound, Invalid."""
     from whereupon.triggers.schedule import ScheduleConfig
 
     row = await get_task(db, rights, key)
     try:
-        ScheduleConfig.model_validate({"cron": cron, "each_record": False})
-    except ValueError:
-        raise Invalid.of(Problem("cron", f'"{cron}" is no schedule.', "/cron", "Like 0 23 * * *.")) from None
-    made = await store.create_workflow(db, rights, scheduled(row, cron))
+        ScheduleConfig.model_validate({**start, "each_record": False})
+    except ValidationError as error:
+        raise Invalid.of(*(one.under("/start") for one in problems_of(error, ScheduleConfig))) from None
+    document = task_document(start, [(row["key"], row["name"])])
+    new = {"name": f"{row['name'][:180]} — scheduled", "document": document}
+    made = await store.create_workflow(db, rights, store.NewWorkflow.model_validate(new))
     return str(made["key"])

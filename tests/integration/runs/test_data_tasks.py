@@ -137,11 +137,11 @@ async def test_faults_are_named_at_their_place(office: Office, definition: Any, 
 async def test_add_to_a_schedule_makes_a_draft_that_can_be_published(office: Office) -> None:
     key = await saved(office, LAPSE)
     async with office.database.transaction() as db:
-        made = await saved_tasks.put_on_schedule(db, office.rights, key, "0 23 * * *")
+        made = await saved_tasks.put_on_schedule(db, office.rights, key, {"cron": "0 23 * * *"})
         assert await store.problems_of_draft(db, office.rights, made) == []
         await store.publish(db, office.rights, made)
         assert (await saved_tasks.get_task(db, office.rights, key))["workflows"] == 1
         with pytest.raises(Conflict):
             await saved_tasks.delete_task(db, office.rights, key)
         with pytest.raises(Invalid):
-            await saved_tasks.put_on_schedule(db, office.rights, key, "whenever")
+            await saved_tasks.put_on_schedule(db, office.rights, key, {"cron": "whenever"})

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from starlette.responses import Response
 
 from whereupon.api.call import Answer, TheCall
@@ -15,7 +15,7 @@ from whereupon.api.route import routes_of
 from whereupon.api.routes.shapes import Page, PathKey
 from whereupon.db.pool import Connection
 from whereupon.sdk.data_tasks import DataTask
-from whereupon.workflows import saved_tasks
+from whereupon.workflows import saved_tasks, task_schedules
 from whereupon.workflows.saved_tasks import DataTaskChange, NewDataTask
 
 router = routes_of("data tasks", "/data-tasks")
@@ -76,17 +76,40 @@ class ToTry(BaseModel):
 
 
 class ToSchedule(BaseModel):
-    """When: five fields of cron."""
+    """One of them. `start`: a new schedule, as its trigger has it. `workflow`: one that is there."""
 
     model_config = ConfigDict(extra="forbid")
 
-    cron: str = Field("0 23 * * *", min_length=1, max_length=100)
+    start: dict[str, Any] | None = Field(None, examples=[{"cron": "0 23 * * *"}])
+    workflow: str | None = Field(None, min_length=1, max_length=100)
+
+    @model_validator(mode="after")
+    def one_of_them(self) -> ToSchedule:
+        if (self.start is None) == (self.workflow is None):
+            raise ValueError("say a new schedule or the key of a workflow, one of them")
+        return self
 
 
 class Scheduled(Out):
     """The draft of the workflow that runs it."""
 
     workflow: str
+
+
+class TaskSchedule(Out):
+    """A workflow that goes by the clock, once for all records. `tasks`: how many data tasks it runs."""
+
+    key: str
+    name: str
+    state: Literal["draft", "active", "disabled"]
+    updated_at: datetime
+    tasks: int
+
+
+class TaskSchedules(Out):
+    """Those that run data tasks already come first."""
+
+    items: list[TaskSchedule]
 
 
 class TaskSchema(Out):
@@ -111,6 +134,17 @@ async def get_schema(call: TheCall) -> Response:
 
     async def work(db: Connection) -> dict[str, Any]:
         return {"definition": DataTask.model_json_schema(by_alias=True)}
+
+    return await call.read(work)
+
+
+@router.get(
+    "/schedules",
+    **operation("list_task_schedules", TaskSchedules, summary="Workflows that a data task may be added to."),
+)
+async def get_schedules(call: TheCall) -> Response:
+    async def work(db: Connection) -> dict[str, Any]:
+        return {"items": await task_schedules.list_schedules(db, call.rights)}
 
     return await call.read(work)
 
@@ -163,11 +197,18 @@ async def run_data_task(call: TheCall, key: PathKey) -> Response:
 
 @router.post(
     "/{key}/schedule",
-    **operation("schedule_data_task", Scheduled, status=201, summary="Make a workflow draft that runs it."),
-)
+    **operation(
+        "schedule_data_task", Scheduled, status=201, errors=[409],
+        summary="Put it into a new schedule, or at the end of the draft of one that is there.",
+    ),
+)  # fmt: skip
 async def schedule_data_task(call: TheCall, key: PathKey, body: ToSchedule) -> Response:
     async def work(db: Connection) -> Answer:
-        made = await saved_tasks.put_on_schedule(db, call.rights, key, body.cron)
+        if body.workflow is not None:
+            await saved_tasks.get_task(db, call.rights, key)
+            made = await task_schedules.add_to_schedule(db, call.rights, key, body.workflow)
+        else:
+            made = await saved_tasks.put_on_schedule(db, call.rights, key, body.start or {})
         return Answer({"workflow": made}, 201, {"Location": f"/api/v1/workflows/{made}"})
 
     return await call.write(work)
