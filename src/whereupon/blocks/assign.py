@@ -1,4 +1,4 @@
-"""D7: makes somebody the owner: a named user, the next of a group, its least loaded member, or a manager."""
+"""D7: makes somebody the owner: a named user, one of a group by turn, load or duty roster, or a manager."""
 
 from __future__ import annotations
 
@@ -11,20 +11,22 @@ from whereupon.conditions.compile import check_condition, compile_condition, fie
 from whereupon.conditions.paths import compile_path
 from whereupon.conditions.tree import Condition
 from whereupon.conditions.values import Compiled, Scope, reference
-from whereupon.errors import Invalid, Problem
+from whereupon.errors import Invalid, NotFound, Problem
 from whereupon.modules.catalog import Field as ModuleField
 from whereupon.modules.catalog import Module, quote
+from whereupon.people.duty import on_duty
 from whereupon.sdk.block import Batch, Block, Config
 from whereupon.sdk.fields import Shown
 from whereupon.sdk.outcomes import Done, Fail, Outcome
 from whereupon.sdk.writing import Assignment, update_records, update_sql
 
 USER = reference("users")
-NEEDS = {"user": ("user",), "group": ("round_robin", "least_loaded")}
+NEEDS = {"user": ("user",), "group": ("round_robin", "least_loaded", "on_duty")}
 WAYS = {
     "user": "A user",
     "round_robin": "The next one of a group",
     "least_loaded": "The one of a group who has the least",
+    "on_duty": "The one of a group who is on duty",
     "owners_manager": "The owner's manager",
 }
 
@@ -32,9 +34,9 @@ WAYS = {
 class AssignConfig(Config):
     """Who becomes the owner, or is written to another user field."""
 
-    to: Annotated[Literal["user", "round_robin", "least_loaded", "owners_manager"], Shown(labels=WAYS)] = (
-        Field(title="Assign to")
-    )
+    to: Annotated[
+        Literal["user", "round_robin", "least_loaded", "on_duty", "owners_manager"], Shown(labels=WAYS)
+    ] = Field(title="Assign to")
     user: Annotated[int | None, Shown("user", when={"to": NEEDS["user"]})] = Field(
         None, title="User", description="Who gets it: the user's id."
     )
@@ -70,10 +72,14 @@ class Assign(Block[AssignConfig]):
     label = "Assign to user"
     group = "People"
     icon = "user-check"
-    description = "Makes a user the owner: a named one, the next of a group, the least loaded, or a manager."
+    description = "Makes a user the owner: a named one, one of a group by turn, load or roster, or a manager."
     Config = AssignConfig
     outputs: ClassVar = {"user": USER}
-    examples = ({"to": "round_robin", "group": "support"}, {"to": "owners_manager"})
+    examples = (
+        {"to": "round_robin", "group": "support"},
+        {"to": "on_duty", "group": "support"},
+        {"to": "owners_manager"},
+    )
 
     def check(self, config: AssignConfig, scope: Scope) -> list[Problem]:
         try:
@@ -90,6 +96,8 @@ class Assign(Block[AssignConfig]):
                 return f"Assign to the next one of {config.group}"
             case "least_loaded":
                 return f"Assign to the one of {config.group} who has the least"
+            case "on_duty":
+                return f"Assign to the one of {config.group} who is on duty"
             case "owners_manager":
                 return "Assign to the owner's manager"
 
@@ -148,6 +156,8 @@ async def _choose(
             return await _in_turn(config.group or "", batch)
         case "least_loaded":
             return await _least_loaded(config, module, field, batch)
+        case "on_duty":
+            return await _on_duty(config.group or "", batch)
 
 
 async def _named(user: int, batch: Batch) -> dict[int, int] | Fail:
@@ -193,6 +203,18 @@ async def _in_turn(group: str, batch: Batch) -> dict[int, int] | Fail:
     latest_last = list(dict.fromkeys(reversed(list(chosen.values()))))[::-1]
     await batch.db.execute(DEALT, group, latest_last)
     return chosen
+
+
+async def _on_duty(group: str, batch: Batch) -> dict[int, int] | Fail:
+    """By the roster at this moment, as the database's clock has it."""
+    try:
+        user = await on_duty(batch.db, group, await batch.db.fetchval("SELECT clock_timestamp()"))
+    except NotFound as error:
+        return Fail(error.message, "no_user", "Choose another group.")
+    if user is None:
+        message = f'Nobody of the group "{group}" is on duty now.'
+        return Fail(message, "no_user", "Look at the roster in Settings, Duty roster.")
+    return {run.id: user for run in batch.runs}
 
 
 async def _least_loaded(

@@ -60,9 +60,11 @@ class Roster(BaseModel):
     shifts: Annotated[list[Shift], Field(max_length=500)] = []
     exceptions: Annotated[list[DutyException], Field(max_length=2_000)] = []
     on_holidays: Literal["as_usual", "otherwise"] = Field(
-        "otherwise", description="Whether the week's pattern holds on the organisation's holidays."
+        default="otherwise", description="Whether the week's pattern holds on the organisation's holidays."
     )
-    otherwise: Id | None = Field(None, description="Who is on duty when nobody else is; none: nobody.")
+    otherwise: Id | None = Field(
+        default=None, description="Who is on duty when nobody else is; none: nobody."
+    )
 
 
 class Stretch(BaseModel):
@@ -127,9 +129,15 @@ async def set_roster(
     return await show_roster(db, group_key)
 
 
-async def stretches(db: Connection, group_key: str, first: date, days: int) -> list[Stretch]:
-    """Who is on duty over some days, one entry from each change to the next. Raises NotFound."""
-    roster = await get_roster(db, group_key)
+async def stretches(
+    db: Connection, group_key: str, first: date, days: int, *, roster: Roster | None = None
+) -> list[Stretch]:
+    """Who is on duty over some days, one entry from each change to the next. Raises NotFound.
+
+    `roster`: one that is not yet kept, to see what it would mean.
+    """
+    kept = await get_roster(db, group_key)
+    roster = roster or kept
     times = await office_times(db)
     wanted = {shift.user_id for shift in roster.shifts} | {e.user_id for e in roster.exceptions}
     wanted |= {roster.otherwise}

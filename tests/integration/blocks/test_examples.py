@@ -11,6 +11,7 @@ from tests.office import Office, set_up_for_examples
 from whereupon.modules.catalog import load_catalog
 from whereupon.modules.definitions import FieldIn
 from whereupon.outbox.secrets import Key
+from whereupon.people.duty import Roster, set_roster
 from whereupon.records.schema import DEFINER
 from whereupon.runs.arrivals import find_hook, read_arrival
 from whereupon.runs.hooks import make_address
@@ -53,6 +54,8 @@ async def peopled(office: Office) -> Office:
     manager = await office.user("ana@example.org")
     owner = await office.user("zoë@example.org", manager=manager)
     await office.group("support", [manager, owner])
+    async with office.database.transaction() as db:
+        await set_roster(db, "support", Roster(otherwise=owner), actor=None)
     await office.execute("UPDATE whereupon.users SET phone = '+30 210 123 4567' WHERE id = $1", owner)
     office.keys = [str(owner)]
     return office

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from tests.office import Office
 
+from whereupon.people import duty
+
 CREATED = {"trigger": "record_created"}
 QUOTES: dict[str, Any] = {
     "key": "quotes", "label": "Quote", "label_plural": "Quotes",
@@ -142,6 +144,24 @@ async def test_the_owners_manager_gets_it_or_the_block_says_that_there_is_none(o
     assert (await office.item(one))["owner"] == office.admin
     assert (await office.item(two))["owner"] is None
     assert [r["status"] for r in await office.runs()] == ["succeeded", "failed"]
+
+
+async def test_who_is_on_duty_gets_it_or_the_block_says_that_nobody_is(office: Office) -> None:
+    ann = await office.user("ann@example.org")
+    await office.group("support", [ann])
+    await office.publish(CREATED, {"key": "give", "block": "assign", "to": "on_duty", "group": "support"})
+    before = await office.insert(name="a")
+    await office.settle()
+    async with office.database.transaction() as db:
+        await duty.set_roster(db, "support", duty.Roster(otherwise=ann), actor=None)
+    after = await office.insert(name="b")
+    await office.settle()
+    assert [(await office.item(one))["owner"] for one in (before, after)] == [None, ann]
+    assert [r["error"]["code"] for r in await office.runs(status="failed")] == ["no_user"]
+    await office.execute("UPDATE whereupon.users SET active = false WHERE id = $1", ann)
+    gone = await office.insert(name="c")
+    await office.settle()
+    assert (await office.item(gone))["owner"] is None
 
 
 async def test_an_empty_group_fails_with_advice(office: Office) -> None:
