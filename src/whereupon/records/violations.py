@@ -67,6 +67,38 @@ async def problem_of(db: Connection, module: Module, error: Any) -> Problem:
             return Problem("not_storable", f"The database cannot store this: {error}.", path)
 
 
+BROKEN_RULE = {
+    "check": "{field} of {module} cannot have this value",
+    "unique": "Another {module} has this {field} already",
+    "reference": "{field} of {module} names a record that does not exist",
+}
+
+
+def sentence_of_constraint(catalog: Catalog, name: str) -> str | None:
+    """What a constraint of ours says, in the words of the module; None for one that is not ours."""
+    found = OURS.fullmatch(name)
+    if not found or found[2] not in BROKEN_RULE:
+        return None
+    for module in catalog.modules.values():
+        for field in module.fields.values():
+            if field.id == int(found[1]):
+                bounds = (
+                    f": it must be {limits}" if (limits := limits_of(field)) and found[2] == "check" else ""
+                )
+                return (
+                    BROKEN_RULE[found[2]].format(field=f"“{field.label}”", module=module.label) + f"{bounds}."
+                )
+    return None
+
+
+def limits_of(field: Field) -> str:
+    """“at least 0 and at most 120”, as far as the field's options say."""
+    words = {"minimum": "at least", "maximum": "at most"}
+    return " and ".join(
+        f"{word} {value}" for key, word in words.items() if (value := field.options.get(key)) is not None
+    )
+
+
 async def fields_of(db: Connection, module: Module, error: Any) -> list[Field]:
     """The fields that a constraint is about."""
     name: str = getattr(error, "constraint_name", None) or ""

@@ -21,6 +21,7 @@ import structlog
 from whereupon.db.pool import GONE, TRANSIENT
 from whereupon.errors import WhereuponError
 from whereupon.modules.catalog import Module, quote
+from whereupon.records.violations import sentence_of_constraint
 from whereupon.runs.definitions import Definitions, Version, load_versions
 from whereupon.runs.lanes import ADVANCE, lock_lanes
 from whereupon.runs.others import start_others
@@ -240,7 +241,7 @@ async def _attempt(
         raise
     except Exception as error:
         if len(travellers) == 1:
-            return [_blame(error, step, travellers[0])]
+            return [_blame(error, version, step, travellers[0])]
     middle = len(travellers) // 2
     return [
         *await _attempt(advance, version, step, travellers[:middle], waking),
@@ -268,12 +269,16 @@ async def _call(
     return outcomes
 
 
-def _blame(error: Exception, step: Step, traveller: Traveller) -> Outcome:
+def _blame(error: Exception, version: Version, step: Step, traveller: Traveller) -> Outcome:
     """What the one bad record's history says."""
     if isinstance(error, TRANSIENT):
         return LOCKED
     if isinstance(error, asyncpg.PostgresError):
         constraint = getattr(error, "constraint_name", None)
+        if sentence := sentence_of_constraint(version.catalog, constraint or ""):
+            return Fail(
+                sentence, f"database_{error.sqlstate}", "Correct the record's values, then run it again."
+            )
         named = f" (constraint {constraint})" if constraint else ""
         # Its first line only: the next one would show the whole row.
         told = str(error).splitlines()[0].rstrip(".")

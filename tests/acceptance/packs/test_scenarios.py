@@ -88,7 +88,12 @@ async def make_careless(url: str, workflow: str) -> None:
         document: Any = (await store.get_workflow(db, workflow))["draft"]
         document["settings"] = {}
         config = document["nodes"][0]["config"]
-        asks = {"schedule": ("trigger", "cron"), "webhook": ("trigger", "variables", "set", "match")}
+        dated = ("trigger", "field", "amount", "unit")
+        asks = {
+            "schedule": ("trigger", "cron"),
+            "date_reached": dated,
+            "webhook": ("trigger", "variables", "set", "match"),
+        }
         kept = asks.get(config["trigger"], ("trigger", "also_on_creation"))
         document["nodes"][0]["config"] = {key: config[key] for key in kept if key in config}
         if config["trigger"] == "stage_entered":

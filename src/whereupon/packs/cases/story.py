@@ -142,6 +142,43 @@ async def document_filed(day: Day) -> None:
     await day.why_not("document_filed", case)
 
 
+SOONER = "UPDATE data.case_invoices SET due_on = due_on - 1 WHERE id = ANY($1::bigint[])"
+
+
+async def invoice_overdue(day: Day) -> None:
+    """3: after thirty days, and not before; a paid one and one of another kind of case stay as they are."""
+    who, flow, today = "nguyen.minh.anh", "case_invoice_overdue", await day.value("SELECT current_date - 29")
+    study = await day.create(
+        who, "cases", {"applicant": day.loaded.records["haruka"], "case_type": "study_permit"}
+    )
+    residence = await day.create(
+        who, "cases", {"applicant": day.loaded.records["amina"], "case_type": "permanent_residence",
+        "consultant": await day.user(who)},
+    )  # fmt: skip
+    invoices = [
+        await day.create(who, "case_invoices", {
+            "case": case.id, "amount": "1450.00", "status": status, "due_on": today.isoformat(),
+        })
+        for case, status in ((residence, "sent"), (residence, "paid"), (study, "sent"))
+    ]  # fmt: skip
+    late, paid, other = (invoice.id for invoice in invoices)
+    keys = [int(invoice.id) for invoice in invoices]
+    await day.dates("It is the 29th day", SOONER, [])
+    day.expect_runs("Runs on the 29th day", await day.outcome(), 0)
+    await day.dates("A day goes by: they were due 30 days ago", SOONER, keys)
+
+    made = await day.outcome(record_id=late)
+    day.expect("Status", (await day.read("case_invoices", late))["status"], "overdue")
+    day.expect_runs("Runs", made, 1)
+    day.expect_mails("Mails", made, "amina.benali@mail.example")
+    day.expect_in("The mail", made.messages[0]["rendered"]["text"], "1,450.00")
+    for key, status in ((paid, "paid"), (other, "sent")):
+        day.expect_runs(f"Runs for invoice {key}", await day.outcome(record_id=key), 0)
+        day.expect("Status", (await day.read("case_invoices", key))["status"], status)
+        await day.why_not(flow, key)
+    await day.why(flow, late)
+
+
 SCENARIOS = (
     Scenario(
         2,
@@ -150,6 +187,9 @@ SCENARIOS = (
         lead_from_web_form,
     ),
     Scenario(1, "Case created → welcome email to the applicant", ("case_welcome",), case_created),
+    Scenario(
+        3, "Invoice 30 days overdue → Overdue, and a reminder", ("case_invoice_overdue",), invoice_overdue
+    ),
     Scenario(
         4, "Case enters “Ready to submit” → the supervisor is notified", ("case_ready_to_submit",), case_ready
     ),

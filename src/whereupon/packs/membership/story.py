@@ -18,7 +18,8 @@ async def texted_by_hand(day: Day) -> None:
         "name": "Luka Horvat", "phone": "+385 91 555 0162", "wants_texts": True, "member_type": "lapsed",
     })  # fmt: skip
     await day.change(who, "members", grace.id, {"phone": "+353 87 555 0161"})
-    await day.start(CAMPAIGN, "Maëlle Leroux runs the text about the summer party on all members")
+    chosen = [*(day.loaded.records[ref] for ref in ("dimitra", "noah", "aiko")), grace.id, lapsed.id]
+    await day.start(CAMPAIGN, "Maëlle Leroux runs the text about the summer party on five members", chosen)
     await day.quiet()
 
     made = await day.outcome()
@@ -35,4 +36,73 @@ async def texted_by_hand(day: Day) -> None:
     await day.change(who, "members", grace.id, {"wants_texts": False})
 
 
-SCENARIOS = (Scenario(25, "Text campaign, run by hand on members", (CAMPAIGN,), texted_by_hand),)
+async def lapsing(day: Day) -> None:
+    """23: each whose time has passed; one with impossible dates is named, put right, and run again alone."""
+    who, flow = "maelle.leroux", "member_lapses"
+    past, future, joined = [
+        await day.value(f"SELECT (current_date + interval '{when}')::date::text")
+        for when in ("-1 day", "1 day", "-3 years")
+    ]
+    members = [
+        await day.create(who, "members", {"name": name, "renews_on": renews, "joined_on": since, **more})
+        for name, renews, since, more in (
+            ("Ελπίδα Νίκου", past, joined, {}),
+            ("Wrong Year", past, "2091-05-01", {}),
+            ("Still There", future, joined, {}),
+            ("Of Honour", past, joined, {"member_type": "honorary"}),
+        )
+    ]
+    lapsed, wrong, current, honorary = (member.id for member in members)
+    day.fails.add(wrong)
+    await day.quiet()
+    await day.start(flow, "It is eleven at night")
+    await day.quiet()
+
+    day.expect("Member type", (await day.read("members", lapsed))["member_type"], "lapsed")
+    day.expect("Years", (await day.read("members", lapsed))["years"] in (2, 3), True)
+    failed = (await day.outcome(record_id=wrong)).runs
+    day.expect("What became of the wrong one", [run["status"] for run in failed], ["failed"])
+    day.expect_in("Why", failed[0]["error"], "Years as a member")
+    for key, kept in ((wrong, "active"), (current, "active"), (honorary, "honorary")):
+        day.expect("Member type", (await day.read("members", key))["member_type"], kept)
+    await day.why(flow, lapsed)
+    await day.why_not(flow, current)
+
+    await day.change(who, "members", wrong, {"joined_on": "2019-05-01"})
+    await day.start(flow, "Maëlle Leroux runs it again for the one that failed", [wrong])
+    await day.quiet()
+    day.expect("Member type", (await day.read("members", wrong))["member_type"], "lapsed")
+    before = len((await day.outcome()).runs)
+    await day.start(flow, "It is eleven at night once more")
+    await day.quiet()
+    day.expect("Runs of the second night", len((await day.outcome()).runs) - before, 0)
+
+
+ADD_ACTIVITY = """
+INSERT INTO data.activities (member, kind, day) VALUES ($1, 'rowing', current_date + $2::int)
+RETURNING id::text
+"""
+
+
+async def activity_noted(day: Day) -> None:
+    """26: what the door writes is known at once; an older line that comes late changes nothing."""
+    flow, noah = "activity_noted", int(day.loaded.records["noah"])
+    await day.program("A new day begins", "UPDATE data.members SET last_seen_on = NULL WHERE id = $1", noah)
+    today = await day.program("The door notes that Noah Svensson rows", ADD_ACTIVITY, noah, 0)
+    await day.quiet()
+    seen = (await day.read("members", str(noah)))["last_seen_on"]
+    day.expect("Last seen on", seen, await day.value("SELECT current_date::text"))
+    late = await day.program("It sends a line of three days ago", ADD_ACTIVITY, noah, -3)
+    await day.quiet()
+    day.expect("Last seen on", (await day.read("members", str(noah)))["last_seen_on"], seen)
+    day.expect_runs("Runs for the new line", await day.outcome(record_id=today), 1)
+    day.expect_runs("Runs for the old line", await day.outcome(record_id=late), 0)
+    await day.why(flow, today)
+    await day.why_not(flow, late)
+
+
+SCENARIOS = (
+    Scenario(23, "Nightly: renewal date passed → Lapsed", ("member_lapses",), lapsing),
+    Scenario(25, "Text campaign, run by hand on members", (CAMPAIGN,), texted_by_hand),
+    Scenario(26, "Change notification from outside → sync", ("activity_noted",), activity_noted),
+)

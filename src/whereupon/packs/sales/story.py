@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from whereupon.packs.sales import booking, reading
+from whereupon.packs.sales import booking, dates, reading
 from whereupon.packs.scenarios import Day, Scenario
 
 LINES = [
@@ -245,6 +245,7 @@ async def large_sale(day: Day) -> None:
 
 
 SCENARIOS = (
+    *dates.SCENARIOS,
     Scenario(9, "Quote accepted → sales order with the same lines", ("quote_accepted",), quote_accepted),
     Scenario(10, "Project task assigned → mail to that person", ("project_task_assigned",), task_assigned),
     Scenario(11, "All tasks completed → project completed", ("project_completed",), project_completed),

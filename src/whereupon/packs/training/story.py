@@ -72,7 +72,96 @@ async def certificates(day: Day) -> None:
     await day.why(flow, date.id)
 
 
+LATER = "UPDATE data.bookings SET created_at = created_at - interval '1 minute' WHERE id = ANY($1::bigint[])"
+NEARER = "UPDATE data.course_dates SET starts_on = starts_on - 1 WHERE id = ANY($1::bigint[])"
+SOONER = "UPDATE data.course_invoices SET due_on = due_on - 1 WHERE id = ANY($1::bigint[])"
+
+
+async def booking_confirmed(day: Day) -> None:
+    """27: two minutes after, and to nobody who has cancelled by then."""
+    who, flow, records = "agnes.molnar", "booking_confirmed", day.loaded.records
+    kept, cancelled = [
+        await day.create(
+            who, "bookings", {"course_date": records["first_aid_next"], "delegate": records[ref]}
+        )
+        for ref in ("oyelaran", "kowalska")
+    ]
+    keys = [int(kept.id), int(cancelled.id)]
+    await day.dates("A minute goes by", LATER, keys)
+    day.expect_runs("Runs after a minute", await day.outcome(), 0)
+    await day.change(who, "bookings", cancelled.id, {"status": "cancelled"})
+    await day.dates("Another minute goes by", LATER, keys)
+
+    made = await day.outcome()
+    day.expect_runs("Runs", made, 1)
+    day.expect_mails("Mails", made, "adebayo.oyelaran@quay.example")
+    mail = made.messages[0]["rendered"]
+    day.expect("Subject", mail["subject"], f"{kept.values['number']}: your place on First aid at work")
+    day.expect_in("The mail", mail["text"], "Harbour Hall 2")
+    await day.why(flow, kept.id)
+    await day.why_not(flow, cancelled.id)
+
+
+async def viability_warning(day: Day) -> None:
+    """29: fourteen days before, unless enough people come; a cancelled date warns nobody."""
+    who, flow, records = "agnes.molnar", "viability_warning", day.loaded.records
+    starts = (await day.value("SELECT current_date + 15")).isoformat()
+    dates = [
+        await day.create(who, "course_dates", {
+            "name": name, "course": records["forklift"], "starts_on": starts, **more,
+        })
+        for name, more in (
+            ("Forklift, Τρίτη", {"viability": "poor", "status": "confirmed"}),
+            ("Forklift, full", {"viability": "good"}),
+            ("Forklift, called off", {"viability": "poor", "status": "cancelled"}),
+            ("Forklift, not looked at yet", {}),
+        )
+    ]  # fmt: skip
+    poor, good, off, unknown = (date.id for date in dates)
+    await day.dates("It is fifteen days before", NEARER, [])
+    day.expect_runs("Runs fifteen days before", await day.outcome(), 0)
+    await day.dates("A day goes by", NEARER, [int(date.id) for date in dates])
+
+    made = await day.outcome(record_id=poor)
+    day.expect_runs("Runs for the poor one", made, 1)
+    day.expect_mails("Mails", made, f"{who}@harbour.example")
+    day.expect_in("The mail", made.messages[0]["rendered"]["text"], "Forklift, Τρίτη")
+    day.expect_runs("Runs for one without a forecast", await day.outcome(record_id=unknown), 1)
+    for key in (good, off):
+        day.expect_runs(f"Runs for {key}", await day.outcome(record_id=key), 0)
+        await day.why_not(flow, key)
+    await day.why(flow, poor)
+
+
+async def invoice_overdue(day: Day) -> None:
+    """31: the payer, who need not be the delegate, on the day after; not when it is paid."""
+    who, flow, records = "agnes.molnar", "course_invoice_overdue", day.loaded.records
+    due = await day.value("SELECT current_date")
+    open_one, paid = [
+        await day.create(who, "course_invoices", {
+            "payer": records["oyelaran"], "amount": "690.00", "status": "sent", "due_on": due.isoformat(),
+        })
+        for _ in range(2)
+    ]  # fmt: skip
+    await day.dates("It is the day on which they are due", SOONER, [])
+    day.expect_runs("Runs on that day", await day.outcome(), 0)
+    await day.change(who, "course_invoices", paid.id, {"status": "paid"})
+    await day.dates("A day goes by", SOONER, [int(open_one.id), int(paid.id)])
+
+    made = await day.outcome()
+    day.expect_runs("Runs", made, 1)
+    day.expect_mails("Mails", made, "adebayo.oyelaran@quay.example")
+    number = open_one.values["number"]
+    day.expect("Subject", made.messages[0]["rendered"]["subject"], f"Invoice {number} is past due")
+    await day.why(flow, open_one.id)
+    await day.why_not(flow, paid.id)
+
+
 SCENARIOS = (
+    Scenario(27, "Booking made → confirmation 2 minutes after", ("booking_confirmed",), booking_confirmed),
     Scenario(28, "Booking cancelled → delegate and their manager", ("booking_cancelled",), booking_cancelled),
+    Scenario(29, "14 days before the start, poor viability → administrators warned",
+             ("viability_warning",), viability_warning),
     Scenario(30, "Course date completed → certificate to every delegate", ("certificates",), certificates),
-)
+    Scenario(31, "Invoice past due → the payer is alerted", ("course_invoice_overdue",), invoice_overdue),
+)  # fmt: skip
