@@ -104,6 +104,7 @@ class Block(Generic[C]):
     deletes: ClassVar[bool] = False  # it deletes records, perhaps those that other runs stand on
     goes_on_by: ClassVar[str | None] = None  # the exit after a failure that ends nothing; None: the first
     each_port: ClassVar[str | None] = None  # the exit whose way is taken once for every item, on the item
+    internal: ClassVar[bool] = False  # made by something else that people draw: no palette offers it
     about_documents: ClassVar[bool] = False  # its texts may name a document that it looks for itself
     port_labels: ClassVar[Mapping[str, str]] = {}  # of exits whose key does not say enough
     examples: ClassVar[Sequence[Mapping[str, Any]]] = ()
