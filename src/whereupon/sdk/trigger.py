@@ -26,6 +26,7 @@ class Trigger(Generic[C]):
     has_old: ClassVar[bool] = False  # "has changed" makes sense in its filter
     has_document: ClassVar[bool] = False  # what happened is about a file: `document.name` means something
     scheduled: ClassVar[bool] = False
+    internal: ClassVar[bool] = False  # made by something else that people draw: no palette offers it
     examples: ClassVar[Sequence[Mapping[str, Any]]] = ()
 
     def operations(self, config: C) -> frozenset[str]:
