@@ -33,6 +33,7 @@ from whereupon.api.routes import (
     editor,
     exports,
     feeds,
+    gallery,
     groups,
     health,
     home,
@@ -83,7 +84,7 @@ ROUTES = (
     records, documents, session, modules, conditions, workflows, runs, inbox, messages, catalogue, users,
     groups, roles, tokens, templates, settings_routes, audit, health, setup, docs, live, home, startable,
     people, packs, editor, testing, reviewing, quotas, views, search, imports, replay, ai,
-    hooks, secrets, feeds, providers, questions, stores, document_settings, data_tasks, duty, wizard,
+    hooks, secrets, feeds, providers, questions, stores, document_settings, data_tasks, duty, wizard, gallery,
     stages,
 )  # fmt: skip
 
