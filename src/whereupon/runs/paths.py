@@ -20,6 +20,11 @@ SELECT v.number, v.document, m.key AS module FROM whereupon.runs r
 JOIN whereupon.versions v ON v.id = r.version_id LEFT JOIN whereupon.modules m ON m.id = r.module_id
 WHERE r.id = $1
 """
+OF_BULK_RUN = """
+SELECT v.number, v.document, v.uses, m.key AS module FROM whereupon.bulk_runs b
+JOIN whereupon.versions v ON v.id = b.version_id LEFT JOIN whereupon.modules m ON m.id = b.module_id
+WHERE b.id = $1 AND ($2::text[] IS NULL OR m.key IS NULL OR m.key = ANY($2))
+"""
 # The last runs of a workflow that one may know of; $3: of one version only.
 LAST = """
 WITH last AS MATERIALIZED (
@@ -68,6 +73,17 @@ async def drawing_of(db: Connection, rights: Rights, catalog: Catalog, run_id: i
     if not run["whole"]:
         document = outline(document)
     return Drawing(row["number"], document, row["module"], run["whole"])
+
+
+async def drawing_of_bulk_run(db: Connection, rights: Rights, bulk_id: int) -> Drawing:
+    """The same of a bulk run, for who may read the module that it goes over. Raises NotFound."""
+    row = await db.fetchrow(OF_BULK_RUN, bulk_id, readable_modules(rights))
+    if row is None:
+        raise NotFound(f"There is no drawing of bulk run {bulk_id}.")
+    uses: list[str] = row["uses"]
+    whole = rights.administrator or rights.sees(uses)
+    document: Mapping[str, Any] = row["document"] if whole else outline(row["document"])
+    return Drawing(row["number"], document, row["module"], whole)
 
 
 def outline(document: Mapping[str, Any]) -> dict[str, Any]:

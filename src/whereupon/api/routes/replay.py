@@ -8,13 +8,13 @@ from fastapi import Query
 from pydantic import AwareDatetime, Field
 from starlette.responses import Response
 
-from whereupon.api.call import TheCall
+from whereupon.api.call import Call, TheCall
 from whereupon.api.declare import Out, operation
 from whereupon.api.route import routes_of
 from whereupon.api.routes.editor import DraftNodeOut, node_as_json, surroundings
 from whereupon.api.routes.shapes import PathId, PathKey
 from whereupon.db.pool import Connection
-from whereupon.runs.paths import count_paths, drawing_of
+from whereupon.runs.paths import Drawing, count_paths, drawing_of, drawing_of_bulk_run
 from whereupon.workflows import store
 from whereupon.workflows.advice import Said
 from whereupon.workflows.drafting import check_draft
@@ -64,18 +64,34 @@ class Paths(Out):
 async def get_run_drawing(call: TheCall, run_id: PathId) -> Response:
     async def work(db: Connection) -> dict[str, Any]:
         catalog = await call.catalog(db)
-        drawing = await drawing_of(db, call.rights, catalog, run_id)
-        known = drawing.module if drawing.module in catalog.modules else None
-        around = await surroundings(call, db, known)
-        nodes = [node_as_json(node) for node in check_draft(drawing.document, around, Said()).nodes]
-        if not drawing.whole:
-            nodes = [node | {"summary": ""} for node in nodes]
-        return {
-            "version": drawing.number, "module": drawing.module, "document": drawing.document,
-            "nodes": nodes, "whole": drawing.whole,
-        }  # fmt: skip
+        return await shown(call, db, await drawing_of(db, call.rights, catalog, run_id))
 
     return await call.read(work)
+
+
+@router.get(
+    "/bulk-runs/{bulk_id}/drawing",
+    **operation("get_bulk_run_drawing", DrawingOut, summary="What a bulk run follows."),
+)
+async def get_bulk_run_drawing(call: TheCall, bulk_id: PathId) -> Response:
+    async def work(db: Connection) -> dict[str, Any]:
+        return await shown(call, db, await drawing_of_bulk_run(db, call.rights, bulk_id))
+
+    return await call.read(work)
+
+
+async def shown(call: Call, db: Connection, drawing: Drawing) -> dict[str, Any]:
+    """A drawing with its nodes in words, where these may be read."""
+    catalog = await call.catalog(db)
+    known = drawing.module if drawing.module in catalog.modules else None
+    around = await surroundings(call, db, known)
+    nodes = [node_as_json(node) for node in check_draft(drawing.document, around, Said()).nodes]
+    if not drawing.whole:
+        nodes = [node | {"summary": ""} for node in nodes]
+    return {
+        "version": drawing.number, "module": drawing.module, "document": drawing.document,
+        "nodes": nodes, "whole": drawing.whole,
+    }  # fmt: skip
 
 
 @router.get("/workflows/{key}/paths", **operation("count_paths", Paths, summary="Which ways its runs took."))
