@@ -1,7 +1,7 @@
 """The clock starts scheduled workflows: each nominal time once, whoever is awake, and late rather than never.
 
 A schedule's row is locked while it fires, and the time is entered in whereupon.occurrences in the same
-transaction as the runs (rule 21). Which clock: the database's. What local time means: triggers/schedule.
+transaction as the bulk run or the run (rule 21). Which clock: the database's. What local time means: triggers/schedule.
 """
 
 from __future__ import annotations
@@ -12,13 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-import asyncpg
 import structlog
 
-from whereupon.db.pool import GONE, TRANSIENT, Connection, Database
-from whereupon.errors import Refused, Unavailable, WhereuponError
+from whereupon.db.pool import Connection, Database
+from whereupon.runs.bulk.opening import open_bulk_run, runs_on_records
 from whereupon.runs.definitions import Definitions, Version, load_versions
-from whereupon.runs.occasion import start_on_all
 from whereupon.runs.start import NewRun, insert_runs
 from whereupon.triggers.schedule import ScheduleConfig, next_time
 from whereupon.workers.loop import repeat
@@ -131,10 +129,8 @@ class Clock:
         if due.skipped:
             log.warning("schedule skipped times", workflow=version.name, times=len(due.skipped))
         if due.fire is not None and await db.fetchval(CLAIM, workflow_id, due.fire):
-            matched = await self.start(db, version, start.config)
-            await db.execute(NOTE_MATCHED, workflow_id, due.fire, matched)
-            await db.execute("NOTIFY whereupon_runs")
-            log.info("schedule fired", workflow=version.name, nominal=due.fire.isoformat(), runs=matched)
+            await self.start(db, version, due.fire)
+            log.info("schedule fired", workflow=version.name, nominal=due.fire.isoformat())
 
     async def version(self, db: Connection, version_id: int) -> Version:
         """The version to start, with its publisher's rights as they are now."""
@@ -143,30 +139,18 @@ class Clock:
             known.versions.update(await load_versions(db, [version_id], known.catalog, known.time_zone))
         return known.versions[version_id]
 
-    async def start(self, db: Connection, version: Version, config: ScheduleConfig) -> int:
-        """The runs of one occurrence; how many. One workflow's fault must not stop the others' clock."""
-        if not (config.each_record and version.module):
-            await insert_runs(db, [_run(version)])
-            return 1
-        try:
-            async with db.transaction():
-                return await start_on_all(db, version, "schedule")
-        except (*TRANSIENT, *GONE, Unavailable):
-            raise
-        except (asyncpg.PostgresError, WhereuponError) as error:
-            log.warning("schedule could not start", workflow=version.name, error=str(error))
-            await insert_runs(db, [_run(version, error)])
-            return 0
-
-
-def _run(version: Version, error: Exception | None = None) -> NewRun:
-    """A run without a record; with `error`, one that failed before it began, for people to see."""
-    code = "refused" if isinstance(error, Refused) else "not_started"
-    told = {"code": code, "message": f"The list of records could not be made: {error}"} if error else None
-    return NewRun(
-        workflow_id=version.workflow_id, version_id=version.id, node=version.plan.first,
-        started_by="schedule", error=told,
-    )  # fmt: skip
+    async def start(self, db: Connection, version: Version, nominal_at: datetime) -> None:
+        """One occurrence: a bulk run, whose list a worker takes and notes here, or a run without a record."""
+        if runs_on_records(version):
+            await open_bulk_run(db, version, started_by="schedule", nominal_at=nominal_at)
+            return
+        run = NewRun(
+            workflow_id=version.workflow_id, version_id=version.id, node=version.plan.first,
+            started_by="schedule",
+        )  # fmt: skip
+        await insert_runs(db, [run])
+        await db.execute(NOTE_MATCHED, version.workflow_id, nominal_at, 1)
+        await db.execute("NOTIFY whereupon_runs")
 
 
 def _chunks(times: tuple[datetime, ...], size: int = 1_000) -> Iterator[tuple[datetime, ...]]:

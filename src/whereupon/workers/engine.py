@@ -52,6 +52,7 @@ class Engine:
         self.runs = Wake()
         self.imports = Wake()  # heard of here, done by the importer
         self.calls = Wake()  # by the caller
+        self.bulk = Wake()  # by the bulk worker
         self.herald = Herald(database)
         self.crowded_at = -CROWDED_SECONDS  # when a batch was last a large one, on the loop's clock
 
@@ -134,6 +135,7 @@ class Engine:
             for channel, wake in (
                 ("whereupon_changes", self.changes), ("whereupon_runs", self.runs),
                 ("whereupon_imports", self.imports), ("whereupon_calls", self.calls),
+                ("whereupon_bulk", self.bulk),
             ):  # fmt: skip
                 await db.add_listener(channel, _ringer(wake))
             self.changes.ring()

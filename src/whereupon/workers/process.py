@@ -32,7 +32,7 @@ Part = Callable[[], Awaitable[object]]
 HEARTBEAT_SECONDS = 15.0
 AFTER_CRASH = 1.0  # seconds before a part that ended by an error begins again
 RECONNECT = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)  # seconds between tries until the database first answers
-CONNECTIONS = 10
+CONNECTIONS = 12
 # A worker's statements take arrays of ids, and the matcher's is as long as all conditions together: planning
 # them anew for every batch would cost more than it gains.
 PLAN_ONCE = {"plan_cache_mode": "force_generic_plan"}
@@ -79,6 +79,7 @@ def the_others(
     database: Database, engine: Engine, settings: Settings, heart: Heart, stop: asyncio.Event
 ) -> dict[str, Part]:
     """Everything beside the engine, by name."""
+    from whereupon.workers.bulk import BulkWorker
     from whereupon.workers.caller import Caller
     from whereupon.workers.clock import Clock
     from whereupon.workers.deliverer import deliver
@@ -91,6 +92,7 @@ def the_others(
     importer = Importer(database, engine.current, settings, wake=engine.imports)
     heart.ticked = lambda: clock.ticked_at
     caller = Caller(database, settings, wake=engine.calls)
+    bulk = BulkWorker(database, engine.current, wake=engine.bulk, began=engine.runs.ring)
     told = engine.herald.note_messages
     return {
         "clock": lambda: clock.run(stop),
@@ -98,6 +100,7 @@ def the_others(
         "pruner": lambda: pruner.run(stop),
         "importer": lambda: importer.run(stop),
         "caller": lambda: caller.run(stop),
+        "bulk": lambda: bulk.run(stop),
         "deliverer": lambda: deliver(
             database, stop=stop, busy=lambda: engine.busy, settings=settings, tell=told
         ),
