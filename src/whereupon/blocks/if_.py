@@ -13,6 +13,7 @@ from whereupon.errors import Problem
 from whereupon.sdk.block import Batch, Block, Config
 from whereupon.sdk.fields import AskedCondition
 from whereupon.sdk.outcomes import Done, Outcome
+from whereupon.sdk.stretch import Parting
 
 
 class IfConfig(Config):
@@ -49,10 +50,17 @@ class If(Block[IfConfig]):
         return fields_read(config.condition, scope)
 
     async def run_batch(self, config: IfConfig, batch: Batch) -> list[Outcome]:
-        scope = batch.place.scope
-        sql = batch.place.once("condition", lambda: compile_condition(config.condition, scope))
-        rows = await batch.rows({"held": f"({sql}) IS TRUE"})
+        sql = batch.place.once("held", lambda: _held(config, batch.place.scope))
+        rows = await batch.rows({"held": sql})
         return [HELD if rows[run.id]["held"] else NOT_HELD for run in batch.runs]
+
+    def in_sql(self, config: IfConfig, batch: Batch) -> Parting:
+        port = f"CASE WHEN {_held(config, batch.place.scope)} THEN 'true' ELSE 'false' END"
+        return Parting(port, "jsonb_build_object('held', o.port = 'true')")
+
+
+def _held(config: IfConfig, scope: Scope) -> str:
+    return f"({compile_condition(config.condition, scope)}) IS TRUE"
 
 
 HELD, NOT_HELD = Done("true", {"held": True}), Done("false", {"held": False})

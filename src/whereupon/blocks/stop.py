@@ -10,6 +10,7 @@ from whereupon.conditions.values import Scope
 from whereupon.sdk.block import Batch, Block, Config
 from whereupon.sdk.fields import Shown
 from whereupon.sdk.outcomes import Done, Fail, Outcome
+from whereupon.sdk.stretch import Ending
 
 RESULTS = {"succeeded": "Succeeded", "failed": "Failed"}
 
@@ -42,7 +43,13 @@ class Stop(Block[StopConfig]):
         return f"Stop as {config.result}{reason}"
 
     async def run_batch(self, config: StopConfig, batch: Batch) -> list[Outcome]:
-        if config.result == "failed":
-            reason = config.reason or "The workflow stopped the run as failed."
-            return [Fail(reason, "stopped") for _ in batch.runs]
-        return [Done("end", {}, {"reason": config.reason}) for _ in batch.runs]
+        return [_outcome(config) for _ in batch.runs]
+
+    def in_sql(self, config: StopConfig, batch: Batch) -> Ending:
+        return Ending(_outcome(config))
+
+
+def _outcome(config: StopConfig) -> Done | Fail:
+    if config.result == "failed":
+        return Fail(config.reason or "The workflow stopped the run as failed.", "stopped")
+    return Done("end", {}, {"reason": config.reason})

@@ -13,6 +13,7 @@ from whereupon.errors import Problem
 from whereupon.sdk.block import Batch, Block, Config
 from whereupon.sdk.fields import AskedCondition, Shown
 from whereupon.sdk.outcomes import Done, Outcome
+from whereupon.sdk.stretch import Parting
 
 OTHERWISE = "otherwise"
 
@@ -80,6 +81,9 @@ class Switch(Block[SwitchConfig]):
         sql = batch.place.once("cases", lambda: _first_that_holds(config, batch.place.scope))
         rows = await batch.rows({"port": sql})
         return [Done(rows[run.id]["port"], {"port": rows[run.id]["port"]}) for run in batch.runs]
+
+    def in_sql(self, config: SwitchConfig, batch: Batch) -> Parting:
+        return Parting(_first_that_holds(config, batch.place.scope), "jsonb_build_object('port', o.port)")
 
 
 def _first_that_holds(config: SwitchConfig, scope: Scope) -> str:

@@ -16,6 +16,7 @@ from whereupon.modules.catalog import Module
 from whereupon.sdk.block import Batch, Block
 from whereupon.sdk.fields import Shown
 from whereupon.sdk.outcomes import Done, Fail, Outcome
+from whereupon.sdk.stretch import Writing
 from whereupon.sdk.targets import (
     SEVERAL,
     Found,
@@ -27,6 +28,7 @@ from whereupon.sdk.targets import (
     whose_words,
 )
 from whereupon.sdk.writing import (
+    NOT_ALLOWED,
     Written,
     check_assignments,
     compile_assignments,
@@ -126,6 +128,15 @@ class UpdateRecord(Block[UpdateConfig]):
             for run in batch.runs
         ]
 
+    def in_sql(self, config: UpdateConfig, batch: Batch) -> Writing | None:
+        """Only for the run's own record, and where no value needs a second look: those are Python's."""
+        if config.which != "record":
+            return None
+        module = target_module(config, batch.place.scope)
+        batch.rights.require("update", module.key, config.set)
+        assignments = compile_assignments(config.set, module, _values_scope(module, batch.place.scope))
+        return None if any(one.looked_at for one in assignments) else Writing(module, assignments)
+
 
 def _values_scope(module: Module, scope: Scope) -> Scope:
     """Values are computed from the run's record; `target.…` is the record that is written."""
@@ -164,7 +175,7 @@ def _outcome(config: UpdateConfig, module: Module, written: Sequence[Written], m
 
 def _why(one: Written) -> str | None:
     """Why a record was not written; None for one that was."""
-    return one.problem or (None if one.allowed else "The workflow's publisher may not update it.")
+    return one.problem or (None if one.allowed else NOT_ALLOWED)
 
 
 def _failure(module: Module, wrong: Sequence[tuple[str, str]], of: int = 0) -> Fail:

@@ -30,14 +30,25 @@ async def as_publisher(version: Version, step: Step, batch: Batch, work: Work) -
 
     Where only own records may be read, runs on other records fail; that costs one statement per batch.
     """
-    reads = batch.place.once("reads", lambda: _checked_reads(version, step, batch))
-    module = batch.place.module
-    if module is None or not reads or not batch.rights.own_only("read", module.key):
+    theirs = theirs_sql(version, step, batch)
+    if theirs is None:
         return await work(batch)
-    rows = await batch.rows({"own": own_sql(batch, "read", module, "n")})
+    rows = await batch.rows({"own": theirs})
     own = [run for run in batch.runs if rows[run.id]["own"]]
     outcomes = iter(await work(replace(batch, runs=own)) if own else [])
     return [next(outcomes) if rows[run.id]["own"] else NOT_THEIRS for run in batch.runs]
+
+
+def theirs_sql(version: Version, step: Step, batch: Batch) -> str | None:
+    """SQL boolean: the publisher may read the record `n` at this block; None: every one, or none is read.
+
+    Raises Refused when the publisher may not read what the block does, of any record.
+    """
+    reads = batch.place.once("reads", lambda: _checked_reads(version, step, batch))
+    module = batch.place.module
+    if module is None or not reads or not batch.rights.own_only("read", module.key):
+        return None
+    return own_sql(batch, "read", module, "n")
 
 
 def _checked_reads(version: Version, step: Step, batch: Batch) -> frozenset[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeVar
 
 import asyncpg
 from pydantic import BaseModel, ConfigDict
@@ -18,6 +18,9 @@ from whereupon.errors import Problem
 from whereupon.modules.catalog import Catalog, Module
 from whereupon.people.rights import Rights
 from whereupon.sdk.outcomes import Done, Outcome
+
+if TYPE_CHECKING:
+    from whereupon.sdk.stretch import InSql
 
 
 class Config(BaseModel):
@@ -160,6 +163,13 @@ class Block(Generic[C]):
     async def run_batch(self, config: C, batch: Batch) -> list[Outcome]:
         """One outcome per run of the batch, in its order. Raises only for what it does not expect."""
         raise TypeError(f'Block "{self.key}" does not say what it does.')
+
+    def in_sql(self, config: C, batch: Batch) -> InSql | None:
+        """The same as SQL, for very many runs at once; None: it has no such form. `batch` has no runs.
+
+        Raises what `run_batch` raises for the node as a whole: a right that is missing, say.
+        """
+        return None
 
     async def wake_batch(self, config: C, batch: Batch) -> list[Outcome]:
         """The same for runs whose Wait has ended. By default the wait was all that there was."""

@@ -19,6 +19,8 @@ from whereupon.records.violations import BROKEN
 from whereupon.sdk.accepting import accepted_constant, look_at, needs_a_look
 from whereupon.sdk.block import Batch
 
+NOT_ALLOWED = "The workflow's publisher may not update it."
+
 
 @dataclass(frozen=True, slots=True)
 class Assignment:

@@ -1,0 +1,100 @@
+"""After a block, in SQL: write the rows of history, and say where each member goes next (as runs/settle.py).
+
+The SQL is the second half of a statement whose first half gives `outcomes`: the columns of a member, `port`
+and `output` of those that are done, `failure` of the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from whereupon.conditions.values import literal, quote_text
+from whereupon.runs.stretches.standing import COLUMNS, ON_ITS_OWN, OVER, STANDING
+from whereupon.workflows.plan import ERROR_PORT, Step
+
+CARRIED = ", ".join(f"o.{name}" for name in COLUMNS)
+# `way`: the exit by which a member leaves, null when it stops as failed. `left_by`: the same where the block
+# was done; a failure that is passed over is not counted as a way that was taken.
+SETTLE = """
+told AS (
+  INSERT INTO whereupon.step_runs (run_id, seq, node, block, status, port, input, output, error, records,
+                                   started_at, ended_at)
+  SELECT o.run_id, o.seq + 1, {node}, {block}, CASE WHEN o.failure IS NULL THEN 'succeeded' ELSE {failed} END,
+    CASE WHEN o.failure IS NULL THEN o.port END, {given}, CASE WHEN o.failure IS NULL THEN o.output END,
+    o.failure, CASE WHEN o.failure IS NULL THEN 1 ELSE 0 END, now(), now()
+  FROM outcomes o),
+ways AS (
+  SELECT o.run_id, o.record_id, o.nr, o.change_id, o.seq + 1 AS seq, {data} AS data, {error} AS error,
+    o.changed, o.failure, CASE WHEN o.failure IS NULL THEN o.port ELSE {way_of_failure} END AS way,
+    CASE WHEN o.failure IS NULL THEN o.port END AS left_by
+  FROM outcomes o),
+moved AS (
+  INSERT INTO {standing} (place, {columns}, left_node, left_by, status, node)
+  SELECT p.place, {carried}, {node}, o.left_by,
+    CASE WHEN o.way IS NULL THEN 'failed' WHEN p.place = {on_its_own} THEN 'queued'
+         WHEN o.error IS NULL THEN 'succeeded' ELSE 'partial' END,
+    CASE WHEN o.way IS NULL THEN {node} {target} END
+  FROM ways o CROSS JOIN LATERAL (SELECT {place} AS place) p)
+"""
+
+
+def settle_sql(step: Step, places: Mapping[str, int]) -> str:
+    """The CTEs; `places`: of the nodes that belong to the stretch, the others go on as runs of their own."""
+    key = quote_text(step.node.key)
+    policy = step.node.on_error.policy
+    goes_on = policy in ("continue", "exit")
+    return SETTLE.format(
+        standing=STANDING, columns=", ".join(COLUMNS), carried=CARRIED, on_its_own=ON_ITS_OWN,
+        node=key, block=quote_text(step.block.key), failed="'continued'" if goes_on else "'failed'",
+        given=_given(step), data=_data(step, goes_on), error=_error(step, policy),
+        way_of_failure=_way_of_failure(step, policy), place=_place(step, places),
+        target=_target(step, places),
+    )  # fmt: skip
+
+
+def _given(step: Step) -> str:
+    return "coalesce(o.given, '{}')"
+
+
+def _data(step: Step, goes_on: bool) -> str:
+    """What later blocks may read of this one."""
+    if not step.kept:
+        return "o.data"
+    key = quote_text(step.node.key)
+    failed = f"jsonb_build_object({key}, jsonb_build_object('error', o.failure))" if goes_on else "'{}'"
+    return f"o.data || CASE WHEN o.failure IS NULL THEN jsonb_build_object({key}, o.output) ELSE {failed} END"
+
+
+def _error(step: Step, policy: str) -> str:
+    """What was wrong, with the node; where it left by the error exit, it has been dealt with."""
+    if policy == "exit":
+        return "o.error"
+    at = f"jsonb_build_object('node', {quote_text(step.node.key)})"
+    return f"CASE WHEN o.failure IS NULL THEN o.error ELSE o.failure || {at} END"
+
+
+def _way_of_failure(step: Step, policy: str) -> str:
+    match policy:
+        case "exit":
+            return literal(ERROR_PORT)
+        case "continue":
+            return literal(step.block.goes_on_by or next(iter(step.ports()), "end"))
+        case _:
+            return "NULL"
+
+
+def _place(step: Step, places: Mapping[str, int]) -> str:
+    """The place that each exit leads to."""
+    return _by_exit({port: str(places.get(target, ON_ITS_OWN)) for port, target in step.exits.items()}, OVER)
+
+
+def _target(step: Step, places: Mapping[str, int]) -> str:
+    """For those that go on by themselves: the node at which they do."""
+    outside = {port: target for port, target in step.exits.items() if target not in places}
+    return " ".join(f"WHEN o.way = {literal(port)} THEN {literal(to)}" for port, to in outside.items())
+
+
+def _by_exit(values: Mapping[str, str], otherwise: Any) -> str:
+    cases = " ".join(f"WHEN {literal(port)} THEN {value}" for port, value in values.items())
+    return f"CASE o.way {cases} ELSE {otherwise} END" if cases else str(otherwise)
