@@ -16,7 +16,7 @@ from whereupon.workflows.listing import name_records
 SELECT = """
 SELECT r.id, w.key AS workflow, w.name AS workflow_name, v.number AS version, m.key AS module,
        r.module_id, r.record_id, r.status, r.node, r.ready_at, r.started_by, r.user_id, u.name AS user_name,
-       r.change_id, r.parent_run_id, r.branch_node, r.branch_number,
+       r.change_id, r.parent_run_id, r.branch_node, r.branch_number, r.bulk_id AS bulk_run,
        r.rerun_of, r.depth, r.executions,
        r.attempts, r.error, r.created_at, r.started_at, r.ended_at, v.uses
 FROM whereupon.runs r
@@ -26,7 +26,7 @@ LEFT JOIN whereupon.modules m ON m.id = r.module_id
 LEFT JOIN whereupon.users u ON u.id = r.user_id
 """
 # Filters are null when they are not asked for; `$2` are the modules that may be read, null: all. "OWN" stands
-# for the runs on one's own records of other modules.
+# for the runs on one's own records of other modules, "MEMBERS" for what is wanted of bulk runs.
 LIST = (
     SELECT
     + """
@@ -37,6 +37,7 @@ WHERE ($1::bigint IS NULL OR r.id < $1) AND ($2::text[] IS NULL OR m.key IS NULL
   AND ($8::timestamptz IS NULL OR r.created_at < $8) AND ($9::text IS NULL OR r.started_by = $9)
   AND CASE WHEN $11::bigint IS NOT NULL THEN r.parent_run_id = $11 AND r.branch_node IS NOT NULL
     ELSE r.started_by <> 'for_each' OR $5 IS NOT NULL OR $9 IS NOT NULL END
+  AND MEMBERS
 ORDER BY r.id DESC LIMIT $10
 """
 )
@@ -79,15 +80,19 @@ async def list_runs(
     until: Any = None,
     started_by: str | None = None,
     parent: int | None = None,
+    bulk_run: int | None = None,
+    members: bool = True,
     limit: int = 50,
 ) -> list[dict[str, Any]]:
     """Runs on records that the user may read, newest first; `after`: the last id of the page before.
 
     Items of a loop are shown with their run (`parent`), and where a record or how they started is asked for.
+    `bulk_run`: only its members; `members` false: no run that belongs to a bulk run.
     """
     own = own_records(catalog, rights)
+    wanted = "r.bulk_id IS NULL" if not members else "true" if bulk_run is None else f"r.bulk_id = {bulk_run}"
     rows = await db.fetch(
-        LIST.replace("OWN", own),
+        LIST.replace("OWN", own).replace("MEMBERS", wanted),
         after,
         readable_modules(rights),
         workflow,

@@ -187,6 +187,23 @@ async def count_left(db: Connection, version: Version, reader: int | None, taken
         raise Invalid.of(Problem("cannot_compute", message)) from None
 
 
+async def matching_now(db: Connection, rights: Rights, key: str) -> tuple[Version, int | None]:
+    """On how many records a workflow would run now; None: it is one job, without records.
+
+    Raises NotFound, Refused, Conflict without a published version, Invalid where it cannot be counted.
+    """
+    rights.require_builder()
+    workflow = await store.get_workflow(db, key)
+    if workflow["active_version_id"] is None:
+        raise Conflict("It has no published version yet.", suggestion="Publish it first.")
+    version = await _loaded(db, workflow["active_version_id"])
+    if not runs_on_records(version):
+        return version, None
+    if reason := unsuited(version):
+        raise Conflict("It cannot go over many records.", suggestion=reason)
+    return version, await count_left(db, version, rights.user_id)
+
+
 # Doing -----------------------------------------------------------------------------------------------
 
 

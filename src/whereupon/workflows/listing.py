@@ -96,12 +96,19 @@ async def count_by_state(db: Connection, wanted: Wanted) -> dict[str, int]:
 
 # Bars -------------------------------------------------------------------------------------------
 
-# The last runs of each workflow, the newest first, by the index on (workflow_id, id).
+# The last runs of each workflow, the newest first, by indexes on (workflow_id, id). A bulk run is one bar.
 BARS = """
 SELECT r.* FROM unnest($1::bigint[]) w (id), LATERAL (
-  SELECT x.id, x.workflow_id, x.status, x.created_at AS at, x.module_id, x.record_id,
-         extract(epoch FROM x.ended_at - coalesce(x.started_at, x.created_at))::float8 AS seconds
-  FROM whereupon.runs x WHERE x.workflow_id = w.id ORDER BY x.id DESC LIMIT $2) r
+  SELECT * FROM (
+    (SELECT x.id, false AS bulk, x.workflow_id, x.status, x.created_at AS at, x.module_id, x.record_id,
+       NULL::bigint AS matched, NULL::bigint AS failed,
+       extract(epoch FROM x.ended_at - coalesce(x.started_at, x.created_at))::float8 AS seconds
+     FROM whereupon.runs x WHERE x.workflow_id = w.id AND x.bulk_id IS NULL ORDER BY x.id DESC LIMIT $2)
+    UNION ALL
+    (SELECT b.id, true, b.workflow_id, b.status, b.created_at, b.module_id, NULL, b.matched, b.failed,
+       extract(epoch FROM b.ended_at - coalesce(b.started_at, b.created_at))::float8
+     FROM whereupon.bulk_runs b WHERE b.workflow_id = w.id ORDER BY b.id DESC LIMIT $2)) both_kinds
+  ORDER BY at DESC, bulk, id DESC LIMIT $2) r
 """
 
 

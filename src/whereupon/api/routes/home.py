@@ -69,6 +69,26 @@ class TroubledRuns(Out):
     items: list[TroubledRun]
 
 
+class TroubledBulkRun(Out):
+    """A bulk run of which some records, or all, failed."""
+
+    id: int
+    workflow: str | None
+    workflow_name: str | None
+    status: Status
+    matched: int
+    failed: int
+    created_at: datetime
+    ended_at: datetime | None
+
+
+class TroubledBulkRuns(Out):
+    """How many in the last seven days, of which at most 1,000 are counted, and the newest five."""
+
+    count: int
+    items: list[TroubledBulkRun]
+
+
 class WaitingMessage(Out):
     """A message that waits for a person."""
 
@@ -125,6 +145,7 @@ class Home(Out):
     failed_runs: TroubledRuns
     partial_runs: TroubledRuns
     held_runs: TroubledRuns
+    bulk_runs: TroubledBulkRuns | None
     held_messages: WaitingMessages | None
     failed_messages: WaitingMessages | None
     uncertain_messages: WaitingMessages | None
@@ -144,6 +165,7 @@ async def home(call: Call, db: Connection) -> dict[str, Any]:
     found: dict[str, Any] = {"workflows": await busiest(call, db) if builder else []}
     for status in ("failed", "partial", "held"):
         found[f"{status}_runs"] = await troubled(call, db, status)
+    found["bulk_runs"] = await trouble.newest_bulk_runs(db, call.rights) if builder else None
     for status in ("held", "failed", "uncertain"):
         found[f"{status}_messages"] = await waiting(db, status) if builder else None
     found["tasks"] = await tasks.due_tasks(db, call.rights, limit=5)

@@ -44,6 +44,7 @@ class Run(Out):
     parent_run_id: int | None
     branch_node: str | None = Field(description="The block of the parent that started it.")
     branch_number: int | None
+    bulk_run: int | None = Field(description="The bulk run that it belongs to.")
     rerun_of: int | None
     depth: int
     executions: int
@@ -197,6 +198,10 @@ async def list_runs(
         Id | None,
         Query(description="Those that this run's blocks started: items of a loop, other workflows."),
     ] = None,
+    bulk_run: Annotated[Id | None, Query(description="Only those of this bulk run.")] = None,
+    members: Annotated[
+        bool, Query(description="Whether runs that belong to bulk runs are among them.")
+    ] = True,
 ) -> Response:
     after = id_before(cursor)
 
@@ -206,7 +211,7 @@ async def list_runs(
         rows = history.list_runs(
             db, call.rights, await call.catalog(db), after=after, workflow=workflow, module=module,
             record_id=record_id, status=status, since=since, until=until, started_by=started_by,
-            parent=parent, limit=limit + 1,
+            parent=parent, bulk_run=bulk_run, members=members, limit=limit + 1,
         )  # fmt: skip
         return await paged(rows, limit)
 

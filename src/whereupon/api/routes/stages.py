@@ -19,6 +19,14 @@ router = routes_of("stages", "/workflows")
 Size = Field(ge=1, le=2**53, description="How many records it takes, at most.")
 
 
+class MatchingNow(Out):
+    """On how many records a workflow would run now; null: it is one job, without records."""
+
+    matching: int | None
+    module: str | None
+    module_label: str | None
+
+
 class WorkflowOfStages(Out):
     """The workflow, as far as its stages ask."""
 
@@ -96,6 +104,22 @@ class ToApprove(BaseModel):
 
     stage: int = Field(ge=1, le=32_767)
     size: int | None = Field(None, ge=1, le=2**53)
+
+
+@router.get(
+    "/{key}/matching",
+    **operation("count_matching_now", MatchingNow, summary="On how many records it would run.", errors=[409]),
+)
+async def count_matching_now(call: TheCall, key: PathKey) -> Response:
+    async def work(db: Connection) -> dict[str, Any]:
+        version, matching = await stages.matching_now(db, call.rights, key)
+        module = version.module
+        return {
+            "matching": matching, "module": module.key if module else None,
+            "module_label": module.label_plural if module else None,
+        }  # fmt: skip
+
+    return await call.read(work, bounded=True)
 
 
 @router.get("/{key}/scale-up", **operation("get_scale_up", ScaleUpOut, summary="How far it was scaled up."))

@@ -56,15 +56,18 @@ class Workflow(WorkflowFacts):
 
 
 class Bar(Out):
-    """One run, as a bar. `seconds`: how long it took, null while it is under way."""
+    """One run, or one bulk run, as a bar. `seconds`: how long it took, null while it is under way."""
 
     id: int
-    status: RunStatus
+    bulk: bool = Field(description="A run over many records: the id is that of a bulk run.")
+    status: RunStatus | Literal["paused"]
     at: datetime
     seconds: float | None
     module: str | None
     record_id: str | None = Field(description="null: none, or not for this user to see.")
     record_title: str | None
+    matched: int | None = Field(description="Of a bulk run: how many records, null until they are listed.")
+    failed: int | None
 
 
 class ListedWorkflow(WorkflowFacts):
