@@ -27,20 +27,13 @@ from whereupon.records.files import FileStore
 IDLE_SECONDS = 20  # a connection that rests longer is closed
 PROBE_SECONDS = 3  # one that rested longer is asked whether it is still there
 PER_CONNECTION = 200  # mails; many servers allow no more
+AHEAD = 2  # mails put together for each connection while it sends another: it must not wait for our own work
 LARGE_AT_ONCE = 2  # mails with files: each is in memory several times over while it is sent
 PATIENT_ATTEMPTS = 4  # for some of several recipients; then the others do not wait for them any longer
 PAUSE_SECONDS = 5  # after the server could not be reached, before it is tried again
 
 
 Refusals = Mapping[str, tuple[int, bytes]]  # address → the server's answer
-
-
-class Stopped(Exception):
-    """The dialogue ended before anything was sent; `outcome` says how to go on."""
-
-    def __init__(self, outcome: Outcome) -> None:
-        super().__init__(outcome)
-        self.outcome = outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +46,22 @@ class Envelope:
     @property
     def needs_utf8(self) -> bool:
         return not all(address.isascii() for address in (self.sender, *self.recipients))
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A mail as it goes over the line, and whom the server is told."""
+
+    envelope: Envelope
+    data: bytes
+
+
+class Stopped(Exception):
+    """The dialogue ended before anything was sent; `outcome` says how to go on."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(outcome)
+        self.outcome = outcome
 
 
 @dataclass(slots=True)
@@ -74,7 +83,9 @@ class Smtp:
         self.files = files
         self.password = password
         self.threads = ThreadPoolExecutor(settings.connections, thread_name_prefix="smtp")
+        self.writers = ThreadPoolExecutor(1, thread_name_prefix="mail")
         self.slots = asyncio.Semaphore(settings.connections)
+        self.ahead = asyncio.Semaphore(settings.connections * AHEAD)
         self.large = asyncio.Semaphore(LARGE_AT_ONCE)
         self.resting: list[Line] = []
         self.users = 0  # letters under way
@@ -90,8 +101,12 @@ class Smtp:
 
         self.users += 1
         try:
-            async with self.large if letter.content.get("attachments") else nullcontext(), self.slots:
-                outcome = await loop.run_in_executor(self.threads, self.deliver, letter, begin)
+            async with self.large if letter.content.get("attachments") else nullcontext(), self.ahead:
+                written = await loop.run_in_executor(self.writers, self.put_together, letter)
+                if isinstance(written, Outcome):
+                    return written
+                async with self.slots:
+                    outcome = await loop.run_in_executor(self.threads, self.deliver, letter, written, begin)
         finally:
             self.users -= 1
         self.sweeper = self.sweeper or loop.call_later(IDLE_SECONDS, self.sweep)
@@ -104,6 +119,7 @@ class Smtp:
         for line in lines:
             await asyncio.get_running_loop().run_in_executor(self.threads, hang_up, line)
         self.threads.shutdown(wait=False)
+        self.writers.shutdown(wait=False)
 
     def sweep(self) -> None:
         """Close what has rested long enough; look again while something rests."""
@@ -117,24 +133,26 @@ class Smtp:
 
     # In a thread, one letter at a time
 
-    def deliver(self, letter: Letter, begin: Callable[[], bool]) -> Outcome | None:
-        """The whole dialogue for one mail. Never raises for what the server does."""
+    def put_together(self, letter: Letter) -> Written | Outcome:
+        """The mail, files and all; or why there can be none."""
         try:
             sender = read_mailboxes(letter.content.get("from") or self.settings.from_address)[0]
             attached = read_attachments(letter.content, self.files)
             identity = message_id(letter.key, sender)
             mail = build(letter.content, sender, identity, datetime.now(UTC), attached)
-            data = mail.as_bytes()
+            return Written(Envelope(sender.address, envelope_of(letter.content)), dotted(mail.as_bytes()))
         except WhereuponError as error:
             return failed(letter, error.code, error.message)
         except (ValueError, IndexError, LookupError) as error:  # UnicodeError is a ValueError
             return failed(letter, "bad_message", f"The mail could not be put together: {error}")
-        to = Envelope(sender.address, envelope_of(letter.content))
+
+    def deliver(self, letter: Letter, mail: Written, begin: Callable[[], bool]) -> Outcome | None:
+        """The whole dialogue for one mail. Never raises for what the server does."""
         try:
-            line, refused = self.prepared(letter, to)
+            line, refused = self.prepared(letter, mail.envelope)
         except Stopped as stopped:
             return stopped.outcome
-        outcome = self.hand_over(letter, line, data, begin)
+        outcome = self.hand_over(letter, line, mail.data, begin)
         return (
             replace(outcome, error=partly(refused))
             if refused and outcome and outcome.status == "sent"
@@ -185,7 +203,7 @@ class Smtp:
         raise Stopped(replace(outcome, error=error))
 
     def hand_over(self, letter: Letter, line: Line, data: bytes, begin: Callable[[], bool]) -> Outcome | None:
-        """DATA and the mail itself. From "354" on, losing the connection means not knowing."""
+        """DATA and the mail itself, dotted. From "354" on, losing the connection means not knowing."""
         try:
             if not begin():
                 self.reset(line)
@@ -202,7 +220,7 @@ class Smtp:
             self.reset(line)
             return answered(letter, code, answer)
         try:
-            line.smtp.send(dotted(data))
+            line.smtp.send(data)
             code, answer = line.smtp.getreply()
         except (OSError, smtplib.SMTPException) as error:
             hang_up(line)
