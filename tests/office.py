@@ -17,6 +17,7 @@ from whereupon.people.rights import Rights, load_rights
 from whereupon.records.schema import DEFINER
 from whereupon.runs.actions import start_by_hand
 from whereupon.runs.match import match_batch
+from whereupon.workers.bulk import BulkWorker
 from whereupon.workers.engine import Engine
 from whereupon.workflows import store
 from whereupon.workflows.saved_tasks import NewDataTask, create_task
@@ -197,6 +198,28 @@ async def set_up_for_examples(office: Office) -> None:
     )
     called = {"trigger": "called", "inputs": [{"name": "reason"}]}
     await office.publish(called, {"key": "stop", "block": "stop"}, name="helper")  # for run_workflow
+
+
+async def make_bulk_runs(office: Office) -> None:
+    """What the bulk worker does, as far as it can without runs that are advanced."""
+    worker = BulkWorker(office.database, office.engine.current)
+    while await worker.step() == 0.0:
+        pass
+
+
+async def work_off_bulk_runs(office: Office, most: int = 200) -> None:
+    """Work off all bulk runs that can be, to their ends."""
+    worker = BulkWorker(office.database, office.engine.current)
+    for _ in range(most):
+        await make_bulk_runs(office)
+        await office.settle()
+        await worker.reckon()
+        moving = await office.fetchval(
+            "SELECT count(*) FROM whereupon.bulk_runs WHERE status IN ('queued', 'running')"
+        )
+        if not moving:
+            return
+    raise AssertionError("A bulk run does not come to its end.")
 
 
 async def open_office(database: Database) -> Office:

@@ -20,8 +20,10 @@ from whereupon.api.problems import on_any, on_http, on_validation
 from whereupon.api.rates import Rates
 from whereupon.api.route import PREFIX
 from whereupon.api.routes import (
+    absences,
     ai,
     audit,
+    bulk_runs,
     calendar,
     catalogue,
     conditions,
@@ -40,6 +42,7 @@ from whereupon.api.routes import (
     hooks,
     imports,
     inbox,
+    inbox_items,
     lists,
     live,
     messages,
@@ -80,12 +83,12 @@ from whereupon.settings import Settings
 
 ROUTES = (
     # Before the records and runs whose ids would stand in the same place.
-    lists, exports, calendar,
+    lists, exports, calendar, bulk_runs,
     records, documents, session, modules, conditions, workflows, runs, inbox, messages, catalogue, users,
     groups, roles, tokens, templates, settings_routes, audit, health, setup, docs, live, home, startable,
     people, packs, editor, testing, reviewing, quotas, views, search, imports, replay, ai,
-    hooks, secrets, feeds, providers, questions, stores, document_settings, data_tasks, duty, wizard, gallery,
-    stages,
+    hooks, secrets, feeds, providers, questions, stores, document_settings, data_tasks, wizard, gallery,
+    stages, duty, absences, inbox_items,
 )  # fmt: skip
 
 SECURITY_HEADERS = [

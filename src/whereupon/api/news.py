@@ -18,6 +18,7 @@ CHANNELS = tuple(
     PREFIX + name
     for name in (
         *("notifications", "tasks", "runs", "progress", "messages", "imports", "revision", "workflows"),
+        "bulk_runs",
     )
 )
 MOST = 200  # of each kind at a time; more than that is "something changed"
@@ -51,6 +52,7 @@ class Heard:
     groups: set[int] = field(default_factory=set[int])
     progress: list[Mapping[str, Any]] = field(default_factory=list[Mapping[str, Any]])
     imports: set[int] = field(default_factory=set[int])
+    bulk_runs: set[int] = field(default_factory=set[int])
     workflows: dict[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
 
     def note(self, channel: str, payload: str) -> None:
@@ -73,6 +75,8 @@ class Heard:
                 self.runs_of_anything = True
             case "imports":
                 self.imports |= {int(payload)} if payload.isascii() and payload.isdigit() else set()
+            case "bulk_runs":
+                self.bulk_runs |= {int(payload)} if payload.isascii() and payload.isdigit() else set()
             case "workflows":
                 said = as_object(payload)
                 self.workflows |= {str(said["key"]): said} if "key" in said else {}
@@ -169,6 +173,9 @@ class News:
                 listener.tell("messages", {})
         if heard.imports:
             await tell_imports(db, heard.imports, listeners)
+        if heard.bulk_runs:
+            for listener in builders(listeners):
+                listener.tell("bulk_runs", {"ids": sorted(heard.bulk_runs)[:MOST]})
         if heard.workflows:
             await tell_workflows(db, heard.workflows, listeners)
         if heard.runs_of_anything:

@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 import pytest
-from tests.office import Office, open_office
+from tests.office import Office, make_bulk_runs, open_office
 
 from whereupon.db.pool import Database
 from whereupon.people.rights import load_rights
@@ -37,10 +37,11 @@ async def make_due_again(office: Office, workflow: str) -> None:
 
 
 async def tick(office: Office) -> int:
-    """Let the clock fire all that is due; how many times it fired."""
+    """Let the clock fire all that is due, and the lists be taken; how many times it fired."""
     clock, fired = Clock(office.database, office.engine.current), 0
     while await clock.tick() == 0.0:
         fired += 1
+    await make_bulk_runs(office)
     return fired
 
 

@@ -13,8 +13,9 @@ SET_UP_WRONGLY = frozenset(
     {
         "invalid", "unknown_field", "unknown_module", "unknown_value", "no_group", "no_workflow",
         "not_active", "no_provider", "unknown_provider", "no_mail_server", "unknown_store", "no_root",
-        "no_folder", "unknown_host_key", "bad_host_key", "bad_private_key", "not_allowed", "publisher_disabled",
-        "http_401", "http_403", "ai_refused", "database_42703", "database_42P01", "database_42501",
+        "no_folder", "unknown_host_key", "bad_host_key", "bad_private_key", "not_allowed",
+        "publisher_disabled", "http_401", "http_403", "ai_refused",
+        "database_42703", "database_42P01", "database_42501",
     }
 )  # fmt: skip
 # A sentence without what differs from record to record: quoted names, numbers, addresses.

@@ -160,12 +160,13 @@ OWN_MEMBERS = "SELECT m.record_id FROM whereupon.bulk_members m WHERE m.bulk_id 
 async def count_matching(db: Connection, version: Version, bulk: Any) -> int | None:
     """How many records the same question finds now (F3); None when it cannot be asked any more.
 
-    Of a list that was named: how many of these meet the filter.
+    Of a list that was named, and of a stage: how many of these meet the filter.
     """
     if bulk["module_id"] is None or version.module is None:
         return None
     asked: dict[str, Any] = {**bulk, "left_out": []}
-    members = Members(sql=OWN_MEMBERS, values=[bulk["id"]]) if bulk["named"] else Members()
+    of_its_own = bulk["named"] or bulk["started_by"] == "stage"
+    members = Members(sql=OWN_MEMBERS, values=[bulk["id"]]) if of_its_own else Members()
     try:
         async with db.transaction():
             where, values = await where_of(db, version, asked, members, first=1)
