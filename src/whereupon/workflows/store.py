@@ -21,6 +21,7 @@ from whereupon.workflows.arming import Clocked, arm_clock, disarm_clock
 from whereupon.workflows.check import Surroundings, check_workflow
 from whereupon.workflows.document import blank, parse_document
 from whereupon.workflows.freezing import freeze
+from whereupon.workflows.kinds import require_own_kind
 from whereupon.workflows.quotas import COUNTED, require_room
 from whereupon.workflows.saved import told
 
@@ -69,7 +70,7 @@ FIND = SELECT + "WHERE w.key = $1 AND w.state <> 'deleted'"
 LIST = (
     SELECT
     + """
-WHERE w.state <> 'deleted' AND ($1::bigint IS NULL OR w.id < $1)
+WHERE w.state <> 'deleted' AND w.kind = 'workflow' AND ($1::bigint IS NULL OR w.id < $1)
   AND ($2::text IS NULL OR m.key = $2) AND ($3::text IS NULL OR w.state = $3)
   AND ($4::text IS NULL OR w.category = $4)
     AND ($5::text IS NULL OR w.name ILIKE $5 OR w.description ILIKE $5)
@@ -81,7 +82,7 @@ INSERT INTO whereupon.workflows (key, name, description, category, module_id, dr
 VALUES ($1, $2, $3, $4, $5, $6, $7)
 """
 LOCK = """
-SELECT id, state, draft, draft_etag::text AS etag, module_id FROM whereupon.workflows
+SELECT id, state, draft, draft_etag::text AS etag, module_id, kind FROM whereupon.workflows
 WHERE key = $1 AND state <> 'deleted' FOR UPDATE
 """
 
@@ -172,6 +173,7 @@ async def locked(db: Connection, key: str, if_match: str | None) -> Mapping[str,
     row = await db.fetchrow(LOCK, key)
     if row is None:
         raise await _unknown(db, key)
+    require_own_kind(row["kind"], key)
     if if_match is not None and if_match != row["etag"]:
         raise PreconditionFailed(
             "Somebody else has changed this workflow meanwhile.",

@@ -1,0 +1,32 @@
+"""Workflows that are made from something else, a playbook or a strategy, are changed there and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Literal
+
+from whereupon.errors import Conflict
+
+Kind = Literal["workflow", "playbook", "strategy"]
+OPEN: ContextVar[Kind] = ContextVar("OPEN", default="workflow")
+
+
+@contextmanager
+def changing(kind: Kind) -> Iterator[None]:
+    """Within this, the workflows of that kind may be changed: by whoever makes them."""
+    token = OPEN.set(kind)
+    try:
+        yield
+    finally:
+        OPEN.reset(token)
+
+
+def require_own_kind(kind: str, key: str) -> None:
+    """Raises Conflict for a workflow that is made from something else."""
+    if kind != OPEN.get():
+        raise Conflict(
+            f'The workflow "{key}" is made from a {kind}.',
+            suggestion=f"Change the {kind}; its workflow follows.",
+        )
