@@ -35,7 +35,7 @@ class Labelled(Out):
     label: str
 
 
-class Person(Out):
+class Orderer(Out):
     """Who ordered it."""
 
     id: int
@@ -54,7 +54,7 @@ class BulkRun(Out):
     version: int | None
     module: Labelled | None
     started_by: str = Field(description="schedule, manual, rerun, stage or data_task.")
-    by: Person | None
+    by: Orderer | None
     nominal_at: datetime | None = Field(description="The schedule's time that it is for.")
     status: Status
     limit: int | None = Field(description="Only so many records were taken.")

@@ -70,12 +70,12 @@ async def get_run_drawing(call: TheCall, run_id: PathId) -> Response:
 
 
 @router.get(
-    "/bulk-runs/{bulk_id}/drawing",
+    "/bulk-runs/{bulk_run_id}/drawing",
     **operation("get_bulk_run_drawing", DrawingOut, summary="What a bulk run follows."),
 )
-async def get_bulk_run_drawing(call: TheCall, bulk_id: PathId) -> Response:
+async def get_bulk_run_drawing(call: TheCall, bulk_run_id: PathId) -> Response:
     async def work(db: Connection) -> dict[str, Any]:
-        return await shown(call, db, await drawing_of_bulk_run(db, call.rights, bulk_id))
+        return await shown(call, db, await drawing_of_bulk_run(db, call.rights, bulk_run_id))
 
     return await call.read(work)
 
