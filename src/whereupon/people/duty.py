@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from whereupon.db.pool import Connection
 from whereupon.errors import Invalid, NotFound, PreconditionFailed, Problem
 from whereupon.people import audit
+from whereupon.people.absences import EARLIEST, LATEST, who_acts_for
 from whereupon.people.organisation import WEEKDAYS, Time, Weekday, load_organisation
 from whereupon.people.users import Id
 
@@ -94,13 +95,15 @@ ORDER BY g.name
 async def on_duty(db: Connection, group_key: str, at: datetime) -> int | None:
     """Who of the group is on duty at a moment; None for nobody. Raises NotFound for an unknown group.
 
-    Somebody who is disabled is passed over, as if they were not on the roster.
+    Somebody who is disabled is passed over, as if they were not on the roster. For somebody who is away
+    stands whoever stands in for them.
     """
     roster = await get_roster(db, group_key)
     times = await office_times(db)
     wanted = list(candidates(roster, at.astimezone(times.zone).replace(tzinfo=None), times.holidays))
     active = {row["id"] for row in await db.fetch(ACTIVE, [user for user in wanted if user is not None])}
-    return next((user for user in wanted if user is None or user in active), None)
+    chosen = next((user for user in wanted if user is None or user in active), None)
+    return (await who_acts_for(db, [chosen]))[chosen] if chosen is not None else None
 
 
 async def get_roster(db: Connection, group_key: str) -> Roster:
@@ -138,6 +141,8 @@ async def stretches(
     """
     kept = await get_roster(db, group_key)
     roster = roster or kept
+    if not EARLIEST <= first <= LATEST:
+        raise Invalid.of(Problem("date", "This day is too far away.", "?first"))
     times = await office_times(db)
     wanted = {shift.user_id for shift in roster.shifts} | {e.user_id for e in roster.exceptions}
     wanted |= {roster.otherwise}

@@ -14,6 +14,7 @@ from whereupon.errors import Conflict, Gone, Invalid, NotFound, Problem, Refused
 from whereupon.modules.catalog import Field as ModuleField
 from whereupon.modules.field_types import BadValue, accept_value
 from whereupon.people import audit
+from whereupon.people.item_history import note
 from whereupon.people.questions import end, get_question, locked
 from whereupon.people.rights import Rights
 from whereupon.people.secrets import key_hash
@@ -73,10 +74,12 @@ async def fill_in(db: Connection, rights: Rights, question_id: int, filled: Fill
     """Answer a form in the inbox. Raises NotFound, Conflict, Invalid, Refused."""
     known = await get_question(db, rights, question_id)
     row = await locked(db, question_id)
-    asked = any(one["user_id"] == rights.user_id for one in known["people"])
+    asked = known["mine"] or any(one["user_id"] == rights.user_id for one in known["people"])
     if not asked and not rights.administrator:
         raise Refused("This is not yours to fill in.")
     by = await db.fetchval("SELECT name FROM whereupon.users WHERE id = $1", rights.user_id)
+    by += f" for {known['for_user_name']}" if known["for_user_name"] else ""
+    await note(db, "question", question_id, rights.user_id, "answered", for_user=known["for_user_id"])
     await _answer(db, row, filled, by)
     await audit.append(db, rights.user_id, "fill_in_form", f"question:{question_id}", run=row["run_id"])
     return await get_question(db, rights, question_id)

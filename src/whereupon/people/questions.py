@@ -11,8 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from whereupon.db.pool import Connection
 from whereupon.errors import Conflict, Invalid, NotFound, Problem, Refused
 from whereupon.people import audit
+from whereupon.people.absences import people_of
+from whereupon.people.item_history import note
 from whereupon.people.rights import Rights
-from whereupon.people.users import Id, exists
+from whereupon.people.users import Id
 
 Status = Literal["open", "approved", "rejected", "answered", "timed_out", "withdrawn"]
 
@@ -34,24 +36,31 @@ class Reassignment(BaseModel):
     user_id: Id
 
 
-# A question as it is shown. One whose run is over, or stands elsewhere, waits for nobody.
+# A question as it is shown. $1: the user, then those for whom the user stands in; `seat`: in whose place the
+# user answers, their own first. One whose run is over, or stands elsewhere, waits for nobody.
 SELECT = """
 SELECT q.id, q.kind, q.title, q.body, q.details, q.module_id, q.record_id, q.run_id, w.key AS workflow,
   w.name AS workflow_name, q.due_at, q.created_at, q.answer,
   CASE WHEN q.status = 'open' AND (r.ended_at IS NOT NULL OR r.node IS DISTINCT FROM q.node OR r.id IS NULL)
     THEN 'withdrawn' ELSE q.status END AS status,
   coalesce(q.ended_at, r.ended_at) AS ended_at,
-  EXISTS (SELECT FROM whereupon.question_people p WHERE p.question_id = q.id AND p.user_id = $1
-    AND p.decided_at IS NULL) AS mine,
+  seat.user_id IS NOT NULL AS mine, nullif(seat.user_id, ($1::bigint[])[1]) AS for_user_id,
+  CASE WHEN seat.user_id <> ($1::bigint[])[1] THEN seat.name END AS for_user_name,
   coalesce((SELECT jsonb_agg(jsonb_build_object('user_id', p.user_id, 'name', u.name, 'decision', p.decision,
-      'comment', p.comment, 'decided_at', p.decided_at) ORDER BY u.name, u.id)
+      'comment', p.comment, 'decided_at', p.decided_at, 'decided_by', p.decided_by, 'decided_by_name', b.name)
+      ORDER BY u.name, u.id)
     FROM whereupon.question_people p JOIN whereupon.users u ON u.id = p.user_id
+    LEFT JOIN whereupon.users b ON b.id = p.decided_by
     WHERE p.question_id = q.id), '[]') AS people
 FROM whereupon.questions q JOIN whereupon.workflows w ON w.id = q.workflow_id
+LEFT JOIN LATERAL (
+  SELECT p.user_id, u.name FROM whereupon.question_people p JOIN whereupon.users u ON u.id = p.user_id
+  WHERE p.question_id = q.id AND p.user_id = ANY($1) AND p.decided_at IS NULL
+  ORDER BY p.user_id <> ($1::bigint[])[1], p.user_id LIMIT 1) seat ON true
 LEFT JOIN whereupon.runs r ON r.id = q.run_id
 """
 ASKED = """
-EXISTS (SELECT FROM whereupon.question_people p WHERE p.question_id = q.id AND p.user_id = $1)
+EXISTS (SELECT FROM whereupon.question_people p WHERE p.question_id = q.id AND p.user_id = ANY($1::bigint[]))
 """
 WAITS = "q.status = 'open' AND r.ended_at IS NULL AND r.node = q.node"
 LIST = (
@@ -67,7 +76,7 @@ COUNT = f"""
 SELECT count(*) AS count, count(*) FILTER (WHERE q.due_at < now()) AS overdue
 FROM whereupon.questions q JOIN whereupon.runs r ON r.id = q.run_id
 WHERE {WAITS} AND EXISTS (SELECT FROM whereupon.question_people p
-  WHERE p.question_id = q.id AND p.user_id = $1 AND p.decided_at IS NULL)
+  WHERE p.question_id = q.id AND p.user_id = ANY($1::bigint[]) AND p.decided_at IS NULL)
 """
 
 
@@ -82,19 +91,21 @@ async def list_questions(
     limit: int = 50,
 ) -> list[dict[str, Any]]:
     """What the user is asked, newest first; `waiting`: only what waits for an answer, or does not."""
-    rows = await db.fetch(LIST, rights.user_id, everyone, before or 2**62, waiting, kind, limit)
+    people = await people_of(db, rights.user_id or 0)
+    rows = await db.fetch(LIST, people, everyone, before or 2**62, waiting, kind, limit)
     return [dict(row) for row in rows]
 
 
 async def count_questions(db: Connection, rights: Rights) -> dict[str, int]:
     """How many wait for this user's answer, and how many of them are overdue."""
-    row: Any = await db.fetchrow(COUNT, rights.user_id)
+    row: Any = await db.fetchrow(COUNT, await people_of(db, rights.user_id or 0))
     return dict(row)
 
 
 async def get_question(db: Connection, rights: Rights, question_id: int) -> dict[str, Any]:
     """Raises NotFound for one that this user was not asked."""
-    row = await db.fetchrow(FIND, rights.user_id, question_id, rights.administrator)
+    people = await people_of(db, rights.user_id or 0)
+    row = await db.fetchrow(FIND, people, question_id, rights.administrator)
     if row is None:
         raise NotFound(f"There is no question {question_id}.")
     return dict(row)
@@ -106,7 +117,8 @@ SELECT r.id FROM whereupon.questions q JOIN whereupon.runs r ON r.id = q.run_id 
 FOR NO KEY UPDATE OF r
 """
 LOCK = """
-SELECT q.*, r.ended_at IS NULL AND r.node = q.node AS awaited, q.due_at <= clock_timestamp() AS late,
+SELECT q.*, r.ended_at IS NULL AND r.node = q.node AS awaited,
+  q.due_at <= clock_timestamp() AND NOT q.details ? 'planned' AS late, -- what is planned may be late
   clock_timestamp() AS now
 FROM whereupon.questions q JOIN whereupon.runs r ON r.id = q.run_id WHERE q.id = $1 FOR UPDATE OF q
 """
@@ -116,18 +128,21 @@ WHERE id = $1 AND node = $2 AND status = 'waiting' AND ended_at IS NULL
 """
 END = "UPDATE whereupon.questions SET status = $2, answer = $3, ended_at = clock_timestamp() WHERE id = $1"
 SAY = """
-INSERT INTO whereupon.question_people (question_id, user_id, decision, comment, decided_at)
-VALUES ($1, $2, $3, $4, clock_timestamp())
+INSERT INTO whereupon.question_people (question_id, user_id, decision, comment, decided_by, waiting,
+  decided_at)
+VALUES ($1, $2, $3, $4, $5, false, clock_timestamp())
 ON CONFLICT (question_id, user_id) DO UPDATE
-SET decision = excluded.decision, comment = excluded.comment, decided_at = excluded.decided_at
+SET decision = excluded.decision, comment = excluded.comment, decided_at = excluded.decided_at,
+  decided_by = excluded.decided_by, waiting = false
 """
 STILL_TO_COME = """
 SELECT count(*) FROM whereupon.question_people p JOIN whereupon.users u ON u.id = p.user_id
 WHERE p.question_id = $1 AND p.decided_at IS NULL AND u.active
 """
 NAMES = """
-SELECT string_agg(u.name, ', ' ORDER BY p.decided_at, u.id) FROM whereupon.question_people p
-JOIN whereupon.users u ON u.id = p.user_id WHERE p.question_id = $1 AND p.decision = $2
+SELECT string_agg(coalesce(b.name || ' for ', '') || u.name, ', ' ORDER BY p.decided_at, u.id)
+FROM whereupon.question_people p JOIN whereupon.users u ON u.id = p.user_id
+LEFT JOIN whereupon.users b ON b.id = p.decided_by WHERE p.question_id = $1 AND p.decision = $2
 """
 
 
@@ -152,11 +167,14 @@ async def decide(db: Connection, rights: Rights, question_id: int, said: Decisio
     row = await locked(db, question_id)
     if row["kind"] != "approval":
         raise Conflict("This is a form: it is filled in, not approved.")
-    _require_turn(known, rights)
+    require_turn(known, rights)
     _require_comment(row["details"], said)
     comment = (said.comment or "").strip() or None
-    await db.execute(SAY, question_id, rights.user_id, said.decision, comment)
-    overrules = not any(one["user_id"] == rights.user_id for one in known["people"])
+    seat, stands_in = seat_of(known, rights)
+    await db.execute(SAY, question_id, seat, said.decision, comment, rights.user_id if stands_in else None)
+    details = {"decision": said.decision}
+    await note(db, "question", question_id, rights.user_id, "decided", comment, for_user=seat, **details)
+    overrules = not any(one["user_id"] == seat for one in known["people"])
     enough = said.decision == "rejected" or overrules or row["details"].get("needs") != "all"
     if enough or await db.fetchval(STILL_TO_COME, question_id) == 0:
         await _settle(db, row, said.decision, comment)
@@ -165,7 +183,16 @@ async def decide(db: Connection, rights: Rights, question_id: int, said: Decisio
     return await get_question(db, rights, question_id)
 
 
-def _require_turn(known: Mapping[str, Any], rights: Rights) -> None:
+def seat_of(known: Mapping[str, Any], rights: Rights) -> tuple[int | None, bool]:
+    """In whose place the user answers, and whether that is somebody else's."""
+    other = known["for_user_id"]
+    return (other, True) if other is not None else (rights.user_id, False)
+
+
+def require_turn(known: Mapping[str, Any], rights: Rights) -> None:
+    """Raises Conflict for one who has answered; Refused for one who neither was asked nor stands in."""
+    if known["mine"]:
+        return
     own = [one for one in known["people"] if one["user_id"] == rights.user_id]
     if own and own[0]["decided_at"] is not None:
         raise Conflict("You have decided this already.")
@@ -197,7 +224,8 @@ async def end(db: Connection, row: Any, status: str, answer: Mapping[str, Any]) 
 REASSIGN = """
 WITH gone AS (
   DELETE FROM whereupon.question_people WHERE question_id = $1 AND user_id = $2 AND decided_at IS NULL)
-INSERT INTO whereupon.question_people (question_id, user_id) VALUES ($1, $3) ON CONFLICT DO NOTHING
+INSERT INTO whereupon.question_people (question_id, user_id, due_at)
+SELECT id, $3, due_at FROM whereupon.questions WHERE id = $1 ON CONFLICT DO NOTHING
 """
 TELL = """
 INSERT INTO whereupon.notifications (user_id, title, body, module_id, record_id, run_id, node)
@@ -209,11 +237,22 @@ async def reassign(db: Connection, rights: Rights, question_id: int, to: Reassig
     """Let somebody else answer instead of this user. Raises NotFound, Conflict, Invalid, Refused."""
     known = await get_question(db, rights, question_id)
     row = await locked(db, question_id)
-    _require_turn(known, rights)
-    if not await exists(db, to.user_id):
-        raise Invalid.of(Problem("unknown_user", f"There is no user {to.user_id}.", "/user_id"))
-    await db.execute(REASSIGN, question_id, rights.user_id, to.user_id)
+    require_turn(known, rights)
+    if not await db.fetchval("SELECT active FROM whereupon.users WHERE id = $1", to.user_id):
+        message = f"User {to.user_id} is disabled or does not exist."
+        raise Invalid.of(Problem("unknown_user", message, "/user_id", "Choose somebody else."))
+    seat, _ = seat_of(known, rights)
+    await db.execute(REASSIGN, question_id, seat, to.user_id)
+    handed = {"from": seat, "to": to.user_id}
+    await note(db, "question", question_id, rights.user_id, "reassigned", for_user=seat, **handed)
     told = (row["title"], row["body"], row["module_id"], row["record_id"], row["run_id"], row["node"])
     await db.execute(TELL, to.user_id, *told)
     await db.execute("SELECT pg_notify('whereupon_notifications', '')")
     await audit.append(db, rights.user_id, "reassign_question", f"question:{question_id}", to=to.user_id)
+
+
+async def comment_question(db: Connection, rights: Rights, question_id: int, comment: str) -> None:
+    """Say something about a question without deciding it. Raises NotFound."""
+    known = await get_question(db, rights, question_id)
+    said = comment.strip()
+    await note(db, "question", question_id, rights.user_id, "commented", said, for_user=known["for_user_id"])

@@ -94,8 +94,9 @@ FROM unnest($5::bigint[], $6::integer[], $7::text[], $8::text[], $9::text[], $10
 RETURNING id, run_id
 """
 ASK_PEOPLE = """
-INSERT INTO whereupon.question_people (question_id, user_id)
-SELECT * FROM unnest($1::bigint[], $2::bigint[])
+INSERT INTO whereupon.question_people (question_id, user_id, due_at)
+SELECT v.question_id, v.user_id, q.due_at FROM unnest($1::bigint[], $2::bigint[]) AS v(question_id, user_id)
+JOIN whereupon.questions q ON q.id = v.question_id
 """
 TELL = """
 WITH noted AS (
@@ -133,7 +134,7 @@ async def ask(
     pairs = [(ids[q.run.id], user) for q in questions for user in q.users]
     await batch.db.execute(ASK_PEOPLE, [one for one, _ in pairs], [user for _, user in pairs])
     await _tell(batch, [q for q in questions if q.tells], module_id)
-    await _mail(batch, [q for q in questions if q.mail_to])
+    await mail_links(batch, [q for q in questions if q.mail_to])
     return ids
 
 
@@ -144,7 +145,7 @@ async def _tell(batch: Batch, questions: Sequence[Question], module_id: int | No
         await batch.db.execute(TELL, *columns, module_id, batch.place.node)
 
 
-async def _mail(batch: Batch, questions: Sequence[Question]) -> None:
+async def mail_links(batch: Batch, questions: Sequence[Question]) -> None:
     """A plain mail with the question and the link; each address gets its own."""
     if not questions:
         return

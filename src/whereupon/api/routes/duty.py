@@ -18,8 +18,7 @@ from whereupon.people.duty import DutyException, Roster, Shift, Stretch
 from whereupon.people.users import find_people
 
 router = routes_of("people")
-FIRST, LAST = date(1990, 1, 1), date(2200, 1, 1)
-Day = Annotated[date, Query(description="The first day.", ge=FIRST, le=LAST)]
+Day = Annotated[date, Query(description="The first day.")]
 Days = Annotated[int, Query(ge=1, le=duty.MOST_DAYS, description="How many days.")]
 
 

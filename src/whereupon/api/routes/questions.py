@@ -24,18 +24,21 @@ router = routes_of("inbox", "/questions")
 
 
 class Asked(Out):
-    """Somebody who is asked, and what they said."""
+    """Somebody who is asked, and what they said; `decided_by`: who really decided, standing in for them."""
 
     user_id: int
     name: str
     decision: str | None
     comment: str | None
     decided_at: datetime | None
+    decided_by: int | None
+    decided_by_name: str | None
 
 
 class QuestionOut(Out):
     """Something that a run waits for. `mine`: for this user's answer. `details`: how many have to approve
-    and whether a comment is needed, or the form's fields. `withdrawn`: its run is over."""
+    and whether a comment is needed, or the form's fields. `withdrawn`: its run is over. `for_user_…`: in
+    whose place the user answers."""
 
     id: int
     kind: Literal["approval", "form"]
@@ -50,6 +53,8 @@ class QuestionOut(Out):
     workflow_name: str
     status: Status
     mine: bool
+    for_user_id: int | None
+    for_user_name: str | None
     people: list[Asked]
     answer: dict[str, Any] | None
     due_at: datetime | None
