@@ -8,7 +8,6 @@ says what comes next; `limits` and `turns` let a bad record fail alone.
 from __future__ import annotations
 
 import asyncpg
-import structlog
 
 from whereupon.db.pool import GONE, TRANSIENT, Connection
 from whereupon.runs.definitions import Version
@@ -18,38 +17,30 @@ from whereupon.runs.stretches.stretch import Leg, stretch_of
 from whereupon.runs.stretches.turns import ALL_ARE_SUSPECTS, NO_SUSPECTS
 
 __all__ = ["Tally", "work_off"]
-log = structlog.get_logger()
 NOT_OURS = (*TRANSIENT, *GONE)  # whoever asked tries again
 
 
 async def work_off(
     db: Connection, version: Version, bulk_id: int, first_nr: int, last_nr: int
 ) -> Tally | None:
-    """Members first_nr to last_nr, done and written down; None: they cannot be done this way.
+    """Members first_nr to last_nr, done and written down; None: the version cannot be done this way.
 
-    Called inside a transaction, in which it leaves nothing behind when it answers None. Members are rows of
-    whereupon.bulk_members; started_by and user_id of the runs are those of whereupon.bulk_runs. Never asked
-    for a version whose runs look at others on their record (concurrency) or that runs once per record.
-    A member that comes to a block without a form in SQL, or whose record another program holds, has a run
-    that is still to be advanced: `processed` is smaller then.
+    Members are rows of whereupon.bulk_members; started_by and user_id of the runs are those of
+    whereupon.bulk_runs. Called inside a savepoint: what no single record is to blame for is raised as the
+    database says it. Never asked for a version whose runs look at others on their record (concurrency) or
+    that runs once per record. A member that comes to a block without a form in SQL, or whose record another
+    program holds, has a run that is still to be advanced: `processed` is smaller then.
     """
     stretch = await stretch_of(db, version)
     if stretch is None:
         return None
     await make_tables(db)
-    try:
-        async with db.transaction():
-            await set_out(db, stretch, bulk_id, first_nr, last_nr)
-            await db.execute(STEADY_PLANS, "off")
-            for leg in stretch.legs:
-                await _walk(db, leg)
-            await db.execute(STEADY_PLANS, "on")
-            return await arrive(db, stretch, bulk_id)
-    except NOT_OURS:
-        raise
-    except asyncpg.PostgresError as error:
-        log.info("a chunk cannot be done as a set; its runs go one by one", bulk=bulk_id, error=str(error))
-        return None
+    await set_out(db, stretch, bulk_id, first_nr, last_nr)
+    await db.execute(STEADY_PLANS, "off")
+    for leg in stretch.legs:
+        await _walk(db, leg)
+    await db.execute(STEADY_PLANS, "on")
+    return await arrive(db, stretch, bulk_id)
 
 
 async def _walk(db: Connection, leg: Leg) -> None:

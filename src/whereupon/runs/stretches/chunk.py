@@ -43,7 +43,7 @@ placed AS (
   FROM members m LEFT JOIN locked l ON l.key = m.record_id::{key_type} ORDER BY m.nr)
 INSERT INTO {standing} (place, {columns}, status, node)
 SELECT CASE WHEN p.ready THEN 1 WHEN p.gone THEN {over} ELSE {on_its_own} END,
-  nextval(pg_get_serial_sequence('whereupon.runs', 'id')), p.record_id, p.nr, NULL, 0, '{{}}',
+  nextval('whereupon.runs_id_seq'), p.record_id, p.nr, NULL, 0, '{{}}',
   CASE WHEN p.gone THEN '{deleted}'::jsonb END, false,
   CASE WHEN p.gone THEN 'cancelled' WHEN NOT p.ready THEN 'queued' END,
   CASE WHEN NOT p.ready AND NOT p.gone THEN $4::text END
@@ -72,13 +72,14 @@ made AS (
     shard, started_by, user_id, data, executions, error, started_at, ended_at, bulk_id, bulk_nr)
   SELECT s.run_id, b.workflow_id, $2, $3, s.record_id, s.status, s.node,
     CASE WHEN s.place = {on_its_own} THEN clock_timestamp() END, whereupon.shard(s.record_id), b.started_by,
-    b.user_id, s.data, s.seq, s.error, CASE WHEN s.place = {over} OR s.seq > 0 THEN now() END,
+    b.user_id, $4, s.data, s.seq, s.error, CASE WHEN s.place = {over} OR s.seq > 0 THEN now() END,
     CASE WHEN s.place = {over} THEN now() END, b.id, s.nr
   FROM arrived s, whereupon.bulk_runs b WHERE b.id = $1 ORDER BY s.run_id),
 counted AS (
   SELECT count(*) FILTER (WHERE place = {over}) AS processed, count(*) FILTER (WHERE changed) AS changed,
     count(*) FILTER (WHERE status = 'cancelled') AS skipped,
-    count(*) FILTER (WHERE status = 'failed') AS failed, count(*) FILTER (WHERE place <> {over}) AS going_on
+    count(*) FILTER (WHERE status IN ('failed', 'partial')) AS failed,
+    count(*) FILTER (WHERE place <> {over}) AS going_on
   FROM arrived),
 ways AS (
   SELECT jsonb_build_object('from', left_node, 'port', left_by, 'count', count(*)) AS way
@@ -93,6 +94,8 @@ FROM counted
 async def arrive(db: Connection, stretch: Stretch, bulk_id: int) -> Tally:
     """Write the runs, with what became of them; tell the workers that there is something to do."""
     sql = ARRIVE.format(standing=STANDING, over=OVER, on_its_own=ON_ITS_OWN)
-    row = await db.fetchrow(sql, bulk_id, stretch.version.id, stretch.module.id)
+    version = stretch.version
+    serial = version.plan.document.settings.concurrency == "queue"
+    row = await db.fetchrow(sql, bulk_id, version.id, stretch.module.id, serial)
     assert row is not None
     return Tally(row["processed"], row["changed"], row["skipped"], row["failed"], row["edges"])
