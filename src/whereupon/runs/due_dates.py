@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import asyncpg
+import structlog
 
 from whereupon.modules.catalog import quote
 from whereupon.runs.actions import filter_sql
 from whereupon.runs.definitions import Active, Definitions
 from whereupon.runs.start import NewRun, insert_runs
 from whereupon.triggers.date_reached import DateConfig
-from whereupon.workflows.arming import dates_sql
+from whereupon.workflows.arming import SET_ARMED, arm_dates_anew, dates_sql, digest_of
 
+log = structlog.get_logger()
 BATCH = 1_000
 DAILY_CAP = 48  # starts of one workflow on one record in a day (rule 19): a date that moves itself is a loop
 
@@ -48,20 +50,56 @@ async def follow_dates(
 
 def _follow_sql(active: Active, definitions: Definitions) -> str:
     """$1 workflow, $2 record keys: drop what no longer holds, add what is new."""
-    module, config = active.version.module, _config(active)
+    module = active.version.module
     assert module is not None
-    assert config is not None
-    zone = active.version.plan.document.settings.time_zone or definitions.time_zone
-    dates = dates_sql(config, module, definitions.catalog, zone)
     return f"""
 WITH dates AS MATERIALIZED (
-  SELECT * FROM ({dates} AND n.{quote(module.key_column)} = ANY($2::text[]::{module.key_type}[])) d),
+  SELECT * FROM ({_dates(active, definitions)}
+    AND n.{quote(module.key_column)} = ANY($2::text[]::{module.key_type}[])) d),
 gone AS (
   DELETE FROM whereupon.due_dates d WHERE d.workflow_id = $1 AND d.record_id = ANY($2) AND d.fired_at IS NULL
     AND NOT EXISTS (SELECT 1 FROM dates x WHERE x.record_id = d.record_id AND x.date_value = d.date_value))
 INSERT INTO whereupon.due_dates (workflow_id, record_id, date_value, due_at)
 SELECT $1, record_id, date_value, due_at FROM dates ON CONFLICT DO NOTHING
 """
+
+
+def _dates(active: Active, definitions: Definitions) -> str:
+    module, config = active.version.module, _config(active)
+    assert module is not None
+    assert config is not None
+    return dates_sql(config, module, definitions.catalog, _zone(active, definitions))
+
+
+def _zone(active: Active, definitions: Definitions) -> str:
+    return active.version.plan.document.settings.time_zone or definitions.time_zone
+
+
+# The digest that a workflow's dates were armed with; who else wants to move them waits here.
+ARMED_WITH = "SELECT digest FROM whereupon.armed WHERE workflow_id = $1 FOR UPDATE"
+
+
+async def follow_working_time(db: asyncpg.Connection[Any], definitions: Definitions) -> int:
+    """Move the dates of workflows for which another time zone or other working time holds; of how many.
+
+    Looked at once for every state of the definitions: who sets either of them raises the revision.
+    """
+    moved = 0
+    if "working time" in definitions.memory:
+        return moved
+    for active in dated(definitions):
+        config = _config(active)
+        assert config is not None
+        digest = await digest_of(db, config, _zone(active, definitions))
+        if digest == await db.fetchval(ARMED_WITH.removesuffix(" FOR UPDATE"), active.workflow_id):
+            continue
+        if digest != await db.fetchval(ARMED_WITH, active.workflow_id):
+            await arm_dates_anew(db, active.workflow_id, _dates(active, definitions))
+            await db.execute(SET_ARMED, active.workflow_id, active.version.id, digest)
+            log.info("dates moved with the working time", workflow=active.version.name)
+            moved += 1
+    definitions.memory["working time"] = True
+    return moved
 
 
 # Rows whose time has come, of active workflows; another worker's are passed over.
@@ -90,13 +128,30 @@ async def fire_due(db: asyncpg.Connection[Any], definitions: Definitions, limit:
     rows = await db.fetch(TAKE_DUE, limit)
     by_workflow = {active.workflow_id: active for active in dated(definitions)}
     due: dict[int, list[str]] = {}
+    late: dict[int, list[str]] = {}
     for row in rows:
         active = by_workflow.get(row["workflow_id"])
-        if active is not None and not _too_late(active, row["late"]):
-            due.setdefault(active.workflow_id, []).append(row["record_id"])
+        if active is not None:
+            chosen = late if _too_late(active, row["late"]) else due
+            chosen.setdefault(active.workflow_id, []).append(row["record_id"])
+    for workflow_id, keys in late.items():
+        await _note_skipped(db, by_workflow[workflow_id], keys, "too_late")
     for workflow_id, keys in due.items():
-        await _start(db, by_workflow[workflow_id], keys)
+        await _start(db, by_workflow[workflow_id], list(dict.fromkeys(keys)))
     return len(rows)
+
+
+# Dates that came in this transaction and started nothing, each with why.
+NOTE_SKIPPED = """
+UPDATE whereupon.due_dates SET skipped = $3 WHERE workflow_id = $1 AND record_id = ANY($2::text[])
+  AND fired_at >= transaction_timestamp() AND skipped IS NULL
+"""
+
+
+async def _note_skipped(db: asyncpg.Connection[Any], active: Active, keys: Collection[str], why: str) -> None:
+    if keys:
+        await db.execute(NOTE_SKIPPED, active.workflow_id, list(keys), why)
+        log.info("dates started nothing", workflow=active.version.name, why=why, records=len(keys))
 
 
 def _too_late(active: Active, seconds: float) -> bool:
@@ -108,6 +163,7 @@ def _too_late(active: Active, seconds: float) -> bool:
 TOO_OFTEN = """
 SELECT record_id FROM whereupon.due_dates
 WHERE workflow_id = $1 AND record_id = ANY($2::text[]) AND fired_at > clock_timestamp() - interval '1 day'
+  AND skipped IS NULL
 GROUP BY record_id HAVING count(*) > $3
 """
 
@@ -117,14 +173,17 @@ async def _start(db: asyncpg.Connection[Any], active: Active, keys: Sequence[str
     version, module = active.version, active.version.module
     assert module is not None
     rows = await db.fetch(
-        f"SELECT {module.key_sql('n')} AS key FROM {module.sql} n "
-        f"WHERE n.{quote(module.key_column)} = ANY($1::text[]::{module.key_type}[]) "
-        f"AND ({filter_sql(version)})",
+        f"SELECT {module.key_sql('n')} AS key, ({filter_sql(version)}) IS TRUE AS wanted FROM {module.sql} n "
+        f"WHERE n.{quote(module.key_column)} = ANY($1::text[]::{module.key_type}[])",
         list(keys),
     )
-    wanted = [row["key"] for row in rows]
+    wanted = [row["key"] for row in rows if row["wanted"]]
+    await _note_skipped(db, active, set(keys) - {row["key"] for row in rows}, "gone")
+    await _note_skipped(db, active, [row["key"] for row in rows if not row["wanted"]], "filter")
     if active.recurrence == "first_time":
-        wanted = [row["record_id"] for row in await db.fetch(CLAIM, active.workflow_id, wanted)]
+        first = [row["record_id"] for row in await db.fetch(CLAIM, active.workflow_id, wanted)]
+        await _note_skipped(db, active, set(wanted) - set(first), "once")
+        wanted = first
     looping = {row["record_id"] for row in await db.fetch(TOO_OFTEN, active.workflow_id, wanted, DAILY_CAP)}
     await insert_runs(db, [_run(active, key, looping=key in looping) for key in wanted])
 

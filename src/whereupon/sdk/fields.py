@@ -34,8 +34,8 @@ from whereupon.conditions.tree import Condition, Value
 Widget = Literal[
     "condition", "value", "assignments", "template", "template-long", "html", "formula", "field", "fields",
     "path", "children", "module", "user", "group", "saved-template", "cron", "time-zone", "time", "choice",
-    "key", "person", "recipient", "attachment", "duration", "secret", "ai-provider", "script", "workflow",
-    "data-task", "text-provider", "chat-provider", "document-block", "ai-along", "file-store",
+    "key", "person", "recipient", "attachment", "duration", "schedule", "secret", "ai-provider", "script",
+    "workflow", "data-task", "text-provider", "chat-provider", "document-block", "ai-along", "file-store",
 ]  # fmt: skip
 WIDGETS: tuple[str, ...] = get_args(Widget)
 # Trees without end in JSON schema: the widget's name says all that a form needs.

@@ -16,8 +16,12 @@ from whereupon.errors import Invalid, Problem
 from whereupon.sdk.block import Config
 from whereupon.sdk.fields import Shown
 from whereupon.sdk.trigger import Trigger
+from whereupon.sdk.working_time import LANDINGS, WORKING_DAYS, Landing, landed, shifted
 
-UNITS = {"minutes": "minutes", "hours": "hours", "days": "days", "weeks": "weeks", "months": "months"}
+UNITS = {
+    "minutes": "minutes", "hours": "hours", "days": "days", "working_days": "working days", "weeks": "weeks",
+    "months": "months",
+}  # fmt: skip
 PASSED = {"skip": "Leave them", "run": "Start for them too"}
 
 
@@ -30,19 +34,24 @@ class DateConfig(Config):
     amount: int = Field(
         0, ge=-100_000, le=100_000, title="How long after it", description="Negative: before the date."
     )
-    unit: Annotated[Literal["minutes", "hours", "days", "weeks", "months"], Shown(labels=UNITS)] = Field(
-        "days", title="Of what"
-    )
+    unit: Annotated[
+        Literal["minutes", "hours", "days", "working_days", "weeks", "months"], Shown(labels=UNITS)
+    ] = Field("days", title="Of what")
     time_of_day: Annotated[str | None, Shown("time")] = Field(
         None,
         pattern=r"^([01]\d|2[0-3]):[0-5]\d$",
         title="At",
         description="Local time; none: midnight, or the date's own time.",
     )
+    lands: Annotated[Landing, Shown(labels=LANDINGS)] = Field(
+        "any",
+        title="If nobody works then",
+        description="By the organisation's working hours and holidays.",
+    )
     passed: Annotated[Literal["skip", "run"], Shown(labels=PASSED)] = Field(
         "skip",
         title="Records whose time has passed already",
-        description="What to do on activation with records whose time has already passed.",
+        description="What to do on activation, unless whoever activates it says otherwise.",
     )
     late_hours: Annotated[int | None, Shown(advanced=True)] = Field(
         None,
@@ -64,6 +73,7 @@ class DateReached(Trigger[DateConfig]):
     examples = (
         {"field": "due_date", "amount": 30},
         {"field": "due_date", "amount": -14, "time_of_day": "08:00"},
+        {"field": "due_date", "amount": -3, "unit": "working_days", "time_of_day": "09:00"},
     )
 
     def check(self, config: DateConfig, scope: Scope) -> list[Problem]:
@@ -84,24 +94,58 @@ class DateReached(Trigger[DateConfig]):
     def sentence(self, config: DateConfig, scope: Scope) -> str:
         field = scope.module.fields.get(config.field) if scope.module else None
         name = field.label if field else config.field
+        at = f" at {config.time_of_day}" if config.time_of_day else ""
+        lands = f", or else {LANDING_WORDS[config.lands]}" if config.lands != "any" else ""
         if config.amount == 0:
-            return f"{name} is reached"
+            return f"{name} is reached{at}{lands}"
         side = "before" if config.amount < 0 else "after"
-        return f"it is {abs(config.amount)} {config.unit} {side} {name}"
+        return f"it is {_so_long(config)} {side} {name}{at}{lands}"
+
+
+LANDING_WORDS = {
+    "next_working_day": "the next working day",
+    "previous_working_day": "the working day before",
+    "working_hours": "when work begins",
+}
+
+
+def _so_long(config: DateConfig) -> str:
+    """
+    >>> _so_long(DateConfig(field="due_date", amount=-1, unit="working_days"))
+    '1 working day'
+    """
+    amount, unit = abs(config.amount), UNITS[config.unit]
+    return f"{amount:,} {unit.removesuffix('s') if amount == 1 else unit}"
 
 
 def date_sql(config: DateConfig, scope: Scope) -> str:
-    """SQL timestamptz of the record's date itself, as the key of its row."""
+    """SQL timestamptz of the record's date itself, as the key of its row: the same in every time zone."""
     found = compile_path(config.field, scope)
     if found.type.kind is Kind.DATE:
-        return f"(({found.sql})::timestamp AT TIME ZONE {literal(scope.time_zone)})"
+        return f"(({found.sql})::timestamp AT TIME ZONE 'UTC')"
     return f"({found.sql})"
 
 
 def due_sql(config: DateConfig, scope: Scope) -> str:
     """SQL timestamptz of when it is due. Days and longer are counted in local time (rule 20)."""
+    found = compile_path(config.field, scope)
+    is_date = found.type.kind is Kind.DATE
     zone = literal(scope.time_zone)
-    local = f"({date_sql(config, scope)} AT TIME ZONE {zone} + interval '{config.amount} {config.unit}')"
+    local = f"({found.sql})::timestamp" if is_date else f"(({found.sql}) AT TIME ZONE {zone})"
+    if (
+        config.unit in ("minutes", "hours")
+        and not is_date
+        and not config.time_of_day
+        and config.lands == "any"
+    ):
+        # So long by the clock of physics, also through the night in which the clocks change.
+        return f"(({found.sql}) + interval '{config.amount} {config.unit}')"
+    local = shifted(local, config.amount, config.unit)
     if config.time_of_day:
-        local = f"(date_trunc('day', {local}) + time '{config.time_of_day}')"
-    return f"({local} AT TIME ZONE {zone})"
+        local = f"(({local})::date + time '{config.time_of_day}')"
+    return landed(local, config.lands, scope.time_zone)
+
+
+def counts_working_time(config: DateConfig) -> bool:
+    """Whether other working hours or holidays move what is due."""
+    return config.unit == WORKING_DAYS or config.lands != "any"

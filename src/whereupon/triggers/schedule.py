@@ -1,22 +1,23 @@
 """B5: a workflow starts by the clock, on all records that meet its filter, or on none.
 
-Times are local to the workflow's time zone. A local time that does not exist in spring runs at the
-next valid instant, one that comes twice in autumn runs once (rule 20).
+When is a structured choice that people make step by step (`when`), or the five fields of cron. Times are
+local to the workflow's time zone; which moments they are, is said in sdk/timetable.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo
 
-from cronsim import CronSim, CronSimError
-from pydantic import Field, field_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from whereupon.conditions.values import Scope
+from whereupon.errors import Problem
 from whereupon.sdk.block import Config
-from whereupon.sdk.fields import Shown
+from whereupon.sdk.fields import Shown, one_of
+from whereupon.sdk.timetable import Timetable, next_time, read_cron
 from whereupon.sdk.trigger import Trigger
+from whereupon.sdk.when import When
 
 MISSED = {"once": "Start once for all of them", "none": "Leave them", "all": "Start for each of them"}
 
@@ -24,8 +25,13 @@ MISSED = {"once": "Start once for all of them", "none": "Leave them", "all": "St
 class ScheduleConfig(Config):
     """When, and what for."""
 
-    cron: Annotated[str, Shown("cron")] = Field(
-        title="When", description="Five fields: minute, hour, day of month, month, day of week."
+    model_config = ConfigDict(
+        json_schema_extra=one_of({"Step by step": ["when"], "As five fields (cron)": ["cron"]})
+    )
+
+    when: When | None = Field(None, title="When")
+    cron: Annotated[str | None, Shown("cron")] = Field(
+        None, title="When", description="Five fields: minute, hour, day of month, month, day of week."
     )
     each_record: bool = Field(
         True,
@@ -40,19 +46,20 @@ class ScheduleConfig(Config):
 
     @field_validator("cron")
     @classmethod
-    def valid_cron(cls, value: str) -> str:
-        if len(value.split()) != 5:
-            # A sixth field would be seconds: a minute is the finest step (docs/decisions/0014).
-            raise ValueError(
-                f'"{value}" has not five fields. An example: "0 8 * * 1-5" is 08:00 on working days'
-            )
-        try:
-            CronSim(value, datetime(2026, 1, 1, tzinfo=UTC))
-        except CronSimError as error:
-            raise ValueError(
-                f'"{value}" is no schedule: {error}. An example: "0 8 * * 1-5" is 08:00 on working days'
-            ) from None
+    def valid_cron(cls, value: str | None) -> str | None:
+        if value is not None:
+            read_cron(value)
         return value
+
+    @model_validator(mode="after")
+    def one_of_them(self) -> ScheduleConfig:
+        if (self.when is None) == (self.cron is None):
+            raise ValueError("say when: step by step, or as the five fields of cron")
+        return self
+
+    def timetable(self) -> Timetable:
+        """The moments that it means."""
+        return self.when.timetable() if self.when is not None else read_cron(self.cron or "")
 
 
 class Schedule(Trigger[ScheduleConfig]):
@@ -63,24 +70,33 @@ class Schedule(Trigger[ScheduleConfig]):
     description = "Starts at the times that you choose, on all records that meet the conditions."
     Config = ScheduleConfig
     scheduled = True
-    examples = ({"cron": "0 8 * * 1-5"}, {"cron": "0 23 * * *", "missed": "none"})
+    examples = (
+        {"when": {"every": "week", "weekdays": ["monday", "thursday"], "at": "08:00"}},
+        {"when": {"every": "month", "days": [15, "last"], "at": "06:30"}, "each_record": False},
+        {"cron": "0 8 * * 1-5"},
+        {"cron": "0 23 * * *", "missed": "none"},
+    )
+
+    def check(self, config: ScheduleConfig, scope: Scope) -> list[Problem]:
+        # What the database's clock says of it counts when it is published; this is to be told while drawing.
+        if next_time(config.timetable(), scope.time_zone, datetime.now(UTC)) is None:
+            return [never(config)]
+        return []
 
     def sentence(self, config: ScheduleConfig, scope: Scope) -> str:
         whom = ""
         if config.each_record and scope.module:
             whom = f" for each record of {scope.module.label_plural} that meets the filter"
+        if config.when is not None:
+            return f"its time comes: {config.when.words()} ({scope.time_zone}){whom}"
         return f"the clock meets {config.cron} ({scope.time_zone}){whom}"
 
 
-def next_time(cron: str, time_zone: str, after: datetime) -> datetime | None:
-    """The first nominal time later than `after` (aware); None when there is none.
-
-    >>> from datetime import UTC
-    >>> next_time("30 3 * * *", "Europe/Athens", datetime(2026, 3, 28, 12, tzinfo=UTC)).isoformat()
-    '2026-03-29T04:00:00+03:00'
-    """
-    zone = ZoneInfo(time_zone)
-    moment = next(CronSim(cron, after.astimezone(zone)), None)
-    while moment is not None and moment <= after:
-        moment = next(CronSim(cron, moment.astimezone(zone) + timedelta(minutes=1)), None)
-    return moment
+def never(config: ScheduleConfig) -> Problem:
+    """What is said of a schedule that has no next time."""
+    if config.when is not None and config.when.every in ("once", "dates"):
+        message = f"There is no time to come any more: {config.when.words()}."
+        return Problem("never", message, "/when", "Choose a time that lies ahead.")
+    said = f'"{config.cron}"' if config.cron else config.when.words().capitalize() if config.when else ""
+    path = "/cron" if config.cron else "/when"
+    return Problem("never", f"{said} never comes.", path, "Choose days that there are.")

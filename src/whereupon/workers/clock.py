@@ -1,7 +1,8 @@
 """The clock starts scheduled workflows: each nominal time once, whoever is awake, and late rather than never.
 
 A schedule's row is locked while it fires, and the time is entered in whereupon.occurrences in the same
-transaction as the bulk run or the run (rule 21). Which clock: the database's. What local time means: triggers/schedule.
+transaction as the bulk run or the run (rule 21). Which clock: the database's. What local time means:
+sdk/timetable. When the organisation moves to another time zone, the next times move with it.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from whereupon.db.pool import Connection, Database
 from whereupon.runs.bulk.opening import open_bulk_run, runs_on_records
 from whereupon.runs.definitions import Definitions, Version, load_versions
 from whereupon.runs.start import NewRun, insert_runs
-from whereupon.triggers.schedule import ScheduleConfig, next_time
+from whereupon.sdk.timetable import Timetable, next_time, times_after
+from whereupon.triggers.schedule import ScheduleConfig
 from whereupon.workers.loop import repeat
 
 log = structlog.get_logger()
@@ -35,10 +37,16 @@ FROM whereupon.schedules s JOIN whereupon.workflows w ON w.id = s.workflow_id
 WHERE s.next_at <= clock_timestamp() ORDER BY s.next_at LIMIT 1 FOR UPDATE OF s SKIP LOCKED
 """
 SECONDS_TO_NEXT = """
-SELECT extract(epoch FROM min(next_at) - clock_timestamp())::float8 AS seconds, clock_timestamp() AS now
+SELECT extract(epoch FROM min(next_at) - clock_timestamp())::float8 AS seconds, clock_timestamp() AS now,
+  (SELECT number FROM whereupon.revision) AS revision
 FROM whereupon.schedules
 """
-SET_NEXT = "UPDATE whereupon.schedules SET next_at = $2 WHERE workflow_id = $1"
+SET_NEXT = "UPDATE whereupon.schedules SET next_at = $2, zone = $3 WHERE workflow_id = $1"
+# Schedules with the zone that their next time was worked out in. What is due already fires first.
+ZONES = """
+SELECT s.workflow_id, s.version_id, s.zone, clock_timestamp() AS now FROM whereupon.schedules s
+WHERE s.next_at > clock_timestamp() FOR UPDATE SKIP LOCKED
+"""
 # False for a time that had its occurrence: a workflow published anew does not repeat it.
 CLAIM = """
 INSERT INTO whereupon.occurrences (workflow_id, nominal_at, fired_at, status)
@@ -60,26 +68,27 @@ class Due:
     next_at: datetime | None
 
 
-def settle_times(cron: str, zone: str, next_at: datetime, missed: str, now: datetime) -> Due:
+def settle_times(times: Timetable, zone: str, next_at: datetime, missed: str, now: datetime) -> Due:
     """Which of the nominal times from `next_at` to `now` fires (rule 21). All datetimes are aware.
 
     >>> from datetime import UTC
+    >>> from whereupon.sdk.timetable import read_cron
     >>> eight, now = datetime(2026, 6, 1, 8, tzinfo=UTC), datetime(2026, 6, 3, 9, tzinfo=UTC)
-    >>> due = settle_times("0 8 * * *", "UTC", eight, "once", now)
+    >>> due = settle_times(read_cron("0 8 * * *"), "UTC", eight, "once", now)
     >>> due.fire.day, [t.day for t in due.skipped], due.next_at.day
     (3, [1, 2], 4)
     """
     if missed == "all":
-        return Due(next_at, (), next_time(cron, zone, next_at))
-    times: list[datetime] = []
-    following: datetime | None = next_at
-    while following is not None and following <= now and len(times) < TIMES_AT_ONCE:
-        times.append(following)
-        following = next_time(cron, zone, following)
+        return Due(next_at, (), next_time(times, zone, next_at))
+    passed, to_come = [next_at], times_after(times, zone, next_at)
+    following = next(to_come, None)
+    while following is not None and following <= now and len(passed) < TIMES_AT_ONCE:
+        passed.append(following)
+        following = next(to_come, None)
     more_to_come = following is not None and following <= now
-    latest = times[-1]
+    latest = passed[-1]
     fires = not more_to_come and (missed == "once" or now - latest <= ON_TIME)
-    return Due(latest if fires else None, tuple(times[:-1] if fires else times), following)
+    return Due(latest if fires else None, tuple(passed[:-1] if fires else passed), following)
 
 
 class Clock:
@@ -91,6 +100,7 @@ class Clock:
         self.database = database
         self.definitions = definitions
         self.ticked_at: datetime | None = None  # by the database's clock
+        self.zones_seen: int | None = None  # the revision of the definitions whose time zones hold
 
     async def run(self, stop: asyncio.Event) -> None:
         """Fire what is due until `stop`."""
@@ -103,6 +113,9 @@ class Clock:
         assert row is not None
         seconds: float | None = row["seconds"]
         self.ticked_at = row["now"]
+        if row["revision"] != self.zones_seen:
+            async with self.database.transaction() as db:
+                self.zones_seen = await self.follow_zones(db)
         if seconds is None or seconds > 0:
             return POLL_SECONDS if seconds is None else min(POLL_SECONDS, max(0.005, seconds))
         async with self.database.transaction() as db:
@@ -112,6 +125,20 @@ class Clock:
             await self.fire(db, row)
         return 0.0
 
+    async def follow_zones(self, db: Connection) -> int:
+        """Work the next times out anew where another time zone holds; the revision that was looked at."""
+        definitions = await self.definitions(db)
+        for row in await db.fetch(ZONES):
+            version = definitions.versions.get(row["version_id"])
+            start = version.plan.start if version else None
+            if version is None or start is None or not isinstance(start.config, ScheduleConfig):
+                continue
+            zone = zone_of(version)
+            if zone != row["zone"]:
+                moment = next_time(start.config.timetable(), zone, row["now"])
+                await db.execute(SET_NEXT, row["workflow_id"], moment, zone)
+        return definitions.revision
+
     async def fire(self, db: Connection, row: Mapping[str, Any]) -> None:
         """Settle the times of one schedule that is due, and move it on."""
         workflow_id = row["workflow_id"]
@@ -119,11 +146,11 @@ class Clock:
         start = version.plan.start if version else None
         if version is None or start is None or not isinstance(start.config, ScheduleConfig):
             # Not active: nothing was missed. Activating it sets the clock again.
-            await db.execute(SET_NEXT, workflow_id, None)
+            await db.execute(SET_NEXT, workflow_id, None, None)
             return
-        zone = version.plan.document.settings.time_zone or version.time_zone
-        due = settle_times(start.config.cron, zone, row["next_at"], row["missed"], row["now"])
-        await db.execute(SET_NEXT, workflow_id, due.next_at)
+        zone = zone_of(version)
+        due = settle_times(start.config.timetable(), zone, row["next_at"], row["missed"], row["now"])
+        await db.execute(SET_NEXT, workflow_id, due.next_at, zone)
         for some in _chunks(due.skipped):
             await db.execute(NOTE_SKIPPED, workflow_id, some)
         if due.skipped:
@@ -151,6 +178,11 @@ class Clock:
         await insert_runs(db, [run])
         await db.execute(NOTE_MATCHED, version.workflow_id, nominal_at, 1)
         await db.execute("NOTIFY whereupon_runs")
+
+
+def zone_of(version: Version) -> str:
+    """The workflow's own time zone, or the organisation's."""
+    return version.plan.document.settings.time_zone or version.time_zone
 
 
 def _chunks(times: tuple[datetime, ...], size: int = 1_000) -> Iterator[tuple[datetime, ...]]:

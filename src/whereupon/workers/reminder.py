@@ -10,7 +10,7 @@ import asyncpg
 
 from whereupon.db.pool import Connection, Database
 from whereupon.runs.definitions import Definitions
-from whereupon.runs.due_dates import fire_due, seconds_to_next
+from whereupon.runs.due_dates import fire_due, follow_working_time, seconds_to_next
 from whereupon.workers.loop import repeat
 
 POLL_SECONDS = 2.0  # a date that was just moved is seen within so long
@@ -33,6 +33,7 @@ class Reminder:
         """One batch of dates. Answers how long to sleep."""
         async with self.database.transaction() as db:
             definitions = await self.definitions(db)
+            await follow_working_time(db, definitions)
             if await fire_due(db, definitions):
                 await db.execute("NOTIFY whereupon_runs")
                 return 0.0

@@ -1,28 +1,60 @@
 """What the clock has to know of a workflow: its next time, or each record's date.
 
-Set when it is published or enabled, in the same transaction; taken away with it.
+Set when it is published or enabled, in the same transaction; taken away with it. Set anew when the
+organisation's time zone or its working time changes (by the workers: there may be a million dates).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, Literal
 
 from whereupon.conditions.values import Scope
 from whereupon.db.pool import Connection
+from whereupon.errors import Invalid
 from whereupon.modules.catalog import Catalog, Module
-from whereupon.triggers.date_reached import DateConfig, date_sql, due_sql
-from whereupon.triggers.schedule import ScheduleConfig, next_time
+from whereupon.sdk.timetable import next_time
+from whereupon.triggers.date_reached import DateConfig, counts_working_time, date_sql, due_sql
+from whereupon.triggers.schedule import ScheduleConfig, never
 from whereupon.workflows.document import Document
-from whereupon.workflows.plan import make_plan
+from whereupon.workflows.plan import Start, make_plan
+
+Backlog = Literal["skip", "run"]
 
 SET_SCHEDULE = """
-INSERT INTO whereupon.schedules (workflow_id, version_id, next_at, missed) VALUES ($1, $2, $3, $4)
+INSERT INTO whereupon.schedules (workflow_id, version_id, next_at, missed, zone) VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (workflow_id) DO UPDATE SET version_id = excluded.version_id, next_at = excluded.next_at,
-  missed = excluded.missed
+  missed = excluded.missed, zone = excluded.zone
 """
 DROP_SCHEDULE = "DELETE FROM whereupon.schedules WHERE workflow_id = $1"
 # Dates that have started something stay: the same date does not start it again.
 DROP_DUE = "DELETE FROM whereupon.due_dates WHERE workflow_id = $1 AND fired_at IS NULL"
+DROP_ARMED = "DELETE FROM whereupon.armed WHERE workflow_id = $1"
+SET_ARMED = """
+INSERT INTO whereupon.armed (workflow_id, version_id, digest) VALUES ($1, $2, $3)
+ON CONFLICT (workflow_id) DO UPDATE SET version_id = excluded.version_id, digest = excluded.digest, at = now()
+"""
+WORKING_TIME = """
+SELECT md5(coalesce(string_agg(key || '=' || value::text, ' ' ORDER BY key), ''))
+FROM (SELECT key, value FROM whereupon.settings WHERE key IN ('working_hours', 'holidays')
+      UNION ALL SELECT key, value->'time_zone' FROM whereupon.settings WHERE key = 'organisation') s
+"""
+# {dates}: the rows as they are to be. $1 workflow.
+ANEW = """
+WITH dates AS MATERIALIZED ({dates}),
+gone AS (
+  DELETE FROM whereupon.due_dates u WHERE u.workflow_id = $1 AND u.fired_at IS NULL
+    AND NOT EXISTS (SELECT FROM dates d WHERE d.record_id = u.record_id AND d.date_value = u.date_value)),
+moved AS (
+  UPDATE whereupon.due_dates u SET due_at = d.due_at FROM dates d
+  WHERE u.workflow_id = $1 AND u.fired_at IS NULL AND u.due_at <> d.due_at
+    AND u.record_id = d.record_id AND u.date_value = d.date_value)
+INSERT INTO whereupon.due_dates (workflow_id, record_id, date_value, due_at, fired_at, skipped)
+SELECT $1, d.record_id, d.date_value, d.due_at,
+  CASE WHEN d.due_at <= clock_timestamp() THEN clock_timestamp() END,
+  CASE WHEN d.due_at <= clock_timestamp() THEN 'passed' END
+FROM dates d ON CONFLICT DO NOTHING
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,23 +74,44 @@ class Clocked:
         return self.document.settings.time_zone or self.zone
 
 
-async def arm_clock(db: Connection, clocked: Clocked) -> None:
-    """Set the clock for a workflow that starts by it; take it away from any other."""
+async def arm_clock(db: Connection, clocked: Clocked, backlog: Backlog | None = None) -> None:
+    """Set the clock for a workflow that starts by it; take it away from any other.
+
+    `backlog`: what becomes of records whose time has passed already; None: as the trigger says. Raises
+    Invalid for a schedule that has no time to come.
+    """
     start = make_plan(clocked.document).start
     await disarm_clock(db, clocked.workflow_id)
     if start is not None and isinstance(start.config, ScheduleConfig):
-        now = await db.fetchval("SELECT clock_timestamp()")
-        moment = next_time(start.config.cron, clocked.time_zone, now)
-        await db.execute(SET_SCHEDULE, clocked.workflow_id, clocked.version_id, moment, start.config.missed)
+        await _arm_schedule(db, clocked, start, start.config)
     elif start is not None and isinstance(start.config, DateConfig) and clocked.module is not None:
         dates = dates_sql(start.config, clocked.module, clocked.catalog, clocked.time_zone)
-        await arm_all_dates(db, clocked.workflow_id, start.config, dates)
+        await arm_all_dates(db, clocked.workflow_id, dates, backlog or start.config.passed)
+        digest = await digest_of(db, start.config, clocked.time_zone)
+        await db.execute(SET_ARMED, clocked.workflow_id, clocked.version_id, digest)
+
+
+async def _arm_schedule(db: Connection, clocked: Clocked, start: Start, config: ScheduleConfig) -> None:
+    now = await db.fetchval("SELECT clock_timestamp()")
+    moment = next_time(config.timetable(), clocked.time_zone, now)
+    if moment is None:
+        at = next(i for i, node in enumerate(clocked.document.nodes) if node.key == start.node.key)
+        raise Invalid.of(never(config).under(f"/nodes/{at}/config"))
+    await db.execute(
+        SET_SCHEDULE, clocked.workflow_id, clocked.version_id, moment, config.missed, clocked.time_zone
+    )
 
 
 async def disarm_clock(db: Connection, workflow_id: int) -> None:
     """Nothing more is due for this workflow."""
-    await db.execute(DROP_SCHEDULE, workflow_id)
-    await db.execute(DROP_DUE, workflow_id)
+    for statement in (DROP_SCHEDULE, DROP_DUE, DROP_ARMED):
+        await db.execute(statement, workflow_id)
+
+
+async def digest_of(db: Connection, config: DateConfig, zone: str) -> str:
+    """What the dates are worked out with, beside the workflow: another digest, other times."""
+    working_time: Any = await db.fetchval(WORKING_TIME) if counts_working_time(config) else ""
+    return f"{zone} {working_time}"
 
 
 def dates_sql(config: DateConfig, module: Module, catalog: Catalog, zone: str) -> str:
@@ -70,13 +123,21 @@ def dates_sql(config: DateConfig, module: Module, catalog: Catalog, zone: str) -
     )
 
 
-async def arm_all_dates(db: Connection, workflow_id: int, config: DateConfig, dates: str) -> None:
-    """A row for every record that has a date. What is past starts now, or counts as started (skip)."""
-    passed = "clock_timestamp()" if config.passed == "skip" else "NULL::timestamptz"
+async def arm_all_dates(db: Connection, workflow_id: int, dates: str, backlog: Backlog) -> None:
+    """A row for every record that has a date. What is past starts now, or counts as passed (skip)."""
+    passed = "d.due_at <= clock_timestamp()" if backlog == "skip" else "false"
     await db.execute(
-        f"INSERT INTO whereupon.due_dates (workflow_id, record_id, date_value, due_at, fired_at) "
-        f"SELECT $1, d.record_id, d.date_value, d.due_at, "
-        f"CASE WHEN d.due_at <= clock_timestamp() THEN {passed} END "
+        f"INSERT INTO whereupon.due_dates (workflow_id, record_id, date_value, due_at, fired_at, skipped) "
+        f"SELECT $1, d.record_id, d.date_value, d.due_at, CASE WHEN {passed} THEN clock_timestamp() END, "
+        f"CASE WHEN {passed} THEN 'passed' END "
         f"FROM ({dates}) d ON CONFLICT DO NOTHING",
         workflow_id,
     )
+
+
+async def arm_dates_anew(db: Connection, workflow_id: int, dates: str) -> None:
+    """Move every date that has not come yet to where it is due now. What is new and past has passed.
+
+    A date that was due before and has not started anything, as after a night without workers, still does.
+    """
+    await db.execute(ANEW.format(dates=dates), workflow_id)

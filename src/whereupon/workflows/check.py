@@ -191,7 +191,7 @@ def _trigger(plan: Plan, around: Surroundings) -> Iterator[Problem]:
         if listens:
             message = f'"{start.trigger.label}" needs a module.'
             yield Problem("missing", message, "/module", "Choose the module that it watches.")
-        elif start.trigger.brings(start.config):
+        else:
             scope = around.scope(plan, start.node.key)
             yield from (problem.under(f"{at}/config") for problem in start.trigger.check(start.config, scope))
         return

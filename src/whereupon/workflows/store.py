@@ -17,13 +17,14 @@ from whereupon.errors import Conflict, Invalid, NotFound, PreconditionFailed, Pr
 from whereupon.modules.catalog import Catalog, Module, load_catalog, revise
 from whereupon.people import audit
 from whereupon.people.rights import Rights
-from whereupon.workflows.arming import Clocked, arm_clock, disarm_clock
+from whereupon.workflows.arming import Backlog, Clocked, arm_clock, disarm_clock
 from whereupon.workflows.check import Surroundings, check_workflow
 from whereupon.workflows.document import blank, parse_document
 from whereupon.workflows.freezing import freeze
 from whereupon.workflows.kinds import require_own_kind
 from whereupon.workflows.quotas import COUNTED, require_room
 from whereupon.workflows.saved import told
+from whereupon.workflows.stopping import end_everything_of
 
 State = Literal["draft", "active", "disabled", "archived"]
 InFlight = Literal["finish", "pause", "cancel"]
@@ -258,37 +259,47 @@ UPDATE whereupon.workflows SET active_version_id = $2, state = 'active', activat
 
 
 async def publish(
-    db: Connection, rights: Rights, key: str, *, note: str = "", if_match: str | None = None
+    db: Connection,
+    rights: Rights,
+    key: str,
+    *,
+    note: str = "",
+    if_match: str | None = None,
+    backlog: Backlog | None = None,
 ) -> Mapping[str, Any]:
-    """Freeze the draft as a version and make it the active one. Raises Invalid naming every fault."""
+    """Freeze the draft as a version and make it the active one. Raises Invalid naming every fault.
+
+    `backlog`: of a workflow that goes by dates, what becomes of those that have passed (rule 22).
+    """
     rights.require_builder()
     row = await locked(db, key, if_match)
     around = await surroundings(db, rights, (await get_workflow(db, key))["module"])
-    return await activate(db, rights, key, await freeze(db, rights, row, around, note))
+    return await activate(db, rights, key, await freeze(db, rights, row, around, note), backlog)
 
 
-async def activate(db: Connection, rights: Rights, key: str, version: Mapping[str, Any]) -> Mapping[str, Any]:
+async def activate(
+    db: Connection, rights: Rights, key: str, version: Mapping[str, Any], backlog: Backlog | None = None
+) -> Mapping[str, Any]:
     """Make a version of a locked workflow the active one."""
     row = await get_workflow(db, key)
     await db.execute(ACTIVATE, row["id"], version["id"])
-    await _arm(db, rights, key, version["id"])
+    await _arm(db, rights, key, version["id"], backlog)
     await revise(db)
     await audit.append(db, rights.user_id, "publish_workflow", f"workflow:{key}", version=version["number"])
     return await told(db, rights, await get_workflow(db, key))
 
 
-CANCEL_ALL = """
-UPDATE whereupon.runs SET status = 'cancelled', node = NULL, ready_at = NULL, wakes_on_change = false,
-  waiting = NULL, ended_at = clock_timestamp(),
-  error = jsonb_build_object('code', 'cancelled', 'message', $2::text)
-WHERE workflow_id = $1 AND ended_at IS NULL
-"""
-
-
 async def set_state(
-    db: Connection, rights: Rights, key: str, state: State, *, in_flight: InFlight = "finish"
+    db: Connection,
+    rights: Rights,
+    key: str,
+    state: State,
+    *,
+    in_flight: InFlight = "finish",
+    backlog: Backlog | None = None,
 ) -> Mapping[str, Any]:
-    """Enable, disable, archive. `in_flight`: what becomes of its runs under way when it stops (rule 15)."""
+    """Enable, disable, archive. `in_flight`: what becomes of its runs under way when it stops (rule 15);
+    `backlog`: what becomes of dates that have passed when it starts (rule 22)."""
     rights.require_builder()
     row = await locked(db, key, None)
     version = (await get_workflow(db, key))["active_version_id"]
@@ -306,9 +317,11 @@ async def set_state(
         row["id"], state, state != "active" and in_flight == "pause",
     )  # fmt: skip
     if state != "active" and (in_flight == "cancel" or state == "archived"):
-        await db.execute(CANCEL_ALL, row["id"], f"The workflow was set to {state}.")
+        await end_everything_of(db, row["id"], f"The workflow was set to {state}.")
     if state == "active":
-        await _arm(db, rights, key, version)
+        await _arm(db, rights, key, version, backlog)
+    else:
+        await disarm_clock(db, row["id"])
     await revise(db)
     await audit.append(
         db, rights.user_id, "set_workflow_state", f"workflow:{key}", state=state, in_flight=in_flight
@@ -316,7 +329,9 @@ async def set_state(
     return await told(db, rights, await get_workflow(db, key))
 
 
-async def _arm(db: Connection, rights: Rights, key: str, version_id: int) -> None:
+async def _arm(
+    db: Connection, rights: Rights, key: str, version_id: int, backlog: Backlog | None = None
+) -> None:
     """Set the clock of the active version. What passed while it was off was not missed."""
     row = await get_workflow(db, key)
     around = await surroundings(db, rights, row["module"])
@@ -324,14 +339,14 @@ async def _arm(db: Connection, rights: Rights, key: str, version_id: int) -> Non
     clock = Clocked(
         row["id"], version_id, parse_document(found), around.catalog, around.module, around.time_zone
     )
-    await arm_clock(db, clock)
+    await arm_clock(db, clock, backlog)
 
 
 async def delete_workflow(db: Connection, rights: Rights, key: str) -> None:
     """Cancel what is under way; the history stays (F10)."""
     rights.require_builder()
     row = await locked(db, key, None)
-    await db.execute(CANCEL_ALL, row["id"], "The workflow was deleted.")
+    await end_everything_of(db, row["id"], "The workflow was deleted.")
     await disarm_clock(db, row["id"])
     await db.execute(
         "UPDATE whereupon.workflows SET state = 'deleted', deleted_at = now(), key = key || '~' || id "
@@ -374,15 +389,3 @@ async def restore_version(db: Connection, rights: Rights, key: str, number: int)
     return await change_workflow(
         db, rights, key, WorkflowChange.model_validate({"document": found["document"]})
     )
-
-
-RESET = "DELETE FROM whereupon.claims WHERE workflow_id = $1 AND ($2::text IS NULL OR record_id = $2)"
-
-
-async def reset_recurrence(db: Connection, rights: Rights, key: str, record_id: str | None = None) -> int:
-    """Let "the first time" come again, for one record or for all (rule 9). How many were reset."""
-    rights.require_builder()
-    row = await locked(db, key, None)
-    done = await db.execute(RESET, row["id"], record_id)
-    await audit.append(db, rights.user_id, "reset_recurrence", f"workflow:{key}", record=record_id)
-    return int(done.split()[-1])

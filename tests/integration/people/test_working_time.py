@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from whereupon.db.pool import Connection
 from whereupon.people.organisation import (
@@ -14,6 +15,7 @@ from whereupon.people.organisation import (
     save_organisation,
     save_working_hours,
 )
+from whereupon.sdk.timetable import instant_of
 
 Db = Connection
 SHIFT = "SELECT whereupon.working_day($1::text::date, $2)"
@@ -84,3 +86,26 @@ async def test_settings_that_are_taken_away_leave_office_hours(db: Db) -> None:
     await save_working_hours(db, WorkingHours(days={}), actor=None)
     await db.execute("DELETE FROM whereupon.settings WHERE key = 'working_hours'")
     assert await db.fetchval(SHIFT, "2026-05-22", 1) == date(2026, 5, 25)
+
+
+# Around what the clocks do there: an hour, half an hour, two hours, a day.
+JUMPS = {
+    "Europe/Athens": ("2026-03-29T03:00", "2026-10-25T03:00"),
+    "America/Santiago": ("2026-04-04T23:00", "2026-09-06T00:00"),
+    "Australia/Lord_Howe": ("2026-04-05T01:30", "2026-10-04T02:00"),
+    "Antarctica/Troll": ("2026-03-29T01:00", "2026-10-25T01:00"),
+    "Pacific/Apia": ("2011-12-30T00:00", "2011-12-30T12:00", "2011-12-30T23:00"),
+    "UTC": ("2026-03-29T03:00",),
+}
+
+
+async def test_a_local_time_is_the_same_moment_in_the_database_and_in_schedules(db: Db) -> None:
+    for zone, jumps in JUMPS.items():
+        around = [
+            datetime.fromisoformat(jump) + timedelta(minutes=n) for jump in jumps for n in range(-90, 200, 7)
+        ]
+        found = await db.fetch(
+            "SELECT whereupon.moment_of(t, $2) AS at FROM unnest($1::timestamp[]) t", around, zone
+        )
+        expected = [instant_of(local, ZoneInfo(zone)) for local in around]
+        assert [row["at"] for row in found] == expected, zone

@@ -10,7 +10,7 @@ from whereupon.errors import Conflict
 from whereupon.people.rights import Rights, load_rights
 from whereupon.runs.actions import cancel_runs, release_runs, rerun, signal
 from whereupon.runs.match import match_batch
-from whereupon.workflows import store
+from whereupon.workflows import recurrence, store
 
 CREATED = {"trigger": "record_created"}
 UPDATED = {"trigger": "record_updated"}
@@ -92,7 +92,7 @@ async def test_first_time_is_claimed_once_and_comes_again_after_a_reset(office: 
     await office.settle()
     assert len(await office.runs()) == 1
     async with office.database.transaction() as db:
-        assert await store.reset_recurrence(db, office.rights, key, str(item)) == 1
+        assert await recurrence.reset_recurrence(db, office.rights, key, str(item)) == 1
     await office.execute("UPDATE data.items SET name = 'd'")
     await office.settle()
     assert len(await office.runs()) == 2

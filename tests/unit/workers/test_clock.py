@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from whereupon.triggers.schedule import next_time
+from whereupon.sdk.timetable import next_time, read_cron
 from whereupon.workers.clock import TIMES_AT_ONCE, settle_times
 
 ATHENS = "Europe/Athens"
@@ -18,9 +18,10 @@ def utc(written: str) -> datetime:
 
 def fired(cron: str, zone: str, begin: str, end: str) -> list[str]:
     """Every time that fires between two moments, when somebody looks each minute."""
-    moment, found = next_time(cron, zone, utc(begin)), list[str]()
+    times = read_cron(cron)
+    moment, found = next_time(times, zone, utc(begin)), list[str]()
     while moment is not None and moment <= utc(end):
-        due = settle_times(cron, zone, moment, "none", moment + timedelta(seconds=1))
+        due = settle_times(times, zone, moment, "none", moment + timedelta(seconds=1))
         assert due.skipped == ()
         found += [due.fire.astimezone(UTC).isoformat()[:16]] if due.fire else []
         moment = due.next_at
@@ -76,14 +77,15 @@ def test_local_times_fire_once_where_the_clock_jumps(
 def test_missed_times_are_caught_up_as_chosen(
     missed: str, now: str, fires: str | None, skipped: int, following: str
 ) -> None:
-    due = settle_times("0 8 * * *", "UTC", utc("2026-06-01T08:00"), missed, utc(now))
+    due = settle_times(read_cron("0 8 * * *"), "UTC", utc("2026-06-01T08:00"), missed, utc(now))
     assert due.fire == (utc(fires) if fires else None)
     assert len(due.skipped) == skipped
     assert due.next_at == utc(following)
 
 
 def test_years_of_missed_minutes_are_settled_in_pieces() -> None:
-    due = settle_times("* * * * *", "UTC", utc("2025-06-01T08:00"), "once", utc("2026-06-01T08:00"))
+    minutely = read_cron("* * * * *")
+    due = settle_times(minutely, "UTC", utc("2025-06-01T08:00"), "once", utc("2026-06-01T08:00"))
     assert due.fire is None
     assert len(due.skipped) == TIMES_AT_ONCE
     assert due.next_at == utc("2025-06-01T08:00") + timedelta(minutes=TIMES_AT_ONCE)

@@ -20,8 +20,10 @@ from whereupon.db.pool import Connection
 from whereupon.outbox.messages import release_workflow
 from whereupon.people import audit
 from whereupon.people.users import Id
-from whereupon.runs.actions import cancel_waiting, start_by_hand
-from whereupon.workflows import listing, store
+from whereupon.runs.actions import cancel_waiting
+from whereupon.runs.by_hand import start_by_hand
+from whereupon.workflows import listing, recurrence, store
+from whereupon.workflows.arming import Backlog
 from whereupon.workflows.listing import Sort, Wanted
 from whereupon.workflows.store import InFlight, NewWorkflow, State, WorkflowChange
 
@@ -116,15 +118,22 @@ class ToPublish(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     note: str = Field(default="", max_length=2_000)
+    backlog: Backlog | None = Field(
+        default=None,
+        description="Of records whose date has passed already: leave them, or start for them too; "
+        "null: as the trigger says.",
+    )
 
 
 class ToState(BaseModel):
-    """The state wanted; `in_flight`: what becomes of runs under way when it stops."""
+    """The state wanted; `in_flight`: what becomes of runs under way when it stops. `backlog`: what becomes
+    of records whose date has passed when it starts."""
 
     model_config = ConfigDict(extra="forbid")
 
     state: State
     in_flight: InFlight = "finish"
+    backlog: Backlog | None = None
 
 
 RecordId = Annotated[str, Field(min_length=1, max_length=1000)]
@@ -143,6 +152,7 @@ class Started(Out):
 
     started: int
     left_out: list[str]
+    bulk_run: int | None = Field(description="Where to see how far they are; null: they were few.")
 
 
 class ToReset(BaseModel):
@@ -280,7 +290,8 @@ async def check_draft(call: TheCall, key: PathKey) -> Response:
 async def publish_workflow(call: TheCall, key: PathKey, body: ToPublish) -> Response:
     etag = call.if_match()
     return await call.write(
-        lambda db: store.publish(db, call.rights, key, note=body.note, if_match=etag), wakes=True
+        lambda db: store.publish(db, call.rights, key, note=body.note, if_match=etag, backlog=body.backlog),
+        wakes=True,
     )
 
 
@@ -289,7 +300,10 @@ async def publish_workflow(call: TheCall, key: PathKey, body: ToPublish) -> Resp
 )
 async def set_state(call: TheCall, key: PathKey, body: ToState) -> Response:
     return await call.write(
-        lambda db: store.set_state(db, call.rights, key, body.state, in_flight=body.in_flight), wakes=True
+        lambda db: store.set_state(
+            db, call.rights, key, body.state, in_flight=body.in_flight, backlog=body.backlog
+        ),
+        wakes=True,
     )
 
 
@@ -344,7 +358,7 @@ async def cancel_workflow_runs(call: TheCall, key: PathKey) -> Response:
 )
 async def reset_recurrence(call: TheCall, key: PathKey, body: ToReset) -> Response:
     async def work(db: Connection) -> dict[str, int]:
-        return {"count": await store.reset_recurrence(db, call.rights, key, body.record_id)}
+        return {"count": await recurrence.reset_recurrence(db, call.rights, key, body.record_id)}
 
     return await call.write(work)
 
