@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -21,7 +22,8 @@ from whereupon.outbox.settings import load_settings
 from whereupon.people.rights import Rights
 from whereupon.runs.definitions import organisation_time_zone
 from whereupon.runs.review import Records, caps_of, records_now, steps_of
-from whereupon.triggers.schedule import ScheduleConfig, next_time
+from whereupon.sdk.timetable import times_after
+from whereupon.triggers.schedule import ScheduleConfig
 from whereupon.workflows import quotas, store, task_schedules
 from whereupon.workflows.advice import Said
 from whereupon.workflows.check import Surroundings
@@ -105,12 +107,8 @@ async def next_times(db: Connection, plan: Plan, zone: str) -> list[datetime]:
     config = plan.start.config if plan.start else None
     if not isinstance(config, ScheduleConfig):
         return []
-    moment: datetime | None = await db.fetchval("SELECT clock_timestamp()")
-    found: list[datetime] = []
-    while len(found) < NEXT_TIMES and moment is not None:
-        moment = next_time(config.cron, zone, moment)
-        found += [moment] if moment is not None else []
-    return found
+    now: datetime = await db.fetchval("SELECT clock_timestamp()")
+    return list(islice(times_after(config.timetable(), zone, now), NEXT_TIMES))
 
 
 async def finish(db: Connection, rights: Rights, wish: Wish, *, activate: bool) -> Mapping[str, Any]:

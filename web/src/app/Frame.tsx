@@ -119,7 +119,9 @@ function usePlaces() {
 
 function useIsAt() {
   const { pathname } = useLocation()
-  return (to: string) => (to === '/' ? pathname === '/' : pathname === to || pathname.startsWith(`${to}/`))
+  // Pages that make workflows belong to these.
+  const at = /^\/(wizard|gallery)(\/|$)/.test(pathname) ? '/workflows' : pathname
+  return (to: string) => (to === '/' ? at === '/' : at === to || at.startsWith(`${to}/`))
 }
 
 function Navigation() {

@@ -1,8 +1,6 @@
-import { ActionIcon, Button, Menu, Modal, Stack, Text, Tooltip } from '@mantine/core'
-import { useDisclosure } from '@mantine/hooks'
-import { IconCalendarPlus, IconDots, IconPlayerPlay, IconTrash } from '@tabler/icons-react'
+import { ActionIcon, Button, Menu, Tooltip } from '@mantine/core'
+import { IconDots, IconPlayerPlay, IconTrash } from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
-import { useState } from 'react'
 import { useNavigate } from 'react-router'
 import {
   type DataTask,
@@ -10,10 +8,8 @@ import {
   deleteDataTaskMutation,
   queries,
   runDataTaskMutation,
-  scheduleDataTaskMutation,
   tryDataTaskMutation,
 } from '../api'
-import { CronInput } from '../form/CronInput'
 import { confirm } from '../parts/confirm'
 import { sayDone, sayProblem } from '../parts/saying'
 import { dataTasks as t } from '../text/dataTasks'
@@ -24,10 +20,9 @@ interface Props {
   touched: boolean
 }
 
-/** Run it now, after a look at how many records that is; put it on a schedule; remove it. */
+/** Run it now, after a look at how many records that is; remove it. */
 export function DataTaskDeeds({ task, touched }: Props) {
   const navigate = useNavigate()
-  const [scheduling, { open, close }] = useDisclosure(false)
   const path = { key: task.key }
   const look = useMutation(tryDataTaskMutation())
   const run = useMutation({
@@ -71,9 +66,6 @@ export function DataTaskDeeds({ task, touched }: Props) {
           {t.run}
         </Button>
       </Tooltip>
-      <Button variant="default" leftSection={<IconCalendarPlus size={16} />} onClick={open}>
-        {t.schedule}
-      </Button>
       <Menu width={200} returnFocus>
         <Menu.Target>
           <ActionIcon variant="default" size={36} aria-label={t.menu}>
@@ -86,33 +78,6 @@ export function DataTaskDeeds({ task, touched }: Props) {
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
-      {scheduling && <Schedule task={task} onClose={close} />}
     </>
-  )
-}
-
-function Schedule({ task, onClose }: { task: DataTaskOut; onClose: () => void }) {
-  const navigate = useNavigate()
-  const [cron, setCron] = useState('0 23 * * *')
-  const make = useMutation({
-    ...scheduleDataTaskMutation(),
-    onSuccess: (made) => navigate(`/workflows/${made.workflow}`),
-    onError: (error) => sayProblem(error, t.notScheduled),
-  })
-  return (
-    <Modal opened onClose={onClose} title={t.schedule}>
-      <Stack gap="sm">
-        <Text size="sm" c="dimmed">
-          {t.scheduleAbout}
-        </Text>
-        <CronInput aria-label={t.schedule} value={cron} onChange={setCron} />
-        <Button
-          loading={make.isPending}
-          onClick={() => make.mutate({ path: { key: task.key }, body: { cron } })}
-        >
-          {t.scheduleMake}
-        </Button>
-      </Stack>
-    </Modal>
   )
 }

@@ -11,10 +11,10 @@ import {
   Textarea,
   TextInput,
 } from '@mantine/core'
-import { IconArrowLeft, IconEye } from '@tabler/icons-react'
+import { IconArrowLeft, IconCalendarPlus, IconEye } from '@tabler/icons-react'
 import { useMutation, useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
-import { Link, useNavigate, useParams } from 'react-router'
+import { useRef, useState } from 'react'
+import { Link, useNavigate, useParams, useSearchParams } from 'react-router'
 import {
   asProblem,
   changeDataTaskMutation,
@@ -32,6 +32,7 @@ import { PageProblem } from '../parts/PageProblem'
 import { Problem } from '../parts/Problem'
 import { sayDone } from '../parts/saying'
 import { dataTasks as t } from '../text/dataTasks'
+import { AddToSchedule } from './AddToSchedule'
 import { DataTaskDeeds } from './DataTaskDeeds'
 import { Outcome } from './Outcome'
 
@@ -56,12 +57,18 @@ function Editor({ task, schema }: { task: DataTaskOut | null; schema: unknown })
   const [description, setDescription] = useState(task?.description ?? '')
   const [definition, setDefinition] = useState<Config>(task?.definition ?? {})
   const [touched, setTouched] = useState(task === null)
+  const [params, setParams] = useSearchParams()
+  const [scheduling, setScheduling] = useState(params.has('schedule'))
   const attempt = useMutation(tryDataTaskMutation())
+  const wants = useRef(false)
   const done = (saved: DataTaskOut) => {
     sayDone(t.saved)
     setTouched(false)
     for (const _id of ['listDataTasks', 'getDataTask']) queries.invalidateQueries({ queryKey: [{ _id }] })
-    if (!task) navigate(`/data-tasks/${saved.key}`, { replace: true })
+    // A new task has a page of its own now; what was wanted next is asked there.
+    if (!task) navigate(`/data-tasks/${saved.key}${wants.current ? '?schedule=1' : ''}`, { replace: true })
+    else if (wants.current) setScheduling(true)
+    wants.current = false
   }
   const create = useMutation({ ...createDataTaskMutation(), onSuccess: done })
   const change = useMutation({ ...changeDataTaskMutation(), onSuccess: done })
@@ -71,6 +78,16 @@ function Editor({ task, schema }: { task: DataTaskOut | null; schema: unknown })
     task
       ? change.mutate({ path: { key: task.key }, body, headers: etag ? { 'If-Match': etag } : {} })
       : create.mutate({ body })
+  /** What is not saved yet is saved first: a schedule runs what is saved. */
+  const schedule = () => {
+    wants.current = touched
+    if (touched) save(task?.etag)
+    else setScheduling(true)
+  }
+  const closeSchedule = () => {
+    setScheduling(false)
+    setParams({}, { replace: true })
+  }
   const error = create.error ?? change.error
   const problem = error ? asProblem(error) : null
   const tried = attempt.error ? asProblem(attempt.error) : null
@@ -95,7 +112,18 @@ function Editor({ task, schema }: { task: DataTaskOut | null; schema: unknown })
       <PageHeader title={task?.name ?? t.newTitle}>
         {task && <DataTaskDeeds task={task} touched={touched} />}
         <Button
-          onClick={() => save(task?.etag)}
+          variant="default"
+          leftSection={<IconCalendarPlus size={16} />}
+          onClick={schedule}
+          loading={wants.current && (create.isPending || change.isPending)}
+        >
+          {t.schedule}
+        </Button>
+        <Button
+          onClick={() => {
+            wants.current = false
+            save(task?.etag)
+          }}
           disabled={!touched}
           loading={create.isPending || change.isPending}
         >
@@ -110,6 +138,7 @@ function Editor({ task, schema }: { task: DataTaskOut | null; schema: unknown })
         </Alert>
       )}
       {problem && !problem.conflict && <Problem error={problem} title={t.notSaved} />}
+      {task && scheduling && <AddToSchedule task={task.key} onClose={closeSchedule} />}
       <Grid gap="md">
         <Grid.Col span={{ base: 12, lg: 6 }}>
           <Paper className="surface" p="md">

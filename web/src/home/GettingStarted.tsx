@@ -1,4 +1,15 @@
-import { Button, CloseButton, Group, Paper, SimpleGrid, Stack, Text, ThemeIcon, Title } from '@mantine/core'
+import {
+  Anchor,
+  Button,
+  CloseButton,
+  Group,
+  Paper,
+  SimpleGrid,
+  Stack,
+  Text,
+  ThemeIcon,
+  Title,
+} from '@mantine/core'
 import { IconCheck } from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
 import { Link } from 'react-router'
@@ -36,7 +47,7 @@ export function GettingStarted({ steps }: { steps: Steps }) {
         />
       </Group>
       <SimpleGrid cols={{ base: 1, xs: 2, lg: shown.length }} spacing="lg" component="ol" style={PLAIN}>
-        {shown.map(({ key, to, done: isDone, words }, index) => (
+        {shown.map(({ key, to, done: isDone, words, also }, index) => (
           <Group key={key} component="li" gap="sm" wrap="nowrap" align="flex-start">
             <ThemeIcon
               radius="xl"
@@ -63,6 +74,11 @@ export function GettingStarted({ steps }: { steps: Steps }) {
                 >
                   {words.deed}
                 </Button>
+              )}
+              {!isDone && also && (
+                <Anchor component={Link} to={also.to} size="xs">
+                  {also.deed}
+                </Anchor>
               )}
             </Stack>
           </Group>

@@ -9,12 +9,20 @@ export interface Step {
   to: string
   done: boolean
   words: { title: string; about: string; deed: string }
+  /** Another way to the same. */
+  also?: { to: string; deed: string }
 }
 
 /** The first steps in their order; setting things up is for administrators. */
 export function stepsOf(steps: Steps, administrator: boolean): Step[] {
   const { modules, mail, workflow, people } = t.start.steps
-  const drawing = { key: 'workflow', to: '/workflows?new=1', done: steps.active_workflows, words: workflow }
+  const drawing = {
+    key: 'workflow',
+    to: '/workflows?new=1',
+    done: steps.active_workflows,
+    words: workflow,
+    also: { to: '/gallery', deed: t.start.gallery },
+  }
   if (!administrator) return [drawing]
   return [
     { key: 'modules', to: '/settings/modules', done: steps.modules || steps.packs, words: modules },

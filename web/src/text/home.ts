@@ -4,6 +4,8 @@ import { plural } from './format'
 export const bars = {
   none: 'No runs yet',
   runs: { one: '{n} run', other: '{n} runs' },
+  records: { one: '{n} record', other: '{n} records' },
+  failed: (count: string) => `${count} failed`,
   legend: 'What the bars mean',
   open: 'Under way or waiting',
   underWay: 'Under way',
@@ -76,6 +78,7 @@ export const home = {
     about: 'In any order. This list goes away when all is done.',
     done: 'Done',
     hide: 'Hide this list',
+    gallery: 'Look through the gallery',
     progress: (done: number, all: number) => `${done} of ${all} done`,
     steps: {
       modules: {

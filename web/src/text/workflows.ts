@@ -116,8 +116,13 @@ export const workflows = {
     saveAnyway: 'Save my words',
   },
 
+  gallery: { look: 'Look' },
+
   new: {
     title: 'New workflow',
+    other: 'Or begin with something ready:',
+    wizard: 'Wizard: schedule data tasks, export a list, text campaign',
+    gallery: 'Gallery of ready-made workflows',
     start: 'What should start it?',
     startAbout: 'You can change this later.',
     fromFile: 'From a file',

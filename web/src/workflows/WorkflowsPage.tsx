@@ -1,7 +1,7 @@
 import { Button, Group, Skeleton, Stack, Text, Tooltip } from '@mantine/core'
-import { IconPlus, IconSearchOff, IconSitemap } from '@tabler/icons-react'
+import { IconLayoutGrid, IconPlus, IconSearchOff, IconSitemap, IconWand } from '@tabler/icons-react'
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
-import { useSearchParams } from 'react-router'
+import { Link, useSearchParams } from 'react-router'
 import { listWorkflowsInfiniteOptions } from '../api'
 import { useAhead } from '../app/ahead'
 import { Empty } from '../parts/Empty'
@@ -10,6 +10,7 @@ import { Problem } from '../parts/Problem'
 import { RunBarsLegend } from '../parts/RunBars'
 import { useLive } from '../parts/useLive'
 import { t as shared } from '../text'
+import { gallery, wizard } from '../text/wizard'
 import { workflows as t } from '../text/workflows'
 import { Filters } from './list/Filters'
 import { NewWorkflow } from './list/NewWorkflow'
@@ -61,6 +62,7 @@ export function Page() {
   return (
     <>
       <PageHeader title={t.title} about={quota.words ?? t.about}>
+        <Ready />
         {create}
       </PageHeader>
       <Filters
@@ -80,7 +82,10 @@ export function Page() {
           </Empty>
         ) : (
           <Empty icon={IconSitemap} title={t.empty} about={t.emptyAbout}>
-            {create}
+            <Group gap="xs" justify="center">
+              <Ready />
+              {create}
+            </Group>
           </Empty>
         ))}
       {items && items.length > 0 && (
@@ -104,6 +109,20 @@ export function Page() {
         </Stack>
       )}
       {params.get('new') && !quota.full && <NewWorkflow onClose={() => open(false)} />}
+    </>
+  )
+}
+
+/** What is ready already: workflows to take over, and questions that make one. */
+function Ready() {
+  return (
+    <>
+      <Button component={Link} to="/gallery" variant="default" leftSection={<IconLayoutGrid size={16} />}>
+        {gallery.open}
+      </Button>
+      <Button component={Link} to="/wizard" variant="default" leftSection={<IconWand size={16} />}>
+        {wizard.open}
+      </Button>
     </>
   )
 }

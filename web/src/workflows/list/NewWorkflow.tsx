@@ -76,6 +76,16 @@ export function NewWorkflow({ onClose }: { onClose: () => void }) {
               <FilePick onRead={take} fault={tried ? missing.file : null} />
             </Tabs.Panel>
           </Tabs>
+          <Text size="sm">
+            {t.new.other}{' '}
+            <Anchor component={Link} to="/gallery" size="sm">
+              {t.new.gallery}
+            </Anchor>
+            {' · '}
+            <Anchor component={Link} to="/wizard" size="sm">
+              {t.new.wizard}
+            </Anchor>
+          </Text>
           <Group grow align="flex-start">
             <ModuleSelect
               value={module}
