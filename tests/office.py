@@ -15,7 +15,7 @@ from whereupon.modules.definitions import FieldIn, ModuleIn
 from whereupon.outbox.ai.providers import AiProvider, save_providers
 from whereupon.people.rights import Rights, load_rights
 from whereupon.records.schema import DEFINER
-from whereupon.runs.actions import start_by_hand
+from whereupon.runs.by_hand import start_by_hand
 from whereupon.runs.match import match_batch
 from whereupon.workers.bulk import BulkWorker
 from whereupon.workers.engine import Engine

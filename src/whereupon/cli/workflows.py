@@ -14,7 +14,7 @@ from whereupon.db.pool import Connection
 from whereupon.errors import Invalid, NotFound, Refused
 from whereupon.modules.definitions import problems_of
 from whereupon.people.rights import Rights
-from whereupon.runs.actions import start_by_hand
+from whereupon.runs.by_hand import start_by_hand
 from whereupon.workflows import store
 
 app = App(name="workflows", help="List, check, publish, start and stop workflows.")

@@ -29,8 +29,8 @@ from whereupon.records.files import FileStore
 from whereupon.records.filing import add_version
 from whereupon.records.read import Record, read_record
 from whereupon.records.write import Writer, create_record, update_record
-from whereupon.runs.actions import start_by_hand
 from whereupon.runs.arrivals import find_hook, read_arrival
+from whereupon.runs.by_hand import start_by_hand
 from whereupon.runs.definitions import load_definitions
 from whereupon.runs.hooks import make_address
 from whereupon.runs.intake import take_in

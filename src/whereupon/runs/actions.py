@@ -1,4 +1,4 @@
-"""What a person does to runs: start by hand, cancel, run again, release, signal."""
+"""What a person does to runs: cancel, run again, release, signal. Starting them: by_hand."""
 
 from __future__ import annotations
 
@@ -8,92 +8,25 @@ from typing import Any, Literal
 from whereupon.conditions.compile import compile_condition
 from whereupon.conditions.values import BROUGHT, Scope
 from whereupon.db.pool import Connection
-from whereupon.errors import Conflict, Invalid, NotFound, Problem, Refused
+from whereupon.errors import Conflict, NotFound
 from whereupon.modules.catalog import Module, load_catalog, quote
 from whereupon.people import audit
 from whereupon.people.rights import Rights
 from whereupon.runs.definitions import Version, load_versions, organisation_time_zone
 from whereupon.runs.start import NewRun, insert_runs
 from whereupon.workflows.plan import brought, document_now
+from whereupon.workflows.stopping import end_bulk_runs_of
 
-MOST_AT_ONCE = 100_000
 # The workflow, with the version that a new run gets.
 FIND_WORKFLOW = (
     "SELECT id, name, state, active_version_id FROM whereupon.workflows WHERE key = $1 AND state <> 'deleted'"
 )
-
-
-async def start_by_hand(
-    db: Connection, rights: Rights, workflow: str, records: Sequence[str] | None = None
-) -> dict[str, Any]:
-    """Start the active version on these records, or on all that meet its filter (None).
-
-    Gives {"started": …, "left_out": [records that do not meet the filter, had their first and only time,
-    are not there, or may not be read]}.
-    """
-    row = await db.fetchrow(FIND_WORKFLOW, workflow)
-    if row is None:
-        raise NotFound(f'There is no workflow "{workflow}".')
-    if row["state"] != "active":
-        raise Conflict(
-            f"{row['name']} is {row['state']}, so it does not run.", suggestion="Activate it first."
-        )
-    version = await _version(db, row["active_version_id"])
-    start = version.plan.start
-    assert start is not None
-    if start.trigger.key not in ("manual", "schedule") and not rights.builder:
-        raise Refused("Only a builder may start a workflow by hand that starts by itself.")
-    keys = await _matching(db, rights, version, records) if version.module else []
-    if version.plan.document.settings.recurrence == "first_time":
-        keys = [row["record_id"] for row in await db.fetch(CLAIM, version.workflow_id, keys)]
-    starting: list[str | None] = [*keys] if version.module else [None]
-    new = [_by_hand(version, key, rights.user_id) for key in starting]
-    await insert_runs(db, new)
-    await db.execute("NOTIFY whereupon_runs")
-    left_out = sorted(set(records or ()) - set(keys))
-    return {"started": len(new), "left_out": left_out}
-
-
 # Rule 9: also a run by hand is a first time.
 CLAIM = """
 INSERT INTO whereupon.claims (workflow_id, record_id) SELECT $1, key
   FROM unnest($2::text[]) WITH ORDINALITY AS u(key, nr)
 ORDER BY nr ON CONFLICT DO NOTHING RETURNING record_id
 """
-
-
-def _by_hand(version: Version, record_id: str | None, user_id: int | None) -> NewRun:
-    return NewRun(
-        workflow_id=version.workflow_id, version_id=version.id, node=version.plan.first, started_by="manual",
-        module_id=version.module.id if version.module else None, record_id=record_id, user_id=user_id,
-        concurrency=version.plan.document.settings.concurrency,
-    )  # fmt: skip
-
-
-async def _version(db: Connection, version_id: int) -> Version:
-    catalog = await load_catalog(db)
-    return (await load_versions(db, [version_id], catalog, await organisation_time_zone(db)))[version_id]
-
-
-async def _matching(
-    db: Connection, rights: Rights, version: Version, records: Sequence[str] | None
-) -> list[str]:
-    """The records that meet the filter and that this user may read."""
-    module = version.module
-    assert module is not None
-    rights.require("read", module.key)
-    conditions = [filter_sql(version), own_records(rights, module)]
-    key = module.key_sql("n")
-    wanted = f"AND {key} = ANY($2::text[])" if records is not None else "AND $2::text[] IS NULL"
-    rows = await db.fetch(
-        f"SELECT {key} AS key FROM {module.sql} n WHERE ({') AND ('.join(conditions)}) {wanted} "
-        f"ORDER BY n.{quote(module.key_columns[0])} LIMIT $1",
-        MOST_AT_ONCE + 1, list(records) if records is not None else None,
-    )  # fmt: skip
-    if len(rows) > MOST_AT_ONCE:
-        message = f"More than {MOST_AT_ONCE:,} records would be started at once."
-        raise Invalid.of(Problem("too_many", message, "", "Narrow the filter, or name the records."))
-    return [row["key"] for row in rows]
 
 
 def filter_sql(version: Version, data: str = "'{}'::jsonb") -> str:
@@ -125,6 +58,7 @@ def own_records(rights: Rights, module: Module) -> str:
     )
 
 
+BY_A_PERSON = {"code": "cancelled", "message": "A person cancelled it."}
 CANCEL = """
 UPDATE whereupon.runs SET status = 'cancelled', node = NULL, ready_at = NULL, wakes_on_change = false,
   waiting = NULL, ended_at = clock_timestamp(),
@@ -144,16 +78,30 @@ async def cancel_runs(db: Connection, rights: Rights, ids: Sequence[int]) -> lis
     return cancelled
 
 
-async def cancel_waiting(db: Connection, rights: Rights, workflow: str) -> int:
-    """End all runs of a workflow that are under way (F5)."""
+# All runs of a workflow that are under way; with $2 only those that wait.
+CANCEL_OF_WORKFLOW = """
+WITH cancelled AS (
+  UPDATE whereupon.runs SET status = 'cancelled', node = NULL, ready_at = NULL, wakes_on_change = false,
+    waiting = NULL, ended_at = clock_timestamp(),
+    error = jsonb_build_object('code', 'cancelled', 'message', 'A person cancelled it.')
+  WHERE workflow_id = $1 AND ended_at IS NULL AND (NOT $2 OR status = 'waiting') RETURNING 1)
+SELECT count(*) FROM cancelled
+"""
+
+
+async def cancel_waiting(db: Connection, rights: Rights, workflow: str, *, only_waiting: bool = False) -> int:
+    """End all runs of a workflow that are under way, or only those that wait (F5). How many."""
     rights.require_builder()
     row = await db.fetchrow(FIND_WORKFLOW, workflow)
     if row is None:
         raise NotFound(f'There is no workflow "{workflow}".')
-    rows = await db.fetch(
-        "SELECT id FROM whereupon.runs WHERE workflow_id = $1 AND ended_at IS NULL", row["id"]
-    )
-    return len(await cancel_runs(db, rights, [r["id"] for r in rows]))
+    if not only_waiting:
+        await end_bulk_runs_of(db, row["id"], BY_A_PERSON)
+    count: int = await db.fetchval(CANCEL_OF_WORKFLOW, row["id"], only_waiting)
+    if count:
+        await audit.append(db, rights.user_id, "cancel_runs", f"workflow:{workflow}", runs=count)
+        await db.execute("NOTIFY whereupon_runs")  # for who looks on
+    return count
 
 
 # A run that is over, as far as running it again needs it.
@@ -161,6 +109,11 @@ FIND_RUN = """
 SELECT r.*, w.state AS workflow_state, w.name AS workflow_name, w.active_version_id
 FROM whereupon.runs r JOIN whereupon.workflows w ON w.id = r.workflow_id WHERE r.id = $1
 """
+
+
+async def _version(db: Connection, version_id: int) -> Version:
+    catalog = await load_catalog(db)
+    return (await load_versions(db, [version_id], catalog, await organisation_time_zone(db)))[version_id]
 
 
 async def rerun(

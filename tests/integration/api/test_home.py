@@ -68,7 +68,7 @@ async def test_a_clerk_sees_the_button_where_the_filter_is_met_and_may_press_it(
         answer = await clerk.get(f"/api/v1/records/cases/{missing}/workflows")
         assert answer.status_code == 404, missing
     started = await clerk.post("/api/v1/workflows/by_hand/start", json={"records": [mine, others]})
-    assert started.json() == {"started": 1, "left_out": [others]}
+    assert started.json() == {"started": 1, "left_out": [others], "bulk_run": None}
 
 
 async def test_who_may_not_read_the_module_sees_no_buttons(office, client_of):

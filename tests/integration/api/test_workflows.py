@@ -63,7 +63,7 @@ async def test_a_workflow_is_started_by_hand_and_its_run_is_seen_and_cancelled(a
     assert early.status_code == 409
     await admin.post(f"{KEY}/publish", json={})
     started = await admin.post(f"{KEY}/start", json={"records": ["1", "99"]})
-    assert started.json() == {"started": 1, "left_out": ["99"]}
+    assert started.json() == {"started": 1, "left_out": ["99"], "bulk_run": None}
     run = (await admin.get("/api/v1/runs?workflow=cases_sulje&record_id=1")).json()["items"][0]
     assert run["status"] == "queued"
     assert (await admin.post("/api/v1/runs/cancel", json={"ids": [run["id"]]})).json() == {"ids": [run["id"]]}

@@ -22,8 +22,8 @@ from whereupon.people.rights import Grant, Rights
 from whereupon.records.documents import Document, add_document, attach_document, store_upload
 from whereupon.records.files import FileStore
 from whereupon.records.schema import DEFINER
-from whereupon.runs.actions import start_by_hand
 from whereupon.runs.advance import advance_batch
+from whereupon.runs.by_hand import start_by_hand
 from whereupon.sdk.attachments import Attachment, require_attachments
 from whereupon.settings import Settings
 

@@ -103,9 +103,9 @@ async def test_first_time_holds_for_runs_by_hand_too(office: Office) -> None:
         {"trigger": "manual"}, {"key": "stop", "block": "stop"}, recurrence="first_time"
     )
     one, two = str(await office.insert(name="a")), str(await office.insert(name="b"))
-    assert await office.by_hand(key, [one]) == {"started": 1, "left_out": []}
-    assert await office.by_hand(key, [one, two]) == {"started": 1, "left_out": [one]}
-    assert await office.by_hand(key) == {"started": 0, "left_out": []}
+    assert await office.by_hand(key, [one]) == {"started": 1, "left_out": [], "bulk_run": None}
+    assert await office.by_hand(key, [one, two]) == {"started": 1, "left_out": [one], "bulk_run": None}
+    assert (await office.by_hand(key))["started"] == 0
 
 
 async def test_when_met_starts_on_the_change_from_not_met_to_met(office: Office) -> None:

@@ -74,11 +74,11 @@ FROM ({MEMBERS}) m WHERE {OTHERS}
 MAKE_RUNS = """
 INSERT INTO whereupon.runs (workflow_id, version_id, module_id, record_id, status, node, ready_at, shard,
                             started_by, user_id, serial, bulk_id, bulk_nr, error, ended_at)
-SELECT $4, $5, $6, m.key,
+SELECT $4::bigint, $5, $6, m.key,
   CASE WHEN o.why IS NOT NULL THEN 'cancelled' WHEN $7::text IS NULL THEN 'succeeded' ELSE 'queued' END,
   CASE WHEN o.why IS NULL THEN $7::text END,
   CASE WHEN o.why IS NULL AND $7::text IS NOT NULL THEN clock_timestamp() END,
-  whereupon.shard(coalesce(m.key, 'workflow ' || $4)), $8, $9, $10, $1, m.nr,
+  whereupon.shard(coalesce(m.key, 'workflow ' || $4::bigint)), $8, $9, $10, $1, m.nr,
   CASE WHEN o.why IS NOT NULL THEN jsonb_build_object('code', 'skipped', 'message', o.why) END,
   CASE WHEN o.why IS NOT NULL OR $7::text IS NULL THEN clock_timestamp() END
 FROM ({members}) m LEFT JOIN unnest($11::integer[], $12::text[]) o (nr, why) ON o.nr = m.nr
@@ -117,6 +117,25 @@ async def take_chunk(db: Connection) -> Chunk | None:
     if row is None or not await db.fetchval(STILL, row["bulk_id"]):
         return None
     return Chunk(**dict(row))
+
+
+# The only chunk of a short list.
+ONLY_CHUNK = """
+SELECT c.bulk_id, c.first_nr, c.last_nr, b.workflow_id, b.version_id, b.module_id, b.started_by, b.user_id
+FROM whereupon.bulk_chunks c JOIN whereupon.bulk_runs b ON b.id = c.bulk_id
+WHERE c.bulk_id = $1 AND c.status = 'todo' AND c.last_nr = b.matched AND c.first_nr = 1
+FOR UPDATE OF c SKIP LOCKED
+"""
+
+
+async def begin(db: Connection, version: Version, bulk_id: int) -> None:
+    """Make the runs of a short list in the transaction that took it, so that nobody waits for them."""
+    row = await db.fetchrow(ONLY_CHUNK, bulk_id)
+    if row is not None:
+        chunk = Chunk(**dict(row))
+        await make_runs(db, version, chunk, await settle_with_others(db, version, chunk))
+        await db.execute(UNDER_WAY, bulk_id, chunk.first_nr, 0, 0, 0, 0)
+        await db.execute("NOTIFY whereupon_runs")
 
 
 async def work_off(db: Connection, version: Version, chunk: Chunk) -> bool:

@@ -14,6 +14,7 @@ from whereupon.runs.actions import FIND_WORKFLOW
 from whereupon.runs.bulk.causes import Cause, find_causes
 from whereupon.runs.bulk.opening import TELL, WAKE, Members, bulk_row, open_bulk_run, take_list
 from whereupon.runs.definitions import Version, load_versions, organisation_time_zone
+from whereupon.workflows.stopping import end_bulk_runs
 
 Which = Literal["all", "failed", "remaining"]
 
@@ -40,17 +41,6 @@ UNPARK = """
 UPDATE whereupon.runs SET ready_at = clock_timestamp()
 WHERE bulk_id = $1 AND status = 'queued' AND ready_at IS NULL
 """
-CANCEL = """
-UPDATE whereupon.bulk_runs SET status = 'cancelled', ended_at = clock_timestamp(), error = $2,
-  matched = coalesce(matched, 0), per_second = NULL
-WHERE id = $1
-"""
-# A chunk that is being worked on is waited for.
-DROP_CHUNKS = "UPDATE whereupon.bulk_chunks SET status = 'dropped' WHERE bulk_id = $1 AND status = 'todo'"
-# Chunks at rest are counted once more.
-COUNT_AGAIN = (
-    "UPDATE whereupon.bulk_chunks SET status = 'under_way' WHERE bulk_id = $1 AND status = 'resting'"
-)
 CANCEL_RUNS = """
 UPDATE whereupon.runs SET status = 'cancelled', node = NULL, ready_at = NULL, wakes_on_change = false,
   waiting = NULL, ended_at = clock_timestamp(), error = $2
@@ -124,11 +114,8 @@ async def cancel(db: Connection, rights: Rights, bulk_id: int) -> None:
 
 async def end_early(db: Connection, bulk_id: int, error: Mapping[str, Any]) -> None:
     """Cancel a bulk run whose row is locked, with everything of it that is not over."""
-    await db.execute(CANCEL, bulk_id, dict(error))
-    await db.execute(DROP_CHUNKS, bulk_id)
-    await db.execute(COUNT_AGAIN, bulk_id)
+    await end_bulk_runs(db, [bulk_id], error)
     await db.execute(CANCEL_RUNS, bulk_id, dict(error))
-    await db.execute(TELL, str(bulk_id))
 
 
 async def _told(db: Connection, rights: Rights, deed: str, bulk_id: int) -> None:

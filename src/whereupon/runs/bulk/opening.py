@@ -125,6 +125,13 @@ async def take_list(db: Connection, version: Version, bulk: Any, members: Member
     return matched
 
 
+async def take_list_now(db: Connection, version: Version, bulk_id: int) -> int:
+    """The list of a bulk run that this transaction has opened, taken if it is not yet; how many there are."""
+    bulk = await bulk_row(db, bulk_id)
+    matched: int | None = bulk["matched"]
+    return await take_list(db, version, bulk) if matched is None else matched
+
+
 async def _take(db: Connection, version: Version, bulk: Any, members: Members) -> int:
     module = version.module
     assert module is not None
