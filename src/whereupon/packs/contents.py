@@ -1,21 +1,25 @@
 """What a pack holds: modules, people, sample records and workflows, read from the files of its folder.
 
-The folder is the pack; one that has a pack.yaml is found by itself. Nothing here touches the database.
+The folder is the pack; one of ours with a pack.yaml is found by itself. Nothing here touches the database.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from typing import Any, Literal, TypeVar
+from pathlib import Path
+from typing import Any, Literal, TypeVar, cast
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from whereupon.errors import Invalid, NotFound, Problem, did_you_mean
 from whereupon.modules.definitions import FieldIn, ModuleIn
+from whereupon.packs.kinds import kinds
+from whereupon.packs.samples import SampleIn
 from whereupon.people.roles import ModuleRights
 
 P = TypeVar("P", bound=BaseModel)
@@ -121,6 +125,12 @@ class Records(Part):
     records: list[RecordIn] = []
 
 
+class Samples(Part):
+    """samples.yaml: records by the hundred, drawn by a seed."""
+
+    samples: list[SampleIn] = []
+
+
 class WorkflowIn(Part):
     """workflows/*.yaml: one workflow, published when the pack is loaded."""
 
@@ -129,7 +139,7 @@ class WorkflowIn(Part):
     description: str
     category: Literal["customer", "admin", "finance"]
     module: str
-    scenario: int = Field(description="Which of the product's scenarios it is.")
+    scenario: int | None = Field(None, description="Which of the product's scenarios it is.")
     document: dict[str, Any]
 
 
@@ -141,7 +151,13 @@ class Pack(Part):
     modules: Modules
     people: People
     records: Records
+    samples: Samples = Samples()
     workflows: list[WorkflowIn]
+    more: dict[str, list[dict[str, Any]]] = Field(
+        default={},
+        description="Things of the other kinds (packs/kinds), each in a file of its kind's folder.",
+    )
+    folder: str | None = Field(None, description="Where it lies, if it is none of ours.")
 
 
 class PlainLoader(yaml.SafeLoader):
@@ -167,22 +183,82 @@ def read_pack(key: str) -> Pack:
     """Raises NotFound with the nearest name, Invalid naming the file and the place in it."""
     if key not in pack_keys():
         raise NotFound(f'There is no pack "{key}".', suggestion=did_you_mean(key, pack_keys()))
-    folder = files("whereupon.packs") / key
-    workflows = sorted((f for f in (folder / "workflows").iterdir()), key=lambda f: f.name)
-    return Pack(
-        key=key,
-        about=read_file(folder / "pack.yaml", About),
-        modules=read_file(folder / "modules.yaml", Modules),
-        people=read_file(folder / "people.yaml", People),
-        records=read_file(folder / "records.yaml", Records),
-        workflows=[read_file(file, WorkflowIn) for file in workflows if file.name.endswith(".yaml")],
-    )
+    return read_folder(files("whereupon.packs") / key, key)
+
+
+def read_own(folder: Path) -> Pack:
+    """A pack of somebody else's, from a folder of this machine. Raises NotFound, Invalid."""
+    if not (folder / "pack.yaml").is_file():
+        raise NotFound(f"{folder} is no pack: there is no pack.yaml in it.")
+    key = folder.resolve().name.lower().replace("-", "_")
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,58}", key) or key in pack_keys():
+        told = (
+            f'A pack cannot be called "{key}".' if key not in pack_keys() else f'"{key}" is a pack of ours.'
+        )
+        raise Invalid.of(Problem("bad_name", told, "", "Rename its folder: small letters, digits and _."))
+    return read_folder(folder, key).model_copy(update={"folder": str(folder.resolve())})
+
+
+def read_folder(folder: Traversable, key: str) -> Pack:
+    """What its files say. Raises Invalid naming every wrong place of every file."""
+    problems: list[Problem] = []
+
+    def part(name: str, model: type[P]) -> P:
+        try:
+            return read_file(folder / name, model)
+        except Invalid as invalid:
+            problems.extend(replace(problem, path=f"{name}#{problem.path}") for problem in invalid.problems)
+            return model.model_construct()
+
+    known = {one.folder: one for one in kinds() if one.model and one.key != "workflow"}
+    more = {
+        one.key: [
+            part(f"{name}/{file}", cast("type[BaseModel]", one.model)).model_dump(
+                mode="json", by_alias=True, exclude_unset=True
+            )
+            for file in yaml_files(folder / name)
+        ]
+        for name, one in known.items()
+    }
+    parts: dict[str, Any] = {
+        "about": part("pack.yaml", About),
+        "modules": part("modules.yaml", Modules),
+        "people": part("people.yaml", People),
+        "records": part("records.yaml", Records),
+        "samples": part("samples.yaml", Samples),
+        "workflows": [part(f"workflows/{file}", WorkflowIn) for file in yaml_files(folder / "workflows")],
+    }
+    if problems:
+        raise Invalid(f'The pack "{key}" is not valid.', problems=problems)
+    return Pack(key=key, more={kind: things for kind, things in more.items() if things}, **parts)
+
+
+def yaml_files(folder: Traversable) -> list[str]:
+    """Their names, sorted."""
+    if not folder.is_dir():
+        return []
+    return sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".yaml"))
 
 
 def read_file(file: Traversable, model: type[P]) -> P:
     """One file as its model; a file that is not there is an empty one."""
-    raw: Any = yaml.load(file.read_text("utf-8"), PlainLoader) if file.is_file() else {}
+    raw: Any = read_yaml(file.read_text("utf-8"), file.name) if file.is_file() else {}
     return read_part(raw or {}, model, file.name)
+
+
+def read_yaml(text: str, name: str) -> Any:
+    """What the text says. Raises Invalid with the line for what is no YAML."""
+    try:
+        return yaml.load(text, PlainLoader)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" Line {mark.line + 1}, column {mark.column + 1}." if mark else ""
+        told = f"{name} is not YAML: {getattr(error, 'problem', None) or 'it cannot be read'}.{where}"
+        raise Invalid.of(
+            Problem("not_yaml", told, "", "Texts with : # ? or quotes go into quotes.")
+        ) from None
+    except RecursionError:
+        raise Invalid.of(Problem("not_yaml", f"{name} is nested too deep.", "")) from None
 
 
 def read_part(raw: Mapping[str, Any], model: type[P], name: str) -> P:

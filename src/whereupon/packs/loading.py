@@ -6,6 +6,7 @@ is left as it is, with whatever was changed since.
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -13,20 +14,29 @@ from typing import Any, cast
 
 from whereupon.db.pool import Connection, Database
 from whereupon.errors import Invalid, NotFound, Problem, did_you_mean
-from whereupon.modules.catalog import load_catalog
+from whereupon.modules.catalog import Catalog, load_catalog
 from whereupon.modules.definitions import FieldIn
-from whereupon.packs.contents import LateField, Pack, People, PersonIn, RecordIn, WorkflowIn, read_pack
+from whereupon.packs.contents import LateField, Pack, People, PersonIn, WorkflowIn, read_pack
+from whereupon.packs.kinds import kinds
 from whereupon.packs.older_database import attach_tables, make_schema
+from whereupon.packs.parts import as_noted, shipped_things, things_now
+from whereupon.packs.samples import Draw
+from whereupon.packs.three_way import Known
 from whereupon.people.groups import NewGroup, create_group
 from whereupon.people.rights import Rights, load_rights
 from whereupon.people.roles import NewRole, create_role
 from whereupon.people.users import NewUser, UserChange, change_user, create_user, get_user
+from whereupon.records.bulk import create_records
 from whereupon.records.schema import DEFINER, defining
 from whereupon.records.write import Writer, create_record
 from whereupon.workflows import store
 
 FIND_LOADED = "SELECT value FROM whereupon.settings WHERE key = $1"
 SAVE_LOADED = "INSERT INTO whereupon.settings (key, value) VALUES ($1, $2)"
+GROUPS = """
+SELECT g.key, array_agg(m.user_id ORDER BY m.user_id) AS members FROM whereupon.groups g
+JOIN whereupon.group_members m ON m.group_id = g.id GROUP BY g.key
+"""
 FIND_USER = "SELECT id FROM whereupon.users WHERE email = $1"
 
 
@@ -40,9 +50,14 @@ class Loaded:
 
 
 async def load_pack(database: Database, key: str, rights: Rights) -> Loaded:
+    """Load a pack that ships with the program; see `install`."""
+    rights.require_administrator()
+    return await install(database, read_pack(key), rights)
+
+
+async def install(database: Database, pack: Pack, rights: Rights) -> Loaded:
     """Load a pack as this administrator, who publishes its workflows. Raises NotFound, Invalid, Conflict."""
     rights.require_administrator()
-    pack = read_pack(key)
     if pack.about.older_database is not None:
         await make_schema(database.url, pack.key, pack.about.older_database)
     return await defining(database, lambda db: load(db, pack, rights))
@@ -60,11 +75,21 @@ async def load(db: Connection, pack: Pack, rights: Rights) -> Loaded:
         await DEFINER.create_module(db, module)
     for late in pack.modules.late_fields:
         await DEFINER.add_field(db, late.module, field_of(late))
-    await add_people(db, pack.people, rights)
-    records = await add_records(db, pack.records.records, rights)
+    people = await add_people(db, pack.people, rights)
+    made: dict[str, list[str]] = {}
+    records = await add_records(db, pack, rights, made)
+    for one in kinds():
+        for thing in pack.more.get(one.key, []):
+            content = dict(thing)
+            await one.write(db, rights, content.pop("key"), content, None)
     for workflow in pack.workflows:
         await publish(db, workflow, rights)
-    await db.execute(SAVE_LOADED, setting, {"name": pack.about.name, "records": records})
+    noted = {"name": pack.about.name, "records": records, "samples": made, "people": people}
+    if pack.folder is not None:
+        noted["folder"] = pack.folder
+    now, shipped = await things_now(db), shipped_things(pack)
+    known = {pair: Known(content, now.get(pair, {})) for pair, content in shipped.items()}
+    await db.execute(SAVE_LOADED, setting, {**noted, "things": as_noted(known)})
     return Loaded(pack, records, again=False)
 
 
@@ -76,8 +101,11 @@ def field_of(late: LateField) -> FieldIn:
 # People ------------------------------------------------------------------------------------------
 
 
-async def add_people(db: Connection, people: People, rights: Rights) -> None:
-    """Groups, roles, then people. Who and what is there already stays; people get the pack's as well."""
+async def add_people(db: Connection, people: People, rights: Rights) -> list[str]:
+    """Groups, roles, then people. Who and what is there already stays; people get the pack's as well.
+
+    Gives the addresses of those who are new.
+    """
     for group in people.groups:
         if not await there(db, "groups", group.key):
             await create_group(db, NewGroup(key=group.key, name=group.name), actor=rights.user_id)
@@ -85,26 +113,30 @@ async def add_people(db: Connection, people: People, rights: Rights) -> None:
         if not await there(db, "roles", role.key):
             new = NewRole(key=role.key, name=role.name, modules=role.modules)
             await create_role(db, new, actor=rights.user_id)
-    for person in people.people:
-        await add_person(db, person, rights)
+    return [person.email for person in people.people if await add_person(db, person, rights)]
 
 
 async def there(db: Connection, table: str, key: str) -> bool:
     return await db.fetchval(f"SELECT true FROM whereupon.{table} WHERE key = $1", key) is not None
 
 
-async def add_person(db: Connection, person: PersonIn, rights: Rights) -> None:
+async def add_person(db: Connection, person: PersonIn, rights: Rights) -> bool:
+    """Whether they are new."""
     manager = await user_id(db, person.manager) if person.manager else None
     known: int | None = await db.fetchval(FIND_USER, person.email)
     if known is None:
         rest = person.model_dump(exclude={"manager"})
         await create_user(db, NewUser(manager_id=manager, **rest), actor=rights.user_id)
-        return
+        return True
     now = await get_user(db, known)
     change = UserChange(
         roles=sorted({*now["roles"], *person.roles}), groups=sorted({*now["groups"], *person.groups})
     )
+    if now["active"] is False and not now["has_password"]:  # a sample person of a pack that was removed
+        change = change.model_copy(update={"active": True})
+        change.model_fields_set.add("active")
     await change_user(db, known, change, actor=rights.user_id)
+    return False
 
 
 async def user_id(db: Connection, email: str) -> int:
@@ -151,21 +183,39 @@ def known(names: Mapping[str, Any], name: str, path: str) -> Any:
     return names[name]
 
 
-async def add_records(db: Connection, records: list[RecordIn], rights: Rights) -> dict[str, str]:
-    """The ids of those that have a ref. Sample records start no workflow."""
+async def add_records(
+    db: Connection, pack: Pack, rights: Rights, made_of: dict[str, list[str]]
+) -> dict[str, str]:
+    """The ids of those that have a ref; `made_of` gets all, by module. Sample records start no workflow."""
     names = await known_names(db)
     catalog = await load_catalog(db)
     writers: dict[str | None, Writer] = {None: Writer(rights, origin="import", match=False)}
-    for record in records:
+    for record in pack.records.records:
         if record.by not in writers:
             theirs = await load_rights(db, known(names.users, record.by or "", "/by"))
             writers[record.by] = Writer(theirs, origin="import", match=False)
         made = await create_record(
             db, catalog, record.module, names.meaning(record.values), writers[record.by]
         )
+        made_of.setdefault(record.module, []).append(made.id)
         if record.ref:
             names.records[record.ref] = made.id
+    await add_samples(db, catalog, pack, names, made_of, writers[None])
     return names.records
+
+
+async def add_samples(
+    db: Connection, catalog: Catalog, pack: Pack, names: Names, ids: dict[str, list[str]], writer: Writer
+) -> None:
+    """Records by the hundred, those of a module in one call. `ids`: grows by what is made."""
+    groups = {row["key"]: list(row["members"]) for row in await db.fetch(GROUPS)}
+    for nr, sample in enumerate(pack.samples.samples):
+        chance = random.Random(f"{pack.key} {nr} {sample.module}")
+        draw = Draw(chance, names.today, names.users, groups, ids)
+        made = await create_records(
+            db, catalog, sample.module, [draw.record(sample) for _ in range(sample.count)], writer
+        )
+        ids.setdefault(sample.module, []).extend(record.id for record in made)
 
 
 async def known_names(db: Connection) -> Names:
