@@ -12,6 +12,7 @@ from whereupon.conditions.expressions import compile_value
 from whereupon.conditions.values import DATETIME, TEXT, Scope
 from whereupon.conditions.words import shortened, value_words
 from whereupon.errors import Invalid, Problem
+from whereupon.sdk.asking import TimeLimit
 from whereupon.sdk.block import Batch, Block, Config, RunView
 from whereupon.sdk.fields import ComputedValue, Line, Paragraph, Shown
 from whereupon.sdk.outcomes import Done, Fail, Outcome
@@ -30,6 +31,9 @@ class TaskConfig(Config):
     assignee: Person = Field(title="For")
     due: ComputedValue = Field(
         None, title="Due", description='A date or time: {"today": {"plus": 3}}, or a field.'
+    )
+    escalate: TimeLimit | None = Field(
+        None, title="When late", description="So long after it was due, once: the manager sees it, too."
     )
     priority: Annotated[Literal["low", "normal", "high", "urgent"], Shown(labels=PRIORITIES)] = Field(
         "normal", title="Priority"
@@ -51,7 +55,11 @@ class CreateTask(Block[TaskConfig]):
     outputs: ClassVar = {"id": TEXT}
     examples = (
         {"title": "Call {{ record.name }}", "assignee": {"owner": True}, "due": {"today": {"plus": 3}}},
-    )
+        {
+            "title": "Answer {{ record.name }}", "assignee": {"group": "support"},
+            "due": {"today": {"plus": 1}}, "escalate": {"amount": 4, "unit": "hours"},
+        },
+    )  # fmt: skip
 
     def check(self, config: TaskConfig, scope: Scope) -> list[Problem]:
         found = check_person(config.assignee, scope, "/assignee", needs_user=True)
@@ -62,6 +70,11 @@ class CreateTask(Block[TaskConfig]):
             compile_value(config.due, scope, DATETIME)
         except Invalid as error:
             found += [problem.under("/due") for problem in error.problems]
+        if config.escalate is not None and config.due is None:
+            message = "Without a due date it is never late."
+            found.append(
+                Problem("missing", message, "/due", "Say when it is due, or leave “When late” empty.")
+            )
         return found
 
     def describe(self, config: TaskConfig, scope: Scope) -> str:
@@ -83,8 +96,9 @@ class CreateTask(Block[TaskConfig]):
         texts = await render_texts(batch, {"title": config.title, "description": config.description})
         ready = [run for run in batch.runs if group or rows[run.id]["assignee"] is not None]
         found = await batch.db.fetch(
-            INSERT, *_columns(batch, ready, rows, texts), group, config.priority, config.status
-        )
+            INSERT, *_columns(batch, ready, rows, texts), group, config.priority, config.status,
+            f"{config.escalate.amount} {config.escalate.unit}" if config.escalate else None,
+        )  # fmt: skip
         tasks = {row["run_id"]: row["id"] for row in found}
         return [_outcome(tasks.get(run.id), rows[run.id], texts[run.id]["title"]) for run in batch.runs]
 
@@ -92,8 +106,9 @@ class CreateTask(Block[TaskConfig]):
 # One task per run, in one statement.
 INSERT = """
 INSERT INTO whereupon.tasks (run_id, record_id, title, description, assignee_user_id, due_at, module_id, node,
-                             assignee_group_id, priority, status)
-SELECT run_id, record_id, title, description, assignee, due, $7, $8, $9, $10, $11
+                             assignee_group_id, priority, status, escalate_after, escalate_at)
+SELECT run_id, record_id, title, description, assignee, due, $7, $8, $9, $10, $11, $12::text::interval,
+  due + $12::text::interval
 FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::timestamptz[])
   AS v(run_id, record_id, title, description, assignee, due)
 RETURNING id, run_id

@@ -26,6 +26,9 @@ class Preferences(BaseModel):
     model_config = ConfigDict(extra="allow")
 
     color_scheme: Literal["light", "dark", "auto"] | None = None
+    inbox_mail: Literal["at_once", "daily", "none"] | None = Field(
+        default=None, description="Whether what comes into the inbox is written by mail, too; none: not."
+    )
 
 
 class SelfChange(BaseModel):

@@ -84,11 +84,12 @@ def the_others(
     from whereupon.workers.clock import Clock
     from whereupon.workers.deliverer import deliver
     from whereupon.workers.importer import Importer
+    from whereupon.workers.postman import Postman
     from whereupon.workers.pruner import Pruner
     from whereupon.workers.reminder import Reminder
 
     clock, pruner = Clock(database, engine.current), Pruner(database)
-    reminder = Reminder(database, engine.current)
+    reminder, postman = Reminder(database, engine.current), Postman(database)
     importer = Importer(database, engine.current, settings, wake=engine.imports)
     heart.ticked = lambda: clock.ticked_at
     caller = Caller(database, settings, wake=engine.calls)
@@ -98,6 +99,7 @@ def the_others(
         "clock": lambda: clock.run(stop),
         "dates": lambda: reminder.run(stop),
         "pruner": lambda: pruner.run(stop),
+        "inboxes": lambda: postman.run(stop),
         "importer": lambda: importer.run(stop),
         "caller": lambda: caller.run(stop),
         "bulk": lambda: bulk.run(stop),

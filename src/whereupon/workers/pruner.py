@@ -79,6 +79,8 @@ SWEPT: Mapping[str, str] = {
     "idempotency keys": "whereupon.idempotency_keys WHERE created_at < now() - interval '2 days'",
     "sessions": "whereupon.sessions WHERE expires_at < now()",
     "worker processes": "whereupon.worker_processes WHERE seen_at < now() - interval '1 day'",
+    "sign-ins elsewhere": "whereupon.sign_ins_elsewhere WHERE created_at < now() - interval '1 day'",
+    "absences": "whereupon.absences WHERE ends_at < now() - $1 * interval '1 day'",
     # Longer than anybody sends the same again.
     "hook deliveries": "whereupon.hook_deliveries WHERE received_at < now() - interval '14 days'",
     "signals": "whereupon.signals WHERE at < now() - $1 * interval '1 day'",
