@@ -69,7 +69,9 @@ def effects(result: Result, most: int = 5) -> list[str]:
 
 def written(step: Mapping[str, Any]) -> list[str]:
     """What a block wrote: the record that it made, or fields before and after."""
-    output: Mapping[str, Any] = step["output"]
+    output: Mapping[str, Any] = step["output"] or {}
+    if not output:
+        return []  # it failed, so nothing was written
     if step["block"] == "create_record":
         lines = f" with {output['lines']} lines" if output.get("lines") else ""
         return [f"Made {step['module']} {output['id']}{lines}"]
