@@ -49,6 +49,8 @@ from whereupon.api.routes import (
     modules,
     packs,
     people,
+    playbook_tracks,
+    playbooks,
     providers,
     questions,
     quotas,
@@ -66,6 +68,7 @@ from whereupon.api.routes import (
     stores,
     templates,
     testing,
+    times,
     tokens,
     users,
     views,
@@ -87,8 +90,9 @@ ROUTES = (
     records, documents, session, modules, conditions, workflows, runs, inbox, messages, catalogue, users,
     groups, roles, tokens, templates, settings_routes, audit, health, setup, docs, live, home, startable,
     people, packs, editor, testing, reviewing, quotas, views, search, imports, replay, ai,
-    hooks, secrets, feeds, providers, questions, stores, document_settings, data_tasks, wizard, gallery,
-    stages, duty, absences, inbox_items,
+    hooks, secrets, feeds, providers, questions, stores, document_settings, data_tasks, wizard,
+    playbooks, playbook_tracks, gallery,
+    stages, duty, absences, inbox_items, times,
 )  # fmt: skip
 
 SECURITY_HEADERS = [
@@ -130,6 +134,7 @@ def create_app(database: Database, settings: Settings, built: Path = BUILT) -> F
         app.router.routes.extend(module.router.routes)
     app.router.routes.extend(health.outside.routes)
     app.router.routes.extend(questions.links.routes)
+    app.router.routes.extend(playbook_tracks.records.routes)
     app.router.default = Assets(app.router.default, built)
     app.openapi = lambda: openapi.document(app)
     return app

@@ -134,8 +134,8 @@ async def records_now(
     if around.module is None:
         return Records("There is no module, so there are no records.")
     try:
-        now = _filter_sql(draft, around)
-        before = _filter_sql(active, around) if active is not None else None
+        now = entry_filter(draft, around)
+        before = entry_filter(active, around) if active is not None else None
     except (Invalid, Refused) as error:
         return Records(_why_not(error))
     is_new = f"({now}) IS TRUE"
@@ -165,7 +165,7 @@ async def _find(db: Connection, around: Surroundings, where: str) -> Matches:
     return await find_matches(db, around.catalog, module, rights, where, milliseconds=MILLISECONDS)
 
 
-def _filter_sql(document: Document, around: Surroundings) -> str:
+def entry_filter(document: Document, around: Surroundings) -> str:
     """The filter over records as they are now. Raises Invalid, Refused."""
     plan = make_plan(document)
     if plan.start is None or plan.start.filter is None:

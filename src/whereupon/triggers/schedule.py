@@ -61,6 +61,10 @@ class ScheduleConfig(Config):
         """The moments that it means."""
         return self.when.timetable() if self.when is not None else read_cron(self.cron or "")
 
+    def words(self) -> str:
+        """How often, in words; five fields speak for themselves."""
+        return self.when.words() if self.when is not None else f"the clock meets {self.cron}"
+
 
 class Schedule(Trigger[ScheduleConfig]):
     """Each nominal time starts it at most once (rule 21)."""

@@ -1,9 +1,11 @@
 """Date-relative triggers (rule 22): one row per record and date, moved with the date, each fired once."""
 
+from datetime import date
 from typing import Any
 
 from tests.office import Office
 
+from whereupon.people.organisation import Holidays, Organisation, save_holidays, save_organisation
 from whereupon.workers.reminder import Reminder
 from whereupon.workflows import store
 
@@ -38,6 +40,11 @@ async def reminded(office: Office) -> list[int]:
         row["id"]
         for row in await office.fetch("SELECT id FROM data.items WHERE note = 'reminded' ORDER BY id")
     ]
+
+
+async def skipped(office: Office) -> list[str | None]:
+    rows = await office.fetch("SELECT skipped FROM whereupon.due_dates ORDER BY record_id")
+    return [row["skipped"] for row in rows]
 
 
 async def test_it_starts_so_long_before_the_date_and_once(office: Office) -> None:
@@ -87,6 +94,7 @@ async def test_the_filter_is_asked_when_the_time_comes(office: Office) -> None:
     await office.execute("UPDATE data.items SET status = 'done' WHERE id = $1", done)
     await days_pass(office, 10)
     assert await reminded(office) == [open_one]
+    assert await skipped(office) == [None, "filter"]
 
 
 async def test_too_late_is_skipped_and_a_disabled_workflow_does_not_start(office: Office) -> None:
@@ -94,6 +102,7 @@ async def test_too_late_is_skipped_and_a_disabled_workflow_does_not_start(office
     await item(office, 20)
     await days_pass(office, 30)
     assert await office.runs() == []
+    assert await skipped(office) == ["too_late"]
     await item(office, 20)
     await office.settle()
     async with office.database.transaction() as db:
@@ -125,3 +134,79 @@ async def test_a_workflow_that_moves_its_own_date_into_the_past_is_stopped(offic
     runs = await office.runs()
     assert len(runs) == 49
     assert (runs[-1]["status"], runs[-1]["error"]["code"]) == ("failed", "loop")
+
+
+async def due(office: Office) -> list[str]:
+    """When each is due, by the clocks of Athens."""
+    await office.settle()
+    reminder = Reminder(office.database, office.engine.current)
+    await reminder.tick()
+    rows = await office.fetch(
+        "SELECT to_char(due_at AT TIME ZONE 'Europe/Athens', 'YYYY-MM-DD HH24:MI') AS at "
+        "FROM whereupon.due_dates ORDER BY due_at"
+    )
+    return [row["at"] for row in rows]
+
+
+# In 2030 the 1st of May is a Wednesday, the 5th a Sunday.
+CASES: list[tuple[dict[str, Any], str, str]] = [
+    ({"amount": 3, "unit": "working_days", "time_of_day": "09:00"}, "2030-04-29", "2030-05-03 09:00"),
+    ({"amount": -1, "unit": "working_days"}, "2030-05-02", "2030-04-30 00:00"),
+    ({"amount": -1, "unit": "days", "lands": "previous_working_day"}, "2030-05-06", "2030-05-03 00:00"),
+    ({"amount": 0, "lands": "next_working_day", "time_of_day": "08:00"}, "2030-05-01", "2030-05-02 08:00"),
+    ({"amount": 1, "unit": "months", "lands": "working_hours"}, "2030-04-05", "2030-05-06 09:00"),
+    ({"amount": 0, "time_of_day": "03:30"}, "2030-03-31", "2030-03-31 04:00"),  # left out in spring
+    ({"amount": 2, "unit": "hours"}, "2030-05-01", "2030-05-01 02:00"),
+]
+
+
+async def test_working_days_are_counted_by_the_organisations_calendar(office: Office) -> None:
+    first_of_may = {"days": [{"date": "2030-05-01", "name": "Πρωτομαγιά"}]}
+    async with office.database.transaction() as db:
+        await save_organisation(db, Organisation(time_zone="Europe/Athens"), actor=None)
+        await save_holidays(db, Holidays.model_validate(first_of_may), actor=None)
+    for number, (trigger, day, expected) in enumerate(CASES):
+        await office.execute("DELETE FROM data.items; DELETE FROM whereupon.due_dates; SELECT 1")
+        config = {"trigger": "date_reached", "field": "due_date", **trigger}
+        key = await office.publish(config, TELL, name=f"W{number}")
+        await office.insert(name="a", due_date=date.fromisoformat(day))
+        assert await due(office) == [expected], trigger
+        async with office.database.transaction() as db:
+            await store.set_state(db, office.rights, key, "disabled")
+
+
+async def test_dates_move_with_the_calendar_and_the_time_zone(office: Office) -> None:
+    config = {"trigger": "date_reached", "field": "due_date", "amount": 1, "unit": "working_days"}
+    await office.publish(config | {"time_of_day": "09:00"}, TELL)
+    await office.insert(name="a", due_date=date(2030, 4, 30))
+    assert await due(office) == ["2030-05-01 12:00"]
+    async with office.database.transaction() as db:
+        await save_organisation(db, Organisation(time_zone="Europe/Athens"), actor=None)
+    assert await due(office) == ["2030-05-01 09:00"]
+    for days, expected in (
+        ([{"date": "2030-05-01", "name": "May"}], "2030-05-02 09:00"),
+        ([], "2030-05-01 09:00"),
+    ):
+        async with office.database.transaction() as db:
+            await save_holidays(db, Holidays.model_validate({"days": days}), actor=None)
+        assert await due(office) == [expected]
+    assert await office.runs() == []
+
+
+async def test_who_activates_says_what_becomes_of_dates_that_have_passed(office: Office) -> None:
+    key = await office.publish(BEFORE, TELL)
+    past = await item(office, 3)
+    async with office.database.transaction() as db:
+        await store.set_state(db, office.rights, key, "disabled")
+    later = await item(office, 5)
+    async with office.database.transaction() as db:
+        await store.set_state(db, office.rights, key, "active", backlog="run")
+    await days_pass(office, 0)
+    assert await reminded(office) == [past, later]
+    one = await item(office, 6)
+    await office.execute("UPDATE whereupon.workflows SET state = 'disabled'; SELECT 1")
+    async with office.database.transaction() as db:
+        await store.set_state(db, office.rights, key, "active", backlog="skip")
+    await days_pass(office, 0)
+    assert one not in await reminded(office)
+    assert await skipped(office) == [None, None, "passed"]

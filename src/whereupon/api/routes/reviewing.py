@@ -20,6 +20,7 @@ from whereupon.api.routes.shapes import Anything, PathKey
 from whereupon.db.pool import Connection
 from whereupon.people.users import Id
 from whereupon.records.matching import Matches
+from whereupon.runs.backlog import Backlog, find_backlog
 from whereupon.runs.review import Review, compare_versions, review
 from whereupon.runs.why import why, why_each
 from whereupon.workflows.differences import Differences
@@ -119,6 +120,15 @@ class InFlight(Out):
     runs: int
 
 
+class BacklogOut(Out):
+    """Records whose time has passed before it is activated. `trigger`: what the trigger says of them;
+    `late_hours`: later than that they do not start at all."""
+
+    records: Count
+    trigger: Literal["skip", "run"]
+    late_hours: int | None
+
+
 class ReviewOut(Out):
     """Everything that one looks at before publishing."""
 
@@ -132,6 +142,7 @@ class ReviewOut(Out):
     problems: list[DraftProblem]
     advice: list[AdviceOut]
     quotas: QuotasOut
+    backlog: BacklogOut | None
 
 
 class ToAskWhy(BaseModel):
@@ -211,6 +222,14 @@ def matches_as_json(found: Matches | None) -> dict[str, Any] | None:
     }  # fmt: skip
 
 
+def backlog_as_json(found: Backlog | None) -> dict[str, Any] | None:
+    """As the API gives it."""
+    if found is None:
+        return None
+    records = matches_as_json(found.matches)
+    return {"records": records, "trigger": found.trigger, "late_hours": found.late_hours}
+
+
 def differences_as_json(found: Differences) -> dict[str, Any]:
     """As the API gives it."""
     return asdict(found)
@@ -243,7 +262,8 @@ async def review_workflow(call: TheCall, key: PathKey) -> Response:
     call.rights.require_builder()
 
     async def work(db: Connection) -> dict[str, Any]:
-        return review_as_json(await review(db, call.rights, key))
+        backlog = await find_backlog(db, call.rights, key, of_draft=True)
+        return review_as_json(await review(db, call.rights, key)) | {"backlog": backlog_as_json(backlog)}
 
     return await call.read(work, bounded=True)
 
