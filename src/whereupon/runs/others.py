@@ -91,7 +91,11 @@ def _fault(row: Any, key: str, version: Version | None, start: Start, rights: Ri
         message = f"{row['name']} is about {version.module.label_plural}, and this is no such record."
         return Fail(message, "wrong_record", "Choose the link that leads to one.")
     begin = version.plan.start
-    if begin is not None and begin.trigger.key not in ("called", "manual", "schedule") and not rights.builder:
+    if (
+        begin is not None
+        and begin.trigger.key not in ("called", "manual", "schedule", "playbook")
+        and not rights.builder
+    ):
         return Fail("Only a builder may start a workflow that starts by itself.", "refused")
     if version.module is not None and not rights.may("read", version.module.key):
         return Fail(f"The workflow's publisher may not read {version.module.label_plural}.", "refused")
@@ -192,12 +196,18 @@ def _new(
     verdict = judge_chain(ancestry, link, definitions)
     return NewRun(
         workflow_id=version.workflow_id, version_id=version.id, node=version.plan.first,
-        started_by="run_workflow", module_id=module_id, record_id=record_id, depth=verdict.depth,
+        started_by=_started_by(version), module_id=module_id, record_id=record_id, depth=verdict.depth,
         chain=verdict.chain, error=verdict.error, parent_run_id=one.run.id,
         concurrency=version.plan.document.settings.concurrency, branch_node=node,
         branch_iteration=one.run.iteration, branch_number=1, awaited=one.start.awaited,
         data={BROUGHT: dict(one.start.values)} if one.start.values else {},
     )  # fmt: skip
+
+
+def _started_by(version: Version) -> str:
+    """A playbook is one, whoever starts it: its track ends with its run."""
+    start = version.plan.start
+    return "playbook" if start is not None and start.trigger.key == "playbook" else "run_workflow"
 
 
 async def _ids(db: asyncpg.Connection[Any], batch: Batch, taken: Sequence[Asked]) -> dict[int, int]:

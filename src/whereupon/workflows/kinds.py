@@ -1,8 +1,8 @@
-"""Workflows that are made from something else, a playbook or a strategy, are changed there and nowhere else."""
+"""Workflows that are made from something else, a playbook or a strategy, are changed there alone."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Literal
@@ -14,7 +14,7 @@ OPEN: ContextVar[Kind] = ContextVar("OPEN", default="workflow")
 
 
 @contextmanager
-def changing(kind: Kind) -> Iterator[None]:
+def changing(kind: Kind) -> Generator[None]:
     """Within this, the workflows of that kind may be changed: by whoever makes them."""
     token = OPEN.set(kind)
     try:

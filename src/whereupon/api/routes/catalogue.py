@@ -21,7 +21,8 @@ router = routes_of("catalogue")
 
 
 class BlockOut(Out):
-    """One block. `config` is a JSON schema; `outputs` names what later blocks may use, by type."""
+    """One block. `config` is a JSON schema; `outputs` names what later blocks may use, by type. `internal`:
+    something else that people draw sets it, a playbook; no palette offers it."""
 
     key: str
     label: str
@@ -30,6 +31,7 @@ class BlockOut(Out):
     description: str
     leaves: bool
     waits: bool
+    internal: bool
     outputs: dict[str, str]
     config: dict[str, Any]
     examples: list[dict[str, Any]]
@@ -43,6 +45,7 @@ class TriggerOut(Out):
     description: str
     has_old: bool
     scheduled: bool
+    internal: bool
     config: dict[str, Any]
     examples: list[dict[str, Any]]
 
@@ -92,7 +95,8 @@ def blocks() -> list[dict[str, Any]]:
     return [
         {
             "key": b.key, "label": b.label, "group": b.group, "icon": b.icon, "description": b.description,
-            "leaves": b.leaves, "waits": b.waits, "config": b.Config.model_json_schema(),
+            "leaves": b.leaves, "waits": b.waits, "internal": b.internal,
+            "config": b.Config.model_json_schema(),
             "outputs": {name: kind.noun for name, kind in b.outputs.items()},
             "examples": [dict(example) for example in b.examples],
         }
@@ -105,7 +109,7 @@ def triggers() -> list[dict[str, Any]]:
     return [
         {
             "key": t.key, "label": t.label, "description": t.description, "has_old": t.has_old,
-            "scheduled": t.scheduled, "config": t.Config.model_json_schema(),
+            "scheduled": t.scheduled, "internal": t.internal, "config": t.Config.model_json_schema(),
             "examples": [dict(example) for example in t.examples],
         }
         for t in registry.triggers().values()
