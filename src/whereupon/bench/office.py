@@ -45,6 +45,11 @@ IF_NEW = {
     "block": "if",
     "config": {"condition": {"field": "status", "operator": "equals", "value": "new"}},
 }
+IF_OPEN = {
+    "key": "is_open",
+    "block": "if",
+    "config": {"condition": {"field": "status", "operator": "equals", "value": "open"}},
+}
 SET_PRIORITY = {"key": "raise_it", "block": "update_record", "config": {"set": {"priority": "high"}}}
 SEND_MAIL = {
     "key": "tell", "block": "send_email",
@@ -57,7 +62,7 @@ SEND_MAIL = {
 WHEN_STATUS_CHANGES = {"trigger": "record_updated", "fields": ["status"]}
 WHEN_CREATED = {"trigger": "record_created"}
 
-LOOK_SECONDS, PATIENCE_SECONDS = 0.02, 120.0
+LOOK_SECONDS, PATIENCE_SECONDS = 0.02, 600.0
 # Looking must not cost what is measured: a sequence says how many runs were made, and only when all are,
 # an index whether one is still under way.
 MADE = "SELECT is_called AND last_value >= $1 FROM whereupon.runs_id_seq"
@@ -93,18 +98,18 @@ class Office:
         """So many records, whose creation starts nothing."""
         async with self.database.transaction() as db:
             await set_context(db, match=False)
-            await db.execute(INSERT_ORDERS, count)
+            await db.execute(INSERT_ORDERS, count, timeout=900)
         await self.execute("ANALYZE data.orders")
 
     async def execute(self, sql: str, *values: Any) -> None:
         """One statement, committed."""
         async with self.database.connection() as db:
-            await db.execute(sql, *values, timeout=300)
+            await db.execute(sql, *values, timeout=900)
 
     async def value(self, sql: str, *values: Any) -> Any:
         """The one value that a query gives."""
         async with self.database.connection() as db:
-            return await db.fetchval(sql, *values, timeout=300)
+            return await db.fetchval(sql, *values, timeout=900)
 
     async def until(self, sql: str, *values: Any) -> None:
         """Return when a query gives true. Raises TimeoutError."""

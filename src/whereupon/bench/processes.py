@@ -65,6 +65,16 @@ async def workers(
         await asyncio.gather(*(end(process) for process in started))
 
 
+def peak_megabytes(processes: Sequence[asyncio.subprocess.Process]) -> float:
+    """The most memory that any of them ever had, as the kernel noted it."""
+    return max(_peak_kilobytes(process.pid) for process in processes) * 1_024 / 1e6
+
+
+def _peak_kilobytes(pid: int) -> int:
+    lines = Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
+
+
 @dataclass(frozen=True, slots=True)
 class Served:
     """A running `whereupon serve`."""

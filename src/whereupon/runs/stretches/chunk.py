@@ -69,7 +69,7 @@ ARRIVE = """
 WITH arrived AS MATERIALIZED (SELECT s.* FROM {standing} s WHERE s.place IN ({over}, {on_its_own})),
 made AS (
   INSERT INTO whereupon.runs (id, workflow_id, version_id, module_id, record_id, status, node, ready_at,
-    shard, started_by, user_id, data, executions, error, started_at, ended_at, bulk_id, bulk_nr)
+    shard, started_by, user_id, serial, data, executions, error, started_at, ended_at, bulk_id, bulk_nr)
   SELECT s.run_id, b.workflow_id, $2, $3, s.record_id, s.status, s.node,
     CASE WHEN s.place = {on_its_own} THEN clock_timestamp() END, whereupon.shard(s.record_id), b.started_by,
     b.user_id, $4, s.data, s.seq, s.error, CASE WHEN s.place = {over} OR s.seq > 0 THEN now() END,
