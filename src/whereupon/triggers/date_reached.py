@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from whereupon.conditions.paths import compile_path
-from whereupon.conditions.values import Kind, Scope, literal
+from whereupon.conditions.values import Compiled, Kind, Scope, literal
 from whereupon.errors import Invalid, Problem
 from whereupon.sdk.block import Config
 from whereupon.sdk.fields import Shown
@@ -60,6 +60,11 @@ class DateConfig(Config):
         title="At most so many hours late",
         description="Later than that it does not start; none: always.",
     )
+
+
+    def source(self, scope: Scope) -> Compiled:
+        """The date that is counted from. Raises Invalid."""
+        return compile_path(self.field, scope)
 
 
 class DateReached(Trigger[DateConfig]):
@@ -120,7 +125,7 @@ def _so_long(config: DateConfig) -> str:
 
 def date_sql(config: DateConfig, scope: Scope) -> str:
     """SQL timestamptz of the record's date itself, as the key of its row: the same in every time zone."""
-    found = compile_path(config.field, scope)
+    found = config.source(scope)
     if found.type.kind is Kind.DATE:
         return f"(({found.sql})::timestamp AT TIME ZONE 'UTC')"
     return f"({found.sql})"
@@ -128,7 +133,7 @@ def date_sql(config: DateConfig, scope: Scope) -> str:
 
 def due_sql(config: DateConfig, scope: Scope) -> str:
     """SQL timestamptz of when it is due. Days and longer are counted in local time (rule 20)."""
-    found = compile_path(config.field, scope)
+    found = config.source(scope)
     is_date = found.type.kind is Kind.DATE
     zone = literal(scope.time_zone)
     local = f"({found.sql})::timestamp" if is_date else f"(({found.sql}) AT TIME ZONE {zone})"
