@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from whereupon.conditions.values import Scope, ValueType
 from whereupon.errors import Problem
+from whereupon.modules.catalog import Module
 from whereupon.sdk.block import Config
 
 C = TypeVar("C", bound=Config)
@@ -35,6 +36,10 @@ class Trigger(Generic[C]):
 
     def condition(self, config: C, scope: Scope, operation: str) -> str:
         """SQL boolean over the change, beside the filter; "true" where any such change will do."""
+        return "true"
+
+    def guard(self, config: C, module: Module) -> str:
+        """SQL boolean over the record `n`, beside the filter: whether it may start on it at all now."""
         return "true"
 
     def sample_change(self, config: C) -> Mapping[str, Any]:
