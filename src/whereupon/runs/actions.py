@@ -35,15 +35,17 @@ def filter_sql(version: Version, data: str = "'{}'::jsonb") -> str:
     `data`: SQL jsonb of what the start brings along; by hand it brings nothing.
     """
     start = version.plan.start
+    guard = start.trigger.guard(start.config, version.module) if start and version.module else "true"
     if start is None or start.filter is None:
-        return "true"
+        return guard
     zone = version.plan.document.settings.time_zone or version.time_zone
     user = f"{version.user_id}::bigint" if version.user_id is not None else None
     scope = Scope(
         catalog=version.catalog, module=version.module, time_zone=zone, user=user,
         outputs=brought(version.plan), data=data, document=document_now(version.plan, version.module),
     )  # fmt: skip
-    return compile_condition(start.filter, scope)
+    found = compile_condition(start.filter, scope)
+    return found if guard == "true" else f"({found}) AND {guard}"
 
 
 def own_records(rights: Rights, module: Module) -> str:
