@@ -23,6 +23,14 @@ UPDATE whereupon.bulk_chunks SET status = 'dropped' WHERE bulk_id = ANY($1::bigi
 COUNT_AGAIN = """
 UPDATE whereupon.bulk_chunks SET status = 'under_way' WHERE bulk_id = ANY($1::bigint[]) AND status = 'resting'
 """
+# What was done since it was last reckoned up; what is under way follows.
+SUM_UP = """
+UPDATE whereupon.bulk_runs b SET processed = s.processed, changed = s.changed, skipped = s.skipped,
+  failed = s.failed
+FROM (SELECT bulk_id, sum(processed) AS processed, sum(changed) AS changed, sum(skipped) AS skipped,
+        sum(failed) AS failed FROM whereupon.bulk_chunks WHERE bulk_id = ANY($1::bigint[]) GROUP BY 1) s
+WHERE b.id = s.bulk_id
+"""
 TELL = "SELECT pg_notify('whereupon_bulk_runs', id::text) FROM unnest($1::bigint[]) id"
 CANCEL_RUNS = """
 UPDATE whereupon.runs SET status = 'cancelled', node = NULL, ready_at = NULL, wakes_on_change = false,
@@ -37,6 +45,7 @@ async def end_bulk_runs(db: Connection, ids: Sequence[int], error: Mapping[str, 
         await db.execute(END_BULK, list(ids), dict(error))
         await db.execute(DROP_CHUNKS, list(ids))
         await db.execute(COUNT_AGAIN, list(ids))
+        await db.execute(SUM_UP, list(ids))
         await db.execute(TELL, list(ids))
 
 
