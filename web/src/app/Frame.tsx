@@ -39,7 +39,7 @@ import { useMe } from './useMe'
 export function Frame() {
   const [open, { toggle, close }] = useDisclosure(false)
   const { pathname } = useLocation()
-  const wide = pathname.startsWith('/workflows/')
+  const wide = /^\/workflows\/[^/]+$/.test(pathname)
   const desktop = useMediaQuery('(min-width: 62em)', true, { getInitialValueInEffect: false })
   const away = desktop ? wide : !open
   useEffect(() => live.start(), [])

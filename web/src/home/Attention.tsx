@@ -8,11 +8,12 @@ import {
   IconMailQuestion,
   IconMailX,
   IconProgressAlert,
+  IconStack2,
 } from '@tabler/icons-react'
 import { Link } from 'react-router'
 import type { Home } from '../api'
 import { home as t } from '../text/home'
-import { MessageLine, RunLine } from './AttentionLine'
+import { BulkRunLine, MessageLine, RunLine } from './AttentionLine'
 import { Section } from './Section'
 
 /** The day that the home page counts from. */
@@ -37,15 +38,19 @@ const MESSAGES = [
   { kind: 'uncertain_messages', icon: IconMailQuestion, color: 'orange', to: '/messages?status=uncertain' },
 ] as const
 
+const BULK = { kind: 'bulk_runs', icon: IconStack2, color: 'yellow', to: '/runs/bulk' } as const
+
 const SHOWN = 2
 
 /** What failed, is held or cannot be told, the newest of each, with the next step beside it. */
 export function Attention({ home }: { home: Home }) {
   const runs = RUNS.filter(({ kind }) => home[kind].count > 0)
   const messages = MESSAGES.filter(({ kind }) => (home[kind]?.count ?? 0) > 0)
+  const { kind: many, ...bulkLook } = BULK
+  const bulk = home.bulk_runs?.count ? home.bulk_runs : null
   return (
     <Section title={t.attention}>
-      {runs.length + messages.length === 0 && (
+      {runs.length + messages.length === 0 && !bulk && (
         <Group gap={8}>
           <ThemeIcon variant="transparent" color="green" size={22} aria-hidden>
             <IconCircleCheck size={20} />
@@ -61,6 +66,13 @@ export function Attention({ home }: { home: Home }) {
             ))}
           </Kind>
         ))}
+        {bulk && (
+          <Kind kind={many} count={bulk.count} {...bulkLook}>
+            {bulk.items.slice(0, SHOWN).map((run) => (
+              <BulkRunLine key={run.id} run={run} />
+            ))}
+          </Kind>
+        )}
         {messages.map(({ kind, ...look }) => (
           <Kind key={kind} kind={kind} count={home[kind]?.count ?? 0} {...look}>
             {home[kind]?.items.slice(0, SHOWN).map((message) => (

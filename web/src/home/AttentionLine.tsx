@@ -1,10 +1,18 @@
 import { Anchor, Button, Group, Stack, Text } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { Link } from 'react-router'
-import { queries, releaseRunsMutation, rerunRunMutation, type TroubledRun, type WaitingMessage } from '../api'
+import {
+  queries,
+  releaseRunsMutation,
+  rerunRunMutation,
+  type TroubledBulkRun,
+  type TroubledRun,
+  type WaitingMessage,
+} from '../api'
 import { confirm } from '../parts/confirm'
 import { sayDone, sayProblem } from '../parts/saying'
 import { When } from '../parts/When'
+import { format } from '../text'
 import { home as t } from '../text/home'
 import { outbox } from '../text/outbox'
 import classes from './Attention.module.css'
@@ -29,6 +37,25 @@ export function RunLine({ run }: { run: TroubledRun }) {
         </Text>
       </Stack>
       {run.status === 'held' ? <Release run={run} /> : <Rerun run={run} />}
+    </Group>
+  )
+}
+
+/** A run over many records of which some failed: how many, and the way to which and why. */
+export function BulkRunLine({ run }: { run: TroubledBulkRun }) {
+  return (
+    <Group className={classes.line} justify="space-between" wrap="nowrap" gap="sm">
+      <Stack gap={0} style={{ minWidth: 0 }}>
+        <Text size="sm" truncate>
+          <Anchor component={Link} to={`/runs/bulk/${run.id}`} size="sm">
+            {run.workflow_name ?? t.aBulkRun}
+          </Anchor>
+        </Text>
+        <Text size="xs" c="dimmed" lineClamp={2}>
+          <When at={run.ended_at ?? run.created_at} />
+          {run.matched > 0 && ` · ${t.failedOf(format.number(run.failed), format.number(run.matched))}`}
+        </Text>
+      </Stack>
     </Group>
   )
 }

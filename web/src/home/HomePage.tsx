@@ -23,7 +23,7 @@ export function Page() {
   const me = useMe()
   const builds = me.administrator || me.builder
   const found = useQuery(getHomeOptions())
-  useLive(['runs', 'messages', 'tasks', 'workflow', 'revision'], ['getHome'])
+  useLive(['runs', 'bulk_runs', 'messages', 'tasks', 'workflow', 'revision'], ['getHome'])
   return (
     <>
       <PageHeader title={t.title} about={t.hello(me.user.name)}>

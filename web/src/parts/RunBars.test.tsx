@@ -16,6 +16,9 @@ const bars: RunBar[] = [11, 12, 13].map((id) => ({
   module: 'orders',
   record_id: String(id),
   record_title: null,
+  bulk: false,
+  matched: null,
+  failed: null,
 }))
 
 function show(shown = bars) {

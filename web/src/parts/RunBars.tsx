@@ -4,7 +4,17 @@ import { Link } from 'react-router'
 import { format, t } from '../text'
 import { bars as words } from '../text/home'
 import classes from './RunBars.module.css'
-import { heightOf, type Look, lookOf, type RunBar, recordOf, summaryOf, wordsOf } from './runBarsShape'
+import {
+  heightOf,
+  keyOf,
+  type Look,
+  lookOf,
+  pathOf,
+  type RunBar,
+  subjectOf,
+  summaryOf,
+  wordsOf,
+} from './runBarsShape'
 
 interface Props {
   /** The oldest first; the newest stands at the right. */
@@ -23,7 +33,7 @@ const STEPS: Record<string, (at: number, last: number) => number> = {
 /** Recent runs as bars: colour and pattern say how they ended, height how long they took. One tab stop. */
 export function RunBars({ bars, name }: Props) {
   const [shown, setShown] = useState<{ bar: RunBar; at: HTMLElement } | null>(null)
-  const [reached, setReached] = useState<number | null>(null)
+  const [reached, setReached] = useState<string | null>(null)
   if (bars.length === 0)
     return (
       <Text size="xs" c="dimmed">
@@ -31,7 +41,7 @@ export function RunBars({ bars, name }: Props) {
       </Text>
     )
   const last = bars.length - 1
-  const known = bars.findIndex((bar) => bar.id === reached)
+  const known = bars.findIndex((bar) => keyOf(bar) === reached)
   const stop = known < 0 ? last : known
   const step = (event: KeyboardEvent<HTMLElement>) => {
     const to = STEPS[event.key]?.(stop, last)
@@ -54,15 +64,15 @@ export function RunBars({ bars, name }: Props) {
       >
         {bars.map((bar, index) => (
           <Link
-            key={bar.id}
-            to={`/runs/${bar.id}`}
+            key={keyOf(bar)}
+            to={pathOf(bar)}
             className={classes.bar}
             data-testid="run-bar"
             tabIndex={index === stop ? 0 : -1}
             aria-label={wordsOf(bar)}
             onMouseEnter={(event) => setShown({ bar, at: event.currentTarget })}
             onFocus={(event) => {
-              setReached(bar.id)
+              setReached(keyOf(bar))
               setShown({ bar, at: event.currentTarget })
             }}
           >
@@ -87,15 +97,15 @@ function Mark({ look, height }: { look: Look; height: number }) {
 }
 
 function Card({ bar }: { bar: RunBar }) {
-  const record = recordOf(bar)
+  const subject = subjectOf(bar)
   return (
     <Stack gap={0} maw={280}>
       <Text size="xs" fw={600} c="inherit">
         {t.common.status[bar.status] ?? bar.status}
       </Text>
-      {record && (
+      {subject && (
         <Text size="xs" c="inherit" lineClamp={2}>
-          {record}
+          {subject}
         </Text>
       )}
       <Text size="xs" c="inherit">

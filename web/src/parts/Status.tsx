@@ -17,6 +17,7 @@ const COLORS: Record<string, string> = {
   waiting: 'cyan',
   in_progress: 'blue',
   held: 'grape',
+  paused: 'grape',
   cancelled: 'gray',
   discarded: 'gray',
   disabled: 'gray',

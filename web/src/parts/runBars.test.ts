@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { setFormats } from '../text'
-import { heightOf, lookOf, type RunBar, recordOf, summaryOf, wordsOf } from './runBarsShape'
+import { heightOf, lookOf, pathOf, type RunBar, subjectOf, summaryOf, wordsOf } from './runBarsShape'
 
 beforeAll(() => setFormats({ locale: 'en', timeZone: 'UTC' }))
 
@@ -12,6 +12,9 @@ const bar = (change: Partial<RunBar> = {}): RunBar => ({
   module: 'orders',
   record_id: '7',
   record_title: null,
+  bulk: false,
+  matched: null,
+  failed: null,
   ...change,
 })
 
@@ -65,7 +68,15 @@ describe('bars in words', () => {
     [null, '7', '7'],
     [null, null, null],
   ])('names the record "%s" with the id %s as %s', (record_title, record_id, words) => {
-    expect(recordOf(bar({ record_title, record_id }))).toBe(words)
+    expect(subjectOf(bar({ record_title, record_id }))).toBe(words)
+  })
+
+  it('tells of a bulk run how many records it had and how many failed, and leads to its page', () => {
+    const many = bar({ bulk: true, matched: 1_310, failed: 12, record_id: null, status: 'partial' })
+    expect(wordsOf(many)).toMatch(/^Partly done, 1,310 records, 12 failed, /)
+    expect(pathOf(many)).toBe('/runs/bulk/1')
+    expect(subjectOf(bar({ bulk: true, matched: null }))).toBe(null)
+    expect(pathOf(bar())).toBe('/runs/1')
   })
 
   it('leaves out what is not known of a run under way', () => {

@@ -42,12 +42,23 @@ export function summaryOf(bars: readonly RunBar[]): string {
   return `${plural(bars.length, words.runs)}: ${parts.join(', ')}`
 }
 
-/** The record a run was about, by what names it. */
-export const recordOf = (bar: RunBar): string | null => bar.record_title ?? bar.record_id
+/** The record a run was about, by what names it; of a bulk run how many, and how many failed. */
+export function subjectOf(bar: RunBar): string | null {
+  if (!bar.bulk) return bar.record_title ?? bar.record_id
+  if (bar.matched === null) return null
+  const all = plural(bar.matched, words.records)
+  return bar.failed ? `${all}, ${words.failed(format.number(bar.failed))}` : all
+}
+
+/** Where a bar leads. */
+export const pathOf = (bar: RunBar): string => (bar.bulk ? `/runs/bulk/${bar.id}` : `/runs/${bar.id}`)
+
+/** What tells a bar from the others. */
+export const keyOf = (bar: RunBar): string => `${bar.bulk ? 'bulk' : 'run'} ${bar.id}`
 
 /** One bar in words, for its link. */
 export function wordsOf(bar: RunBar): string {
-  const parts = [t.common.status[bar.status] ?? bar.status, recordOf(bar), format.relative(bar.at)]
+  const parts = [t.common.status[bar.status] ?? bar.status, subjectOf(bar), format.relative(bar.at)]
   if (bar.seconds !== null) parts.push(format.duration(bar.seconds))
   return parts.filter(Boolean).join(', ')
 }

@@ -4,6 +4,7 @@ import { Link } from 'react-router'
 import type { WholeRun } from '../api'
 import { When } from '../parts/When'
 import { format } from '../text'
+import { bulk } from '../text/bulk'
 import { runs as words } from '../text/runs'
 import { Values } from './Values'
 import { causeOf, secondsOf } from './words'
@@ -16,6 +17,13 @@ export function RunFacts({ run }: { run: WholeRun }) {
     [words.started, <When key="at" at={run.created_at} exact />],
   ]
   if (seconds !== null) facts.push([words.took, format.duration(seconds)])
+  if (run.bulk_run)
+    facts.push([
+      words.bulkRun,
+      <Anchor key="bulk" component={Link} to={`/runs/bulk/${run.bulk_run}`} size="sm">
+        {bulk.name(run.bulk_run)}
+      </Anchor>,
+    ])
   if (run.parent_run_id) facts.push([words.parent, <ToRun key="parent" id={run.parent_run_id} />])
   if (run.depth > 1) facts.push([words.chain, words.chainOf(run.depth)])
   if (run.rerun_of) facts.push([words.rerunOf, <ToRun key="rerun" id={run.rerun_of} />])

@@ -5,6 +5,7 @@ import { useEffect, useMemo, useState } from 'react'
 import { Link, useSearchParams } from 'react-router'
 import { api } from '../api'
 import { live } from '../app/live'
+import { useMe } from '../app/useMe'
 import { Empty } from '../parts/Empty'
 import { PageHeader } from '../parts/PageHeader'
 import { Problem } from '../parts/Problem'
@@ -12,13 +13,18 @@ import { t } from '../text'
 import { runs as words } from '../text/runs'
 import { ChosenRuns } from './ChosenRuns'
 import { exportAddress, KEYS, queryOf } from './filter'
+import { HistoryTabs } from './HistoryTabs'
 import { RunFilter } from './RunFilter'
 import { RunsTable } from './RunsTable'
 
 /** The history: all runs that one may see, the newest first. */
 export function Page() {
   const [params, setParams] = useSearchParams()
-  const query = useMemo(() => queryOf(params), [params])
+  const me = useMe()
+  const builds = me.administrator || me.builder
+  // Who sees the bulk runs finds their records there; on one record all runs are told.
+  const members = !builds || params.has('record_id')
+  const query = useMemo(() => ({ ...queryOf(params), members }), [params, members])
   const cache = useQueryClient()
   const [chosen, setChosen] = useState<ReadonlySet<number>>(new Set())
   const found = useInfiniteQuery({
@@ -37,13 +43,14 @@ export function Page() {
       <PageHeader title={words.title} about={words.about}>
         <Button
           component="a"
-          href={exportAddress(query)}
+          href={exportAddress(queryOf(params))}
           variant="default"
           leftSection={<IconDownload size={16} />}
         >
           {words.export}
         </Button>
       </PageHeader>
+      {builds && <HistoryTabs at="single" />}
       <RunFilter params={params} onChange={setParams} />
       {chosen.size > 0 && (
         <ChosenRuns runs={runs.filter((run) => chosen.has(run.id))} onDone={() => setChosen(new Set())} />

@@ -94,6 +94,7 @@ export const common = {
     partial: 'Partly done',
     failed: 'Failed',
     cancelled: 'Cancelled',
+    paused: 'Paused',
     continued: 'Failed, went on',
     sending: 'Sending',
     sent: 'Sent',

@@ -28,6 +28,8 @@ export const home = {
     failed_runs: (count: number) => plural(count, { one: '{n} failed run', other: '{n} failed runs' }),
     partial_runs: (count: number) =>
       plural(count, { one: '{n} run partly done', other: '{n} runs partly done' }),
+    bulk_runs: (count: number) =>
+      plural(count, { one: '{n} bulk run with failed records', other: '{n} bulk runs with failed records' }),
     held_runs: (count: number) => plural(count, { one: '{n} run held', other: '{n} runs held' }),
     held_messages: (count: number) => plural(count, { one: '{n} message held', other: '{n} messages held' }),
     failed_messages: (count: number) =>
@@ -38,6 +40,8 @@ export const home = {
   about: {
     failed_runs: 'In the last seven days. Open one to see what went wrong, then run it again.',
     partial_runs: 'In the last seven days, some of their records failed. Open one to see which.',
+    bulk_runs:
+      'In the last seven days. Open one to see which records failed and why, and run it again on these.',
     held_runs: 'They were stopped before they could go in circles. Look at one, then let it go on.',
     held_messages: 'More wanted to leave than a cap allows. Look at a few, then release or discard them.',
     failed_messages: 'They could not be delivered. Open one to see why.',
@@ -46,6 +50,8 @@ export const home = {
   open: 'Open',
   all: 'Show all',
   aMessage: 'A message',
+  aBulkRun: 'A bulk run',
+  failedOf: (failed: string, all: string) => `${failed} of ${all} records failed`,
   release: 'Release',
   releaseTitle: 'Let this run go on?',
   releaseAbout: (workflow: string) =>

@@ -33,6 +33,7 @@ export const runs = {
     date_reached: 'Date reached',
     manual: 'By hand',
     rerun: 'Run again',
+    stage: 'A stage of a scale-up',
     for_each: 'An item of a loop',
     run_workflow: 'Another workflow',
     called: 'Another workflow',
@@ -62,6 +63,7 @@ export const runs = {
   openRecord: 'Open record',
   why: 'Why did it run?',
   facts: 'How it came about',
+  bulkRun: 'Part of',
   parent: 'Caused by',
   chain: 'Chain of runs',
   chainOf: (depth: number) =>

@@ -29,7 +29,7 @@ export function Page() {
   const [params, setParams] = useSearchParams()
   const wanted = wantedOf(params)
   const quota = useQuota()
-  useLive(['runs', 'workflow', 'revision'], ['listWorkflows'])
+  useLive(['runs', 'bulk_runs', 'workflow', 'revision'], ['listWorkflows'])
   const found = useInfiniteQuery({
     ...listWorkflowsInfiniteOptions({ query: { ...asked(wanted), limit: PAGE, bars: BARS, drafts: false } }),
     initialPageParam: {},

@@ -10,9 +10,15 @@ import {
   IconPlayerPause,
   IconPlayerPlay,
   IconPlayerStop,
+  IconPlayerTrackNext,
+  IconStairsUp,
   IconTrash,
 } from '@tabler/icons-react'
+import { Link } from 'react-router'
+import { RunOnAll } from '../../runs/bulk/RunOnAll'
+import { bulk } from '../../text/bulk'
 import { editor as t } from '../../text/editor'
+import { stages } from '../../text/stages'
 import { DisableDialog } from '../../workflows/list/DisableDialog'
 import { useOpenWorkflow } from '../page'
 import { useEditor } from '../store'
@@ -24,6 +30,7 @@ export function MoreMenu() {
   const { workflow } = useOpenWorkflow()
   const deeds = useDeeds()
   const [disabling, { open, close }] = useDisclosure(false)
+  const [running, { open: openRun, close: closeRun }] = useDisclosure(false)
   const { state, paused, active_version } = workflow
   return (
     <>
@@ -36,6 +43,20 @@ export function MoreMenu() {
           </Tooltip>
         </Menu.Target>
         <Menu.Dropdown>
+          {state === 'active' && (
+            <Menu.Item leftSection={<IconPlayerTrackNext size={16} />} onClick={openRun}>
+              {bulk.runOnAll}
+            </Menu.Item>
+          )}
+          {(state === 'draft' || state === 'disabled') && (
+            <Menu.Item
+              component={Link}
+              to={`/workflows/${workflow.key}/stages`}
+              leftSection={<IconStairsUp size={16} />}
+            >
+              {stages.menu}
+            </Menu.Item>
+          )}
           {state === 'active' && (
             <Menu.Item leftSection={<IconPlayerStop size={16} />} onClick={open}>
               {t.disable}
@@ -78,6 +99,7 @@ export function MoreMenu() {
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
+      {running && <RunOnAll workflow={workflow} onClose={closeRun} />}
       <DisableDialog
         name={workflow.name}
         opened={disabling}

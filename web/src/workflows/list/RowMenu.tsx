@@ -11,11 +11,16 @@ import {
   IconPencil,
   IconPlayerPause,
   IconPlayerPlay,
+  IconPlayerTrackNext,
   IconSitemap,
+  IconStairsUp,
   IconTrash,
 } from '@tabler/icons-react'
 import { Link } from 'react-router'
 import type { ListedWorkflow } from '../../api'
+import { RunOnAll } from '../../runs/bulk/RunOnAll'
+import { bulk } from '../../text/bulk'
+import { stages } from '../../text/stages'
 import { workflows as t } from '../../text/workflows'
 import { DetailsDialog } from './DetailsDialog'
 import { useRowActions } from './useRowActions'
@@ -23,6 +28,7 @@ import { useRowActions } from './useRowActions'
 /** What can be done with one workflow of the list. */
 export function RowMenu({ workflow, full }: { workflow: ListedWorkflow; full: string | null }) {
   const [editing, { open, close }] = useDisclosure(false)
+  const [running, { open: openRun, close: closeRun }] = useDisclosure(false)
   const act = useRowActions(workflow)
   const { key, name, state, paused } = workflow
   const archived = state === 'archived'
@@ -52,6 +58,20 @@ export function RowMenu({ workflow, full }: { workflow: ListedWorkflow; full: st
           </Menu.Item>
           <Menu.Divider />
           {state === 'active' && (
+            <Menu.Item leftSection={<IconPlayerTrackNext size={16} />} onClick={openRun}>
+              {bulk.runOnAll}
+            </Menu.Item>
+          )}
+          {(state === 'draft' || state === 'disabled') && (
+            <Menu.Item
+              component={Link}
+              to={`/workflows/${key}/stages`}
+              leftSection={<IconStairsUp size={16} />}
+            >
+              {stages.menu}
+            </Menu.Item>
+          )}
+          {state === 'active' && (
             <Menu.Item
               leftSection={paused ? <IconPlayerPlay size={16} /> : <IconPlayerPause size={16} />}
               onClick={() => act.setPaused(!paused)}
@@ -75,6 +95,7 @@ export function RowMenu({ workflow, full }: { workflow: ListedWorkflow; full: st
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
+      {running && <RunOnAll workflow={workflow} onClose={closeRun} />}
       {editing && <DetailsDialog workflow={workflow} onClose={close} />}
     </>
   )

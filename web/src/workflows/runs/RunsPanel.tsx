@@ -10,14 +10,16 @@ import {
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { Link } from 'react-router'
-import { listMessagesOptions, listRunsOptions } from '../../api'
+import { type BulkRun, listBulkRunsOptions, listMessagesOptions, listRunsOptions } from '../../api'
 import { useOpenWorkflow } from '../../editor/page'
 import { DecideAll } from '../../outbox/messages/DecideAll'
 import { Problem } from '../../parts/Problem'
 import { RunBars } from '../../parts/RunBars'
 import { useLive } from '../../parts/useLive'
+import { BulkRunsTable } from '../../runs/bulk/BulkRunsTable'
 import { RunsTable } from '../../runs/RunsTable'
 import { format } from '../../text'
+import { bulk as words } from '../../text/bulk'
 import { runsPanel as t } from '../../text/trust'
 import { WhyPanel } from '../why/WhyPanel'
 import { PathsDialog } from './PathsDialog'
@@ -31,19 +33,22 @@ const COUNTED = 200
 export function RunsPanel() {
   const { workflow } = useOpenWorkflow()
   const [shown, setShown] = useState<'paths' | 'why' | 'held' | null>(null)
-  const runs = useQuery(listRunsOptions({ query: { workflow: workflow.key, limit: LAST } }))
+  const runs = useQuery(listRunsOptions({ query: { workflow: workflow.key, limit: LAST, members: false } }))
+  const bulk = useQuery(listBulkRunsOptions({ query: { workflow: workflow.key, limit: LAST } }))
   const held = useQuery({
     ...listMessagesOptions({ query: { status: 'held', workflow_id: workflow.id, limit: COUNTED } }),
     enabled: workflow.active_version !== null,
   })
   const queue = useQueue()
-  useLive(['runs', 'messages'], ['listRuns', 'listMessages', 'countPaths'])
+  useLive(['runs', 'bulk_runs', 'messages'], ['listRuns', 'listBulkRuns', 'listMessages', 'countPaths'])
   const waiting = held.data?.items.length ?? 0
   const close = () => setShown(null)
   if (runs.error) return <Problem error={runs.error} onRetry={() => runs.refetch()} />
-  if (!runs.data) return <Skeleton h={80} m="sm" />
+  if (bulk.error) return <Problem error={bulk.error} onRetry={() => bulk.refetch()} />
+  if (!runs.data || !bulk.data) return <Skeleton h={80} m="sm" />
   const { items } = runs.data
-  const isSome = items.length > 0
+  const many = bulk.data.items
+  const isSome = items.length + many.length > 0
   return (
     <Stack gap="xs" p="sm" data-testid="runs-panel">
       {workflow.paused && (
@@ -53,7 +58,7 @@ export function RunsPanel() {
       )}
       <Group gap="xs" justify="space-between">
         {isSome ? (
-          <RunBars bars={barsOf(items)} name={t.last} />
+          <RunBars bars={barsOf(items, many, LAST)} name={t.last} />
         ) : (
           <Text size="sm" c="dimmed">
             {workflow.active_version === null ? t.noneDraft : t.none}
@@ -94,7 +99,8 @@ export function RunsPanel() {
           )}
         </Group>
       </Group>
-      {isSome && <RunsTable runs={items} ofOne />}
+      {many.length > 0 && <Many runs={many} workflow={workflow.key} />}
+      {items.length > 0 && <RunsTable runs={items} ofOne />}
       {shown === 'paths' && <PathsDialog onClose={close} />}
       {shown === 'held' && <DecideAll workflow={workflow} onClose={close} />}
       {shown === 'why' && workflow.module !== null && (
@@ -103,6 +109,27 @@ export function RunsPanel() {
         </Modal>
       )}
     </Stack>
+  )
+}
+
+const SHOWN = 5
+
+/** The last bulk runs, and the way to all of them. */
+function Many({ runs, workflow }: { runs: readonly BulkRun[]; workflow: string }) {
+  return (
+    <section>
+      <Group justify="space-between" mb={4}>
+        <Text size="sm" fw={600}>
+          {words.ofWorkflow}
+        </Text>
+        {runs.length > SHOWN && (
+          <Anchor component={Link} to={`/runs/bulk?workflow=${encodeURIComponent(workflow)}`} size="sm">
+            {words.allOf}
+          </Anchor>
+        )}
+      </Group>
+      <BulkRunsTable runs={runs.slice(0, SHOWN)} ofOne />
+    </section>
   )
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from 'vitest'
-import type { Paths, Run } from '../../api'
+import type { BulkRun, Paths, Run } from '../../api'
 import { setFormats } from '../../text'
 import { barsOf, elsewhere, exitCounts, nodesOf } from './shape'
 
@@ -57,9 +57,14 @@ test('the newest run stands at the right; one under way has no length yet', () =
       record_id: '1',
       record_title: 'Ερώτηση',
     }) as Run
-  const bars = barsOf([run(2, null), run(1, '2026-11-22T08:00:03Z')])
-  expect(bars.map((bar) => [bar.id, bar.seconds])).toEqual([
+  const runs = [run(2, null), run(1, '2026-11-22T08:00:03Z')]
+  expect(barsOf(runs, [], 30).map((bar) => [bar.id, bar.seconds])).toEqual([
     [1, 2],
     [2, null],
+  ])
+  const bulk = { id: 7, status: 'partial', matched: 1_310, failed: 12, created_at: '2026-11-22T08:00:02Z' }
+  expect(barsOf(runs, [{ ...bulk, started_at: null, ended_at: null } as BulkRun], 2)).toMatchObject([
+    { id: 2, bulk: false },
+    { id: 7, bulk: true, matched: 1_310, failed: 12 },
   ])
 })

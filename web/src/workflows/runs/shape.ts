@@ -1,20 +1,45 @@
-import type { Paths, Run } from '../../api'
+import type { BulkRun, Paths, Run } from '../../api'
 import type { RunBar } from '../../parts/runBarsShape'
+import { secondsOf as spanOf } from '../../runs/bulk/shape'
 import { secondsOf } from '../../runs/words'
 import { format, t as shared } from '../../text'
 import { runsPanel as t } from '../../text/trust'
 
-/** Runs of a list, the newest first, as bars, the oldest first. */
-export const barsOf = (runs: readonly Run[]): RunBar[] =>
-  runs.toReversed().map((run) => ({
+/** Runs and bulk runs as bars, the oldest first, at most so many. */
+export function barsOf(runs: readonly Run[], bulkRuns: readonly BulkRun[], most: number): RunBar[] {
+  const bars = [...runs.toReversed().map(barOf), ...bulkRuns.toReversed().map(bulkBarOf)]
+  return bars.sort((a, b) => Date.parse(a.at) - Date.parse(b.at)).slice(-most)
+}
+
+function barOf(run: Run): RunBar {
+  return {
     id: run.id,
+    bulk: false,
+    matched: null,
+    failed: null,
     status: run.status,
     at: run.started_at ?? run.created_at,
     seconds: run.ended_at ? secondsOf(run) : null,
     module: run.module,
     record_id: run.record_id,
     record_title: run.record_title,
-  }))
+  }
+}
+
+function bulkBarOf(run: BulkRun): RunBar {
+  return {
+    id: run.id,
+    bulk: true,
+    matched: run.matched,
+    failed: run.failed,
+    status: run.status,
+    at: run.started_at ?? run.created_at,
+    seconds: spanOf(run),
+    module: run.module?.key ?? null,
+    record_id: null,
+    record_title: null,
+  }
+}
 
 /** Whether a run has not ended. */
 export const isOpen = (run: Pick<Run, 'ended_at'>): boolean => run.ended_at === null

@@ -18,7 +18,7 @@ describe('which question a problem is about', () => {
 })
 
 test('a schedule says something when it has either form', () => {
-  expect([{}, { cron: '' }, { cron: '0 1 * * *' }, { when: { every: 'day' } }].map(saysWhen)).toEqual([
+  expect([{}, { cron: '', when: {} }, { cron: '0 1 * * *' }, { when: { every: 'day' } }].map(saysWhen)).toEqual([
     false,
     false,
     true,

@@ -10,7 +10,10 @@ export function without(schema: unknown, keys: readonly string[]): Schema {
 }
 
 /** Whether a schedule says anything: the server says whether it is a good one. */
-export const saysWhen = (start: Config): boolean => Boolean(start.when) || Boolean(start.cron)
+export function saysWhen({ when, cron }: Config): boolean {
+  const said = typeof when === 'object' && when !== null && Object.values(when).some(Boolean)
+  return said || Boolean(cron)
+}
 
 /** Whether a text message goes to somebody and says something. */
 export const saysText = (message: Config): boolean =>
