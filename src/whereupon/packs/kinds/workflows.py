@@ -21,7 +21,8 @@ from whereupon.workflows.document import Document, parse_document
 ALL = """
 SELECT w.key, w.name, w.description, w.category, m.key AS module, w.state, w.draft, v.document
 FROM whereupon.workflows w LEFT JOIN whereupon.modules m ON m.id = w.module_id
-LEFT JOIN whereupon.versions v ON v.id = w.active_version_id WHERE w.state <> 'deleted' ORDER BY w.key
+LEFT JOIN whereupon.versions v ON v.id = w.active_version_id
+WHERE w.state <> 'deleted' AND w.kind = 'workflow' ORDER BY w.key
 """
 UNDER_WAY = """
 SELECT count(*) FROM whereupon.runs r JOIN whereupon.workflows w ON w.id = r.workflow_id
