@@ -1,4 +1,4 @@
-"""D9: lets a run wait: so long, until a date of the record, a time of day, a condition, or a signal.
+"""D9: lets a run wait: so long, until a date, a time of day, working time, a condition, or a signal.
 
 Waits live in the database and its clock ends them, so they survive restarts and cost nothing
 meanwhile. On waking the record is read again; "only if" asks once more whether to go on (rule 13).
@@ -6,6 +6,7 @@ meanwhile. On waking the record is read again; "only if" asks once more whether 
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Annotated, ClassVar, Literal
 
@@ -20,19 +21,31 @@ from whereupon.conditions.values import TEXT, Kind, Scope, literal
 from whereupon.conditions.words import condition_words
 from whereupon.errors import Invalid, Problem
 from whereupon.sdk.block import Batch, Block, Config, RunView
-from whereupon.sdk.fields import TIME_UNITS, Shown, one_of
+from whereupon.sdk.fields import TIME_UNITS, Shown, When, one_of
 from whereupon.sdk.outcomes import Done, Outcome, Wait
+from whereupon.sdk.working_time import LANDINGS, Landing, landed, shifted
 
-Unit = Literal["seconds", "minutes", "hours", "days", "weeks", "months"]
-RECHECK = "interval '10 minutes'"  # a condition over linked records is looked at again this often
-KINDS = ("duration", "until_field", "time_of_day", "condition", "signal")
+Unit = Literal["seconds", "minutes", "hours", "days", "working_days", "weeks", "months"]
+UNITS = TIME_UNITS | {"working_days": "working days"}
+SHORT = ("seconds", "minutes", "hours")  # these go by the clock of physics, longer ones by local time
+RECHECK = "interval '10 minutes'"  # what a change of the record does not tell is looked at again this often
+SELDOM = "interval '1 day'"  # and this often what it does tell, unless a program changes it past us
+# What asks for other records, or for the time.
+BEYOND = re.compile(r"\bselect\b|\bnow\(|_timestamp\b|\bcurrent_|\blocaltime", re.IGNORECASE)
+KINDS = ("duration", "until_field", "time_of_day", "working", "condition", "signal")
 SHOWN_KINDS = {
     "For a time": ["duration"],
     "Until a date of the record": ["until_field", "offset"],
     "Until a time of day": ["time_of_day"],
+    "Until working time": ["working"],
     "Until a condition holds": ["condition"],
     "Until a signal comes": ["signal"],
 }
+WORKING = {
+    "working_hours": "Until somebody works; at once in working hours",
+    "next_working_day": "Until the next working day begins",
+}
+TIMED: list[When] = [{"duration": True}, {"until_field": True}, {"time_of_day": True}]
 
 
 class Duration(Config):
@@ -41,11 +54,11 @@ class Duration(Config):
     model_config = ConfigDict(json_schema_extra={"x-widget": "duration"})
 
     amount: int = Field(ge=-100_000, le=100_000, title="How many")
-    unit: Annotated[Unit, Shown(labels=TIME_UNITS)] = Field("days", title="Of what")
+    unit: Annotated[Unit, Shown(labels=UNITS)] = Field("days", title="Of what")
 
 
 class WaitConfig(Config):
-    """Exactly one of: duration, until_field, time_of_day, condition, signal."""
+    """Exactly one of: duration, until_field, time_of_day, working, condition, signal."""
 
     model_config = ConfigDict(json_schema_extra=one_of(SHOWN_KINDS))
 
@@ -61,6 +74,14 @@ class WaitConfig(Config):
         pattern=r"^([01]\d|2[0-3]):[0-5]\d$",
         title="Time of day",
         description="Until it is next this time, local to the workflow.",
+    )
+    working: Annotated[Literal["working_hours", "next_working_day"] | None, Shown(labels=WORKING)] = Field(
+        None, title="Working time", description="By the organisation's working hours and holidays."
+    )
+    lands: Annotated[Landing, Shown(labels=LANDINGS, when=TIMED)] = Field(
+        "any",
+        title="If nobody works then",
+        description="By the organisation's working hours and holidays.",
     )
     condition: Annotated[Condition | None, Shown("condition")] = Field(
         None, title="Until", description="Until this holds for the record."
@@ -90,6 +111,8 @@ class WaitConfig(Config):
             raise ValueError("offset goes with until_field")
         if self.time_limit and self.condition is None and self.signal is None:
             raise ValueError("time_limit goes with condition or signal")
+        if self.lands != "any" and not (self.duration or self.until_field or self.time_of_day):
+            raise ValueError("lands goes with duration, until_field or time_of_day")
         return self
 
 
@@ -100,7 +123,9 @@ class WaitBlock(Block[WaitConfig]):
     label = "Wait"
     group = "Time"
     icon = "clock-pause"
-    description = "Pauses the run: for a time, until a date, a time of day, a condition or a signal."
+    description = (
+        "Pauses the run: for a time, until a date, a time of day, working time, a condition or a signal."
+    )
     Config = WaitConfig
     outputs: ClassVar = {"ended_by": TEXT}
     waits = True
@@ -108,6 +133,9 @@ class WaitBlock(Block[WaitConfig]):
     examples = (
         {"duration": {"amount": 2, "unit": "minutes"}},
         {"until_field": "due_date", "offset": {"amount": -14, "unit": "days"}},
+        {"duration": {"amount": 3, "unit": "working_days"}},
+        {"time_of_day": "08:00", "lands": "next_working_day"},
+        {"working": "working_hours"},
         {
             "condition": {"field": "status", "operator": "equals", "value": "done"},
             "time_limit": {"amount": 30},
@@ -129,12 +157,15 @@ class WaitBlock(Block[WaitConfig]):
 
     def describe(self, config: WaitConfig, scope: Scope) -> str:
         limit = f", at most {duration_words(config.time_limit)}" if config.time_limit else ""
+        lands = LANDING_WORDS[config.lands]
         if config.duration is not None:
-            return f"Wait {duration_words(config.duration)}"
+            return f"Wait {duration_words(config.duration)}{lands}"
         if config.until_field is not None:
-            return f"Wait until {_shift_words(config.offset)}{label_of(config.until_field, scope)}"
+            return f"Wait until {_shift_words(config.offset)}{label_of(config.until_field, scope)}{lands}"
         if config.time_of_day is not None:
-            return f"Wait until it is {config.time_of_day}"
+            return f"Wait until it is {config.time_of_day}{lands}"
+        if config.working is not None:
+            return WORKING_WORDS[config.working]
         if config.condition is not None:
             return f"Wait until {condition_words(config.condition, scope)}{limit}"
         return f"Wait for the signal {config.signal}{limit}"
@@ -169,13 +200,25 @@ def _only_if_sql(config: WaitConfig, scope: Scope) -> str:
     return f"({compile_condition(config.only_if, scope)}) IS TRUE"
 
 
+LANDING_WORDS = {
+    "any": "",
+    "next_working_day": ", or else the next working day",
+    "previous_working_day": ", or else the working day before",
+    "working_hours": ", then until somebody works",
+}
+WORKING_WORDS = {
+    "working_hours": "Wait until somebody works",
+    "next_working_day": "Wait until the next working day begins",
+}
+
+
 def duration_words(duration: Duration) -> str:
     """
     >>> duration_words(Duration(amount=1)), duration_words(Duration(amount=3, unit="hours"))
     ('1 day', '3 hours')
     """
-    amount = abs(duration.amount)
-    return f"{amount:,} {duration.unit.removesuffix('s') if amount == 1 else duration.unit}"
+    amount, unit = abs(duration.amount), UNITS[duration.unit]
+    return f"{amount:,} {unit.removesuffix('s') if amount == 1 else unit}"
 
 
 def _shift_words(offset: Duration | None) -> str:
@@ -195,51 +238,54 @@ def _check_date(path: str, scope: Scope) -> list[Problem]:
     return []
 
 
-def _interval(duration: Duration) -> str:
-    return f"interval '{duration.amount} {duration.unit}'"
-
-
 def _columns(config: WaitConfig, scope: Scope) -> dict[str, str]:
     """`until`: when to wake; `held`: whether there is nothing to wait for; `now`; `recheck`."""
-    held = "false"
+    held, often = "false", RECHECK
     if config.condition is not None:
-        held = f"({compile_condition(config.condition, scope)}) IS TRUE"
+        condition = compile_condition(config.condition, scope)
+        held, often = f"({condition}) IS TRUE", RECHECK if BEYOND.search(condition) else SELDOM
     return {
         "until": f"({_until_sql(config, scope)})::timestamptz",
         "held": held,
         "now": "clock_timestamp()",
-        "recheck": f"clock_timestamp() + {RECHECK}",
+        "recheck": f"clock_timestamp() + {often}",
     }
 
 
 def _until_sql(config: WaitConfig, scope: Scope) -> str:
-    zone = literal(scope.time_zone)
+    zone = scope.time_zone
+    now = f"(clock_timestamp() AT TIME ZONE {literal(zone)})"
     if config.duration:
-        if config.duration.unit in ("seconds", "minutes", "hours"):
-            return f"clock_timestamp() + {_interval(config.duration)}"
-        # In local time, so that "1 day" is the same hour tomorrow when the clocks change tonight.
-        return f"((clock_timestamp() AT TIME ZONE {zone}) + {_interval(config.duration)}) AT TIME ZONE {zone}"
+        return _after(config.duration, config.lands, "clock_timestamp()", zone)
     if config.until_field:
-        return _date_sql(config, scope, zone)
+        return _date_sql(config, scope)
     if config.time_of_day:
-        return _next_time_of_day(config.time_of_day, zone)
-    return f"clock_timestamp() + {_interval(config.time_limit)}" if config.time_limit else "NULL"
+        today = f"({now}::date + time '{config.time_of_day}')"
+        coming = f"(CASE WHEN {today} > {now} THEN {today} ELSE {today} + interval '1 day' END)"
+        return landed(coming, config.lands, zone)
+    if config.working == "working_hours":
+        return "whereupon.working_moment(clock_timestamp())"
+    if config.working == "next_working_day":
+        return landed(f"whereupon.working_day({now}::date, 1)::timestamp", "working_hours", zone)
+    return _after(config.time_limit, "any", "clock_timestamp()", zone) if config.time_limit else "NULL"
 
 
-def _date_sql(config: WaitConfig, scope: Scope, zone: str) -> str:
+def _after(duration: Duration, lands: Landing, moment: str, zone: str) -> str:
+    """So long after a moment. "1 day" is the same hour tomorrow also when the clocks change tonight."""
+    if duration.unit in SHORT:
+        later = f"({moment} + interval '{duration.amount} {duration.unit}')"
+        return later if lands == "any" else landed(f"({later} AT TIME ZONE {literal(zone)})", lands, zone)
+    local = f"({moment} AT TIME ZONE {literal(zone)})"
+    return landed(shifted(local, duration.amount, duration.unit), lands, zone)
+
+
+def _date_sql(config: WaitConfig, scope: Scope) -> str:
     compiled = compile_path(config.until_field or "", scope)
-    is_date = compiled.type.kind is Kind.DATE
-    local = f"({compiled.sql})::timestamp" if is_date else f"({compiled.sql}) AT TIME ZONE {zone}"
-    shifted = f"({local} + {_interval(config.offset)})" if config.offset else f"({local})"
-    return f"{shifted} AT TIME ZONE {zone}"
-
-
-def _next_time_of_day(time_of_day: str, zone: str) -> str:
-    local = f"(clock_timestamp() AT TIME ZONE {zone})"
-    today = f"(date_trunc('day', {local}) + time '{time_of_day}')"
-    return (
-        f"(CASE WHEN {today} > {local} THEN {today} ELSE {today} + interval '1 day' END) AT TIME ZONE {zone}"
-    )
+    offset = config.offset or Duration(amount=0, unit="days")
+    if compiled.type.kind is Kind.DATE:
+        local = f"({compiled.sql})::timestamp"
+        return landed(shifted(local, offset.amount, offset.unit), config.lands, scope.time_zone)
+    return _after(offset, config.lands, f"({compiled.sql})", scope.time_zone)
 
 
 def _wake_columns(config: WaitConfig, scope: Scope) -> dict[str, str]:
@@ -251,7 +297,18 @@ def _wake_columns(config: WaitConfig, scope: Scope) -> dict[str, str]:
             f"AND s.at >= (r.waiting->>'since')::timestamptz LIMIT 1)"
         )
     until = columns["until"] if config.until_field else "NULL::timestamptz"
-    return columns | {"only_if": only_if, "signal": signal, "until": until}
+    return columns | {
+        "only_if": only_if, "signal": signal, "until": until, "moved": _moved_sql(config, scope),
+    }  # fmt: skip
+
+
+def _moved_sql(config: WaitConfig, scope: Scope) -> str:
+    """When the wait ends, should nobody work any more at its noted end: a holiday may have been added."""
+    lands = "working_hours" if config.working else config.lands
+    if lands not in ("next_working_day", "working_hours"):
+        return "NULL::timestamptz"
+    noted = f"((r.waiting #>> '{{memo,limit}}')::timestamptz AT TIME ZONE {literal(scope.time_zone)})"
+    return landed(noted, lands, scope.time_zone)
 
 
 def _first_look(config: WaitConfig, row: asyncpg.Record) -> Outcome:
@@ -265,7 +322,16 @@ def _first_look(config: WaitConfig, row: asyncpg.Record) -> Outcome:
         return Wait(until, False, memo, {"signal": config.signal, "until": _iso(until)})
     if until is None or until <= row["now"]:
         return Done("next", {"ended_by": "no date" if until is None else "time"}, {"until": _iso(until)})
-    return Wait(until, config.until_field is not None, memo, {"until": _iso(until)})
+    return _wait_for(config, until, row, {"until": _iso(until)})
+
+
+def _wait_for(
+    config: WaitConfig, until: datetime, row: asyncpg.Record, given: dict[str, str | None] | None = None
+) -> Wait:
+    """Until a time. A date may be moved: the record's own tells, one of a linked record is looked at."""
+    linked = config.until_field is not None and "." in config.until_field
+    wake = _earlier(until, row["recheck"]) if linked else until
+    return Wait(wake, config.until_field is not None, {"limit": _iso(until)}, given or {})
 
 
 def _wake(config: WaitConfig, run: RunView, row: asyncpg.Record) -> Outcome:
@@ -279,16 +345,16 @@ def _wake(config: WaitConfig, run: RunView, row: asyncpg.Record) -> Outcome:
         until = _earlier(limit, row["recheck"]) if config.condition is not None else limit
         return Wait(until, config.condition is not None, {"limit": _iso(limit)})
     if limit is not None and not is_over:
-        return Wait(limit, config.until_field is not None, {"limit": _iso(limit)})
+        return _wait_for(config, limit, row)
     return _leave(row, "time")
 
 
 def _limit(config: WaitConfig, run: RunView, row: asyncpg.Record) -> datetime | None:
-    """When the wait ends at the latest. A date of the record may have been moved meanwhile."""
+    """When the wait ends at the latest. A date of the record, or the calendar, may have moved meanwhile."""
     if config.until_field is not None:
         return row["until"]
     noted = (run.memo or {}).get("limit")
-    return datetime.fromisoformat(noted) if noted else None
+    return row["moved"] or (datetime.fromisoformat(noted) if noted else None)
 
 
 def _leave(row: asyncpg.Record, ended_by: str) -> Outcome:
