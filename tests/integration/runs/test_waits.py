@@ -82,7 +82,7 @@ async def test_a_holiday_that_is_added_meanwhile_makes_the_wait_longer(office: O
 CONDITIONS: list[tuple[dict[str, Any], bool]] = [
     ({"field": "status", "operator": "equals", "value": "done"}, True),
     ({"field": "parent.status", "operator": "equals", "value": "done"}, False),
-    ({"field": "due_date", "operator": "before", "value": {"today": {"plus": -1}}}, False),
+    ({"field": "due_date", "operator": "less_than", "value": {"today": {"plus": -1}}}, False),
 ]
 
 
