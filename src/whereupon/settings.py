@@ -33,4 +33,7 @@ class Settings(BaseSettings):
     files_root: Path | None = Field(
         None, description="Folder on this machine below which workflows may put files; none: nowhere."
     )
+    metrics_token: str | None = Field(
+        None, min_length=16, description="What /metrics asks for; none: it answers on this machine alone."
+    )
     log_level: str = Field("info", description="debug, info, warning or error.")

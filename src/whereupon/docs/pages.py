@@ -19,6 +19,7 @@ PAGES: Mapping[str, tuple[str, Callable[[], str]]] = {
     "workflow.schema.json": ("Their JSON schema", building.document_schema),
     "api.md": ("REST API", running.http_api),
     "cli.md": ("Command line", running.command_line),
+    "metrics.md": ("Metrics", running.metrics),
     "settings.md": ("Settings", running.settings),
     "errors.md": ("Errors and exit codes", running.error_codes),
 }

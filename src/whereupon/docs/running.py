@@ -11,10 +11,11 @@ from whereupon import errors
 from whereupon.api.app import create_app
 from whereupon.cli.main import make_app
 from whereupon.db.pool import Database
-from whereupon.docs.markdown import code, page, table
+from whereupon.docs.markdown import code, listed, page, table
 from whereupon.docs.schema import takes
 from whereupon.errors import WhereuponError
 from whereupon.settings import Settings
+from whereupon.workers.metrics import METRICS, PREFIX
 
 UNCHECKED = {"data": "`~/.local/share/whereupon`"}  # defaults that depend on who asks
 
@@ -94,6 +95,26 @@ def http_api() -> str:
 
 def _answers(operation: Mapping[str, Any]) -> str:
     return ", ".join(sorted(operation["responses"]))
+
+
+# Metrics -------------------------------------------------------------------------------------------
+
+
+def metrics() -> str:
+    """What /metrics tells."""
+    rows = (
+        [code(PREFIX + one.name), f"{code(one.label)}: {listed(one.values)}" if one.label else "", one.help]
+        for one in METRICS
+    )
+    return page(
+        "# Metrics",
+        "`GET /metrics` answers in Prometheus's text format (version 0.0.4). All are gauges, read from the "
+        "database at that moment. Without `WHEREUPON_METRICS_TOKEN` it answers on this machine alone, and "
+        "not through a proxy; with it, whoever sends `Authorization: Bearer <token>`.",
+        table(("metric", "label", "what it is"), rows),
+        "Counts of queues stop at 100,000. `oldest_due_seconds` leaves out runs of workflows whose queue is "
+        "paused.",
+    )
 
 
 # The command line ----------------------------------------------------------------------------------

@@ -100,6 +100,13 @@ class Destinations:
         else:
             found.failed(self.clock())
 
+    def closed_off(self) -> list[tuple[str, float]]:
+        """Destinations whose circuit is open, and for how many more seconds."""
+        now = self.clock()
+        return sorted(
+            (name, one.open_until - now) for name, one in self.known.items() if one.open_until > now
+        )
+
     def opens_in(self) -> float | None:
         """Seconds until the next open circuit may be tried; None when none is open."""
         now = self.clock()

@@ -19,7 +19,7 @@ import structlog
 import uvloop
 
 from whereupon.db.embedded import database_server
-from whereupon.db.pool import GONE, NO_SETTINGS, Database
+from whereupon.db.pool import GONE, NO_SETTINGS, Connection, Database
 from whereupon.errors import Unavailable, WhereuponError
 from whereupon.settings import Settings
 from whereupon.workers.engine import Engine
@@ -38,7 +38,13 @@ CONNECTIONS = 12
 PLAN_ONCE = {"plan_cache_mode": "force_generic_plan"}
 
 REGISTER = "INSERT INTO whereupon.worker_processes (host, pid) VALUES ($1, $2) RETURNING id"
-SEEN = "UPDATE whereupon.worker_processes SET seen_at = clock_timestamp(), ticked_at = $2 WHERE id = $1"
+SEEN = """
+UPDATE whereupon.worker_processes SET seen_at = clock_timestamp(), ticked_at = $2, circuits = (
+  SELECT coalesce(jsonb_agg(jsonb_build_object('destination', name,
+    'until', clock_timestamp() + make_interval(secs => seconds))), '[]')
+  FROM unnest($3::text[], $4::float8[]) AS c(name, seconds))
+WHERE id = $1
+"""
 UNREGISTER = "DELETE FROM whereupon.worker_processes WHERE id = $1"
 
 
@@ -93,6 +99,7 @@ def the_others(
     importer = Importer(database, engine.current, settings, wake=engine.imports)
     heart.ticked = lambda: clock.ticked_at
     caller = Caller(database, settings, wake=engine.calls)
+    heart.circuits = caller.destinations.closed_off
     bulk = BulkWorker(database, engine.current, wake=engine.bulk, began=engine.runs.ring)
     told = engine.herald.note_messages
     return {
@@ -155,13 +162,20 @@ class Heart:
         self.database = database
         self.id: int | None = None
         self.ticked: Callable[[], datetime | None] = lambda: None  # when the clock last looked
+        self.circuits: Callable[[], list[tuple[str, float]]] = list  # open ones, and for how long
 
     async def beat(self) -> float:
         """Register, or say that we are still here. Answers how long to sleep."""
         async with self.database.connection() as db:
-            if self.id is None or await db.execute(SEEN, self.id, self.ticked()) == "UPDATE 0":
+            if self.id is None or not await self.seen(db, self.id):
                 self.id = await db.fetchval(REGISTER, socket.gethostname(), os.getpid())
         return HEARTBEAT_SECONDS
+
+    async def seen(self, db: Connection, number: int) -> bool:
+        """Say that we are here, and what we know; False when we are not on the list any more."""
+        names, seconds = zip(*found, strict=True) if (found := self.circuits()) else ((), ())
+        done = await db.execute(SEEN, number, self.ticked(), list(names), list(seconds))
+        return done != "UPDATE 0"
 
     async def stop(self) -> None:
         """Take the name off the list, if the database is there to be told."""

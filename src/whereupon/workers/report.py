@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from dataclasses import asdict
+from typing import Any
 
 from whereupon.db.pool import Connection
+from whereupon.workers.findings import LATE_SECONDS, findings_of, worst
 
-Level = Literal["ok", "warning", "down"]
 SEEN_SECONDS = 60  # a worker says every 15 seconds that it lives
-LATE_SECONDS = 60  # a schedule that starts later than that is late
-STUCK_SECONDS = 300  # work that has been due for so long waits for something
 
 # How deep each queue is, in one row; counts stop at 100,000, which is "a lot".
 DEPTHS = """
@@ -26,6 +23,8 @@ SELECT
     + (SELECT count(*) FROM whereupon.calls WHERE status = 'calling') AS calls_to_make,
   (SELECT coalesce(extract(epoch FROM now() - min(next_at)), 0)::float8 FROM whereupon.schedules
    WHERE next_at < now()) AS schedule_lag_seconds,
+  (SELECT count(*) FROM (SELECT FROM whereupon.bulk_runs WHERE ended_at IS NULL LIMIT 100000) x)
+    AS bulk_runs_open,
   (SELECT count(*) FROM whereupon.worker_processes WHERE seen_at > now() - interval '1 minute') AS workers
 FROM (SELECT count(*) FILTER (WHERE status = 'queued') AS queued,
              count(*) FILTER (WHERE status = 'held') AS held,
@@ -47,6 +46,14 @@ SELECT
                  AND r.workflow_id <> ALL(ARRAY(SELECT id FROM whereupon.workflows WHERE paused))
                  ORDER BY r.ready_at LIMIT 1) due
    WHERE due.ready_at < now()) AS run_seconds,
+  (SELECT extract(epoch FROM now() - min(ready_at))::float8
+   FROM generate_series(0, 15) lane,
+        LATERAL (SELECT ready_at FROM whereupon.runs r WHERE r.shard = lane AND r.ready_at < now()
+                 AND r.status = 'waiting'
+                 AND r.workflow_id <> ALL(ARRAY(SELECT id FROM whereupon.workflows WHERE paused))
+                 ORDER BY r.ready_at LIMIT 1) due) AS wait_seconds,
+  (SELECT extract(epoch FROM now() - min(due_at))::float8 FROM whereupon.due_dates
+   WHERE fired_at IS NULL AND due_at < now()) AS date_seconds,
   (SELECT extract(epoch FROM now() - c.at)::float8 FROM whereupon.changes c
    WHERE c.id = (SELECT min(change_id) FROM (SELECT change_id FROM whereupon.pending_changes
                                              LIMIT 100000) p)) AS change_seconds,
@@ -58,6 +65,7 @@ SELECT
 """
 CLOCK = """
 SELECT (SELECT max(ticked_at) FROM whereupon.worker_processes) AS last_tick_at,
+       (SELECT max(seen_at) FROM whereupon.worker_processes) AS last_beat_at, now() AS now,
        (SELECT min(next_at) FROM whereupon.schedules) AS next_at,
        (SELECT count(*) FROM whereupon.schedules WHERE next_at IS NOT NULL) AS schedules,
        (SELECT count(*) FROM whereupon.due_dates WHERE fired_at IS NULL AND due_at < now()) AS dates_due
@@ -95,14 +103,13 @@ GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 20
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that a person should look at."""
-
-    level: Level
-    code: str
-    message: str
-    suggestion: str | None = None
+# Hosts that a worker leaves alone for a while, because they did not answer several times in a row.
+CIRCUITS = """
+SELECT c->>'destination' AS destination, max((c->>'until')::timestamptz) AS until
+FROM whereupon.worker_processes p, jsonb_array_elements(p.circuits) c
+WHERE p.seen_at > now() - make_interval(secs => $1) AND (c->>'until')::timestamptz > now()
+GROUP BY 1 ORDER BY 1 LIMIT 100
+"""
 
 
 async def depths(db: Connection) -> dict[str, float]:
@@ -115,7 +122,8 @@ async def depths(db: Connection) -> dict[str, float]:
 async def summary(db: Connection) -> dict[str, Any]:
     """Whether it works, in a few figures, for everybody's first page."""
     figures, oldest, clock = await depths(db), await row_of(db, OLDEST), await row_of(db, CLOCK)
-    findings = list(findings_of(figures, oldest, clock))
+    circuits = [row["destination"] for row in await db.fetch(CIRCUITS, SEEN_SECONDS)]
+    findings = list(findings_of(figures, oldest, clock, circuits))
     return {
         "status": worst(findings), "findings": [asdict(one) for one in findings],
         "workers": figures["workers"], "last_tick_at": clock["last_tick_at"], "next_at": clock["next_at"],
@@ -135,12 +143,14 @@ async def report(db: Connection, *, days: int = 7) -> dict[str, Any]:
         "queues": await depths(db),
         "oldest": await row_of(db, OLDEST),
         "workers": [dict(row) for row in await db.fetch(WORKERS, SEEN_SECONDS)],
-        "clock": clock | {"lag_seconds": found["schedule_lag_seconds"]},
+        "clock": {key: value for key, value in clock.items() if key not in ("now", "last_beat_at")}
+        | {"lag_seconds": found["schedule_lag_seconds"]},
         "occurrences": counts,
         "troubled_occurrences": [
             dict(row) for row in await db.fetch(TROUBLED_OCCURRENCES, days, LATE_SECONDS)
         ],
         "destinations": [dict(row) for row in await db.fetch(DESTINATIONS, days)],
+        "circuits": [dict(row) for row in await db.fetch(CIRCUITS, SEEN_SECONDS)],
     }
 
 
@@ -148,46 +158,3 @@ async def row_of(db: Connection, statement: str) -> dict[str, Any]:
     row = await db.fetchrow(statement)
     assert row is not None
     return dict(row)
-
-
-def findings_of(
-    figures: Mapping[str, float], oldest: Mapping[str, float | None], clock: Mapping[str, Any]
-) -> Iterator[Finding]:
-    """What is wrong now, the worst first.
-
-    >>> well = {"workers": 1, "schedule_lag_seconds": 0, "messages_held": 0, "messages_uncertain": 0}
-    >>> [one.code for one in findings_of(well | {"workers": 0}, {}, {})]
-    ['no_worker']
-    """
-    if not figures["workers"]:
-        yield Finding(
-            "down", "no_worker", "No worker was seen in the last minute, so no workflow runs.",
-            "Start one: `whereupon serve` brings its own, `whereupon worker` adds one.",
-        )  # fmt: skip
-    if figures["schedule_lag_seconds"] > LATE_SECONDS:
-        minutes = round(figures["schedule_lag_seconds"] / 60)
-        yield Finding("warning", "schedule_late", f"A schedule is {minutes} minutes late.")
-    late = {
-        "run_seconds": ("runs_stuck", "A run has been due for {} minutes."),
-        "change_seconds": ("changes_stuck", "A change has been waiting to be looked at for {} minutes."),
-        "message_seconds": ("messages_stuck", "A message has been waiting to go out for {} minutes."),
-        "call_seconds": ("calls_stuck", "A call to another system has been waiting for {} minutes."),
-    }
-    for name, (code, sentence) in late.items():
-        seconds = oldest.get(name) or 0
-        if seconds > STUCK_SECONDS:
-            yield Finding(
-                "warning", code, sentence.format(round(seconds / 60)), "The worker's log says more."
-            )
-    for name, sentence in (
-        ("messages_held", "{} messages are held until somebody releases or discards them."),
-        ("messages_uncertain", "Of {} messages nobody knows whether they went out."),
-    ):
-        if figures[name]:
-            yield Finding("warning", name, sentence.format(f"{figures[name]:,}"), "Look under Messages.")
-
-
-def worst(findings: list[Finding]) -> Level:
-    """The level of the whole."""
-    levels = {one.level for one in findings}
-    return "down" if "down" in levels else "warning" if "warning" in levels else "ok"

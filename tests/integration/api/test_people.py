@@ -343,12 +343,6 @@ async def test_every_answer_carries_the_security_headers(anyone):
         assert answer.headers["x-frame-options"] == "DENY"
 
 
-async def test_figures_are_there_for_prometheus(anyone, admin):
-    text = (await anyone.get("/metrics")).text
-    assert "# TYPE whereupon_changes_to_match gauge" in text
-    assert (await admin.get("/api/v1/health")).json()["runs_to_advance"] == 0
-
-
 async def test_the_audit_log_tells_who_did_what_without_secrets(admin):
     user = (await admin.post("/api/v1/users", json=EVE)).json()
     await admin.patch(f"/api/v1/users/{user['id']}", json={"password": "nine purple stoves"})

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ipaddress
+import secrets
+import time
 from datetime import datetime
 from typing import Any, Literal
 
@@ -15,24 +18,19 @@ from whereupon.api.declare import Out, operation
 from whereupon.api.problems import problem_response
 from whereupon.api.route import PREFIX, routes_of
 from whereupon.db.pool import Connection
-from whereupon.errors import Unavailable
-from whereupon.workers.report import Level, depths, report
+from whereupon.errors import Refused, Unavailable
+from whereupon.workers.findings import Level
+from whereupon.workers.metrics import collect, exposition
+from whereupon.workers.report import depths, report, summary
 
 router = routes_of("health", "/health")
 outside = APIRouter(include_in_schema=False)
 
-HELP = {
-    "changes_to_match": "Captured changes that no worker has matched yet",
-    "runs_to_advance": "Runs that could go on now",
-    "runs_waiting": "Runs that wait for a time",
-    "messages_queued": "Messages to be delivered",
-    "messages_held": "Messages held for a person to release",
-    "messages_failed": "Messages that could not be delivered",
-    "messages_uncertain": "Messages of which nobody knows whether they went out",
-    "calls_to_make": "Calls of runs to other systems, to be made or under way",
-    "schedule_lag_seconds": "How late the latest schedule is, in seconds",
-    "workers": "Worker processes seen in the last minute",
-}
+# What a proxy adds: then the one who asks is not the one who connects.
+FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
+MOMENT = 2.0  # seconds
+CLOSED = "The figures are for this machine alone, or for whoever has their token."
+HOW = "Set WHEREUPON_METRICS_TOKEN, and send it as `Authorization: Bearer …`."
 
 
 class Health(Out):
@@ -46,6 +44,7 @@ class Health(Out):
     messages_failed: int
     messages_uncertain: int
     calls_to_make: int
+    bulk_runs_open: int
     schedule_lag_seconds: float
     workers: int
 
@@ -74,6 +73,8 @@ class Oldest(Out):
     """For how many seconds the oldest of what is due has been due; null: nothing is."""
 
     run_seconds: float | None
+    wait_seconds: float | None = Field(description="Of runs that have waited for their time.")
+    date_seconds: float | None = Field(description="Of dates that start workflows.")
     change_seconds: float | None
     message_seconds: float | None
     call_seconds: float | None
@@ -110,6 +111,13 @@ class Destination(Out):
     last_error: str | None
 
 
+class Circuit(Out):
+    """A host that is left alone until then, because it did not answer several times in a row."""
+
+    destination: str
+    until: datetime
+
+
 class Report(Out):
     """Everything about what happens by itself, of the last seven days."""
 
@@ -122,6 +130,7 @@ class Report(Out):
     occurrences: dict[str, int] = Field(description="Schedules' times: on_time, late, skipped.")
     troubled_occurrences: list[Occurrence]
     destinations: list[Destination]
+    circuits: list[Circuit]
     docs: str
 
 
@@ -151,16 +160,78 @@ async def live(request: Request) -> Response:
     return response_of({"status": "ok"})
 
 
+@outside.get("/health")
+async def health(request: Request) -> Response:
+    """Alive, ready, and whether what happens by itself does: codes and no figures, as anybody may ask.
+
+    200 when requests can be served, 503 when the database does not answer. That the workers are away does
+    not make it 503: then a balancer would take the pages away, which say what to do.
+    """
+    try:
+        found = await summary_of(request)
+    except Unavailable:
+        checks = {"database": "down", "workers": "unknown", "scheduler": "unknown"}
+        return response_of({"status": "down", "live": True, "ready": False, "checks": checks}, 503)
+    codes = {finding["code"] for finding in found["findings"]}
+    late = codes & {"schedule_late", "dates_stuck"}
+    away = codes & {"no_worker", "clock_stopped"}
+    checks = {
+        "database": "ok",
+        "workers": "down" if "no_worker" in codes else "ok",
+        "scheduler": "down" if away else "late" if late else "ok",
+    }
+    told = {"status": found["status"], "live": True, "ready": True, "checks": checks}
+    return response_of(told | {"findings": sorted(codes)})
+
+
+async def summary_of(request: Request) -> dict[str, Any]:
+    """As it was a moment ago at most: whoever asks often does not make the database work often."""
+    kept: tuple[float, dict[str, Any]] | None = getattr(request.app.state, "summary", None)
+    if kept is not None and time.monotonic() - kept[0] < MOMENT:
+        return kept[1]
+    async with request.app.state.database.connection() as db:
+        found = await summary(db)
+    request.app.state.summary = (time.monotonic(), found)
+    return found
+
+
 @outside.get("/metrics")
 async def metrics(request: Request) -> Response:
-    """The same figures in Prometheus's text format (version 0.0.4)."""
+    """The figures in Prometheus's text format (version 0.0.4)."""
     try:
+        require_scraper(request)
         async with request.app.state.database.connection() as db:
-            figures = await depths(db)
-    except Unavailable as error:
+            text = exposition(await collect(db))
+    except (Unavailable, Refused) as error:
         return problem_response(error)
-    lines = [
-        f"# HELP whereupon_{name} {HELP[name]}.\n# TYPE whereupon_{name} gauge\nwhereupon_{name} {value}"
-        for name, value in figures.items()
-    ]
-    return Response("\n".join(lines) + "\n", media_type="text/plain; version=0.0.4")
+    return Response(text, media_type="text/plain; version=0.0.4")
+
+
+def require_scraper(request: Request) -> None:
+    """The token, where one is set; else somebody on this machine who did not come through a proxy.
+
+    Raises Refused.
+    """
+    token: str | None = request.app.state.settings.metrics_token
+    if token:
+        sent = request.headers.get("authorization", "")
+        if not secrets.compare_digest(sent.encode(), f"Bearer {token}".encode()):
+            raise Refused(CLOSED, suggestion=HOW)
+        return
+    through_a_proxy = any(name in request.headers for name in FORWARDED)
+    if through_a_proxy or not is_here(request.client.host if request.client else ""):
+        raise Refused(CLOSED, suggestion=HOW)
+
+
+def is_here(address: str) -> bool:
+    """Whether it is this machine.
+
+    >>> [is_here(one) for one in ("127.0.0.1", "::1", "::ffff:127.0.0.1", "192.0.2.7", "", "testclient")]
+    [True, True, True, False, False, False]
+    """
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
+    return (mapped or found).is_loopback

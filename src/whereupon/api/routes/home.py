@@ -18,7 +18,8 @@ from whereupon.api.routes.workflows import ListedWorkflow, put_bars
 from whereupon.db.pool import Connection
 from whereupon.people import tasks
 from whereupon.runs import trouble
-from whereupon.workers.report import Level, summary
+from whereupon.workers.findings import Level
+from whereupon.workers.report import summary
 from whereupon.workflows import listing
 
 router = routes_of("home", "/home")
