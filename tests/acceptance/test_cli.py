@@ -124,7 +124,9 @@ def test_a_workflow_that_cannot_be_published_is_told_every_fault(office: Office)
 
 def test_runs_are_started_shown_cancelled_and_run_again(office: Office) -> None:
     key = str(office.json("records", "create", "items", "name=by hand")["id"])
-    assert office.json("workflows", "run", "note_it", key, "404") == {"started": 1, "left_out": ["404"]}
+    assert office.json("workflows", "run", "note_it", key, "404") == {
+        "started": 1, "left_out": ["404"], "bulk_run": None
+    }  # fmt: skip
     runs = office.json("runs", "list", "--workflow", "note_it", "--record", key)
     assert [r["status"] for r in runs] == ["queued"]
     number = str(runs[0]["id"])
@@ -133,6 +135,20 @@ def test_runs_are_started_shown_cancelled_and_run_again(office: Office) -> None:
     again = office.json("runs", "rerun", number)["run"]
     assert office.json("runs", "show", str(again))["rerun_of"] == int(number)
     assert "cancelled" in office.do("runs", "list", "--status", "cancelled")
+
+
+def test_bulk_runs_are_ordered_shown_paused_cancelled_and_run_again(office: Office) -> None:
+    bulk = str(office.json("workflows", "run-on-all", "note_it")["bulk_run"])
+    assert office.json("bulk-runs", "list", "--workflow", "note_it")[0]["status"] == "queued"
+    assert office.json("bulk-runs", "pause", bulk)["status"] == "paused"
+    assert office.fail("bulk-runs", "pause", bulk)[0] == 4
+    assert "queued" in office.do("bulk-runs", "resume", bulk)
+    office.do("bulk-runs", "cancel", bulk)
+    again = office.json("bulk-runs", "rerun", bulk, "--which", "all")["bulk_run"]
+    assert office.json("bulk-runs", "show", str(again))["rerun_of"] == int(bulk)
+    assert "note_it" in office.do("bulk-runs", "show", bulk, "--outcome", "cancelled")
+    office.do("bulk-runs", "cancel", str(again))
+    assert office.fail("bulk-runs", "show", "999999")[0] == 3
 
 
 def test_users_and_tokens(office: Office) -> None:

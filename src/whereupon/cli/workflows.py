@@ -14,6 +14,7 @@ from whereupon.db.pool import Connection
 from whereupon.errors import Invalid, NotFound, Refused
 from whereupon.modules.definitions import problems_of
 from whereupon.people.rights import Rights
+from whereupon.runs.bulk import deeds
 from whereupon.runs.by_hand import start_by_hand
 from whereupon.workflows import store
 
@@ -168,6 +169,17 @@ def run(
     done = doing(common, work)
     left_out = f"; left out: {', '.join(done['left_out'])}" if done["left_out"] else ""
     tell(done, f"{done['started']} started{left_out}.", as_json=common.json)
+
+
+@app.command(name="run-on-all")
+def run_on_all(key: str, *, common: Common = COMMON) -> None:
+    """Run a workflow on every record that meets its filter; `whereupon bulk-runs show` says how far it is."""
+
+    async def work(db: Connection, rights: Rights) -> int:
+        return await deeds.run_on_all(db, rights, key)
+
+    new = doing(common, work)
+    tell({"bulk_run": new}, f"Bulk run {new} is ordered.", as_json=common.json)
 
 
 @app.command

@@ -74,6 +74,7 @@ WALKED = (
     Kind("messages", walk("whereupon.messages", "created_at", "x.status IN ('sent', 'failed', 'discarded')")),
     Kind("changes", walk("whereupon.changes", "at", NEEDED)),
 )
+OLD_BULK = "SELECT id FROM whereupon.bulk_runs WHERE ended_at < now() - $1 * interval '1 day' AND waiting = 0"
 # Small tables, a bite at a time, by what ends their rows' use; days are those of the runs ($1).
 SWEPT: Mapping[str, str] = {
     "idempotency keys": "whereupon.idempotency_keys WHERE created_at < now() - interval '2 days'",
@@ -89,6 +90,11 @@ SWEPT: Mapping[str, str] = {
     "import problems": "whereupon.import_problems WHERE import_id IN "
     "(SELECT id FROM whereupon.imports WHERE ended_at < now() - $1 * interval '1 day')",
     "imports": "whereupon.imports WHERE ended_at < now() - $1 * interval '1 day'",
+    # The lists of bulk runs first: there may be many members of one.
+    "bulk members": f"whereupon.bulk_members WHERE bulk_id IN ({OLD_BULK})",
+    "bulk chunks": f"whereupon.bulk_chunks WHERE bulk_id IN ({OLD_BULK})",
+    "bulk runs": f"whereupon.bulk_runs WHERE id IN ({OLD_BULK}) "
+    "AND NOT EXISTS (SELECT FROM whereupon.bulk_members m WHERE m.bulk_id = bulk_runs.id)",
     "notifications": "whereupon.notifications WHERE read_at < now() - $1 * interval '1 day'",
 }
 # Delete the next $1 of some rows.

@@ -223,6 +223,15 @@ async def test_runs_that_a_person_cancels_are_told_without_any_name(server, ear,
     assert await at_root.named("runs") == {"items": [], "all": True}
 
 
+async def test_bulk_runs_are_told_to_builders(server, ear, admin_token):
+    _, eves = await server.token("eve@example.org")
+    at_root, at_eve = await ear(admin_token), await ear(eves)
+    await server.execute("SELECT pg_notify('whereupon_bulk_runs', '7')")
+    assert await at_root.named("bulk_runs") == {"ids": [7]}
+    with pytest.raises(TimeoutError):
+        await at_eve.next(0.3)
+
+
 async def test_saving_a_draft_is_told_to_builders_with_its_new_etag_and_who_it_was(server, ear, admin_token):
     _, eves = await server.token("eve@example.org")
     async with server.client(admin_token) as root:
@@ -327,6 +336,7 @@ async def test_of_too_many_streams_that_begin_at_the_same_moment_the_rest_ends(s
         ("whereupon_tasks", '["x"]'),
         ("whereupon_imports", "ñ"),
         ("whereupon_imports", ""),
+        ("whereupon_bulk_runs", "-1"),
         ("whereupon_workflows", "{}"),
         ("whereupon_elsewhere", "7"),
     ],

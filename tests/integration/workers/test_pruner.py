@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.office import Office, open_office
+from tests.office import Office, open_office, work_off_bulk_runs
 
 from whereupon.db.pool import Database
 from whereupon.errors import WhereuponError
@@ -157,3 +157,16 @@ async def test_imports_go_with_the_rows_that_they_could_not_write(office: Office
     left = await office.fetch("SELECT id FROM whereupon.imports ORDER BY id")
     assert [row["id"] for row in left] == [young, under_way]
     assert await count(office, "import_problems") == 20
+
+
+async def test_old_bulk_runs_go_with_their_lists_and_those_under_way_stay(office: Office) -> None:
+    key = await office.publish({"trigger": "manual"}, NOTE)
+    for n in range(25):
+        await office.insert(name=f"n{n}")
+    await office.by_hand(key)
+    await work_off_bulk_runs(office)
+    await office.by_hand(key)
+    await office.execute("UPDATE whereupon.bulk_runs SET ended_at = ended_at - interval '400 days'")
+    gone = await Pruner(office.database, bite=7, pause=0).round()
+    assert (gone["bulk members"], gone["bulk chunks"], gone["bulk runs"]) == (25, 1, 1)
+    assert [await count(office, t) for t in ("bulk_runs", "bulk_members", "bulk_chunks")] == [1, 25, 1]
