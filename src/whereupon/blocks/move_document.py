@@ -9,26 +9,24 @@ from pydantic import Field
 
 from whereupon.conditions.values import INTEGER, TEXT, Scope
 from whereupon.conditions.words import shortened
-from whereupon.errors import Problem, WhereuponError
+from whereupon.errors import Problem
 from whereupon.people.rights import require_reads
 from whereupon.records.filing import clean_folder
-from whereupon.sdk.block import Batch, Block
+from whereupon.sdk.block import Batch, Block, RunView
 from whereupon.sdk.documents import (
     Documents,
     Filed,
+    Meant,
     check_documents,
     check_texts,
     documents_words,
-    find_documents,
-    nothing_found,
+    file_documents,
     reads_of_documents,
     texts_about,
     write,
-    write_filed,
 )
 from whereupon.sdk.fields import Line
-from whereupon.sdk.filing import may_change, tell_causes
-from whereupon.sdk.outcomes import Done, Fail, Outcome
+from whereupon.sdk.outcomes import Fail, Outcome
 from whereupon.templates.template import Template
 
 
@@ -52,6 +50,7 @@ class MoveDocument(Block[MoveConfig]):
     description = "Moves the document to a folder of the record; the folder is made when it is new."
     Config = MoveConfig
     about_documents = True
+    files = "changed"
     outputs: ClassVar = {"document_id": INTEGER, "folder": TEXT, "documents": INTEGER}
     examples = ({"which": "record", "folder": "Papers/{{ record.status }}"},)
 
@@ -72,31 +71,16 @@ class MoveDocument(Block[MoveConfig]):
         place, module = batch.place, batch.place.module
         assert module is not None
         require_reads(batch.rights, self.reads(config, place.scope), place.catalog, module.key)
-        allowed = await may_change(batch)
-        found = await find_documents(config, batch, {"folder": config.folder})
-        templates: Mapping[str, Template] = place.memory["about"]
-        outcomes: list[Outcome] = []
-        writing: list[Filed] = []
-        for run in batch.runs:
-            if run.id not in allowed:
-                outcomes.append(REFUSED)
-            elif run.id not in found:
-                outcomes.append(nothing_found(config))
-            else:
-                try:
-                    filed = [
-                        Filed(one.id, one.name, folder=clean_folder(write(templates["folder"], one)))
-                        for one in found[run.id]
-                    ]
-                except WhereuponError as error:
-                    outcomes.append(Fail(error.message, error.code, error.suggestion))
-                    continue
-                writing += filed
-                output = {"document_id": filed[0].id, "folder": filed[0].folder, "documents": len(filed)}
-                outcomes.append(Done("next", output, records=len(filed)))
-        await tell_causes(batch, batch.runs)
-        await write_filed(batch, writing)
-        return outcomes
+        return await file_documents(
+            config, batch, {"folder": config.folder}, moved, shown="folder", refused=REFUSED
+        )
+
+
+def moved(run: RunView, documents: list[Meant], templates: Mapping[str, Template]) -> list[Filed]:
+    """The documents in their new folders."""
+    return [
+        Filed(one.id, one.name, folder=clean_folder(write(templates["folder"], one))) for one in documents
+    ]
 
 
 REFUSED = Fail(

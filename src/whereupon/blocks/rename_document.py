@@ -9,10 +9,10 @@ from pydantic import Field
 
 from whereupon.conditions.values import INTEGER, TEXT, Scope
 from whereupon.conditions.words import shortened
-from whereupon.errors import Problem, WhereuponError
+from whereupon.errors import Problem
 from whereupon.people.rights import require_reads
 from whereupon.records.filing import clean_type, with_ending
-from whereupon.sdk.block import Batch, Block
+from whereupon.sdk.block import Batch, Block, RunView
 from whereupon.sdk.documents import (
     Documents,
     Filed,
@@ -20,16 +20,13 @@ from whereupon.sdk.documents import (
     check_documents,
     check_texts,
     documents_words,
-    find_documents,
-    nothing_found,
+    file_documents,
     reads_of_documents,
     texts_about,
     write,
-    write_filed,
 )
 from whereupon.sdk.fields import Line
-from whereupon.sdk.filing import may_change, tell_causes
-from whereupon.sdk.outcomes import Done, Fail, Outcome
+from whereupon.sdk.outcomes import Fail, Outcome
 from whereupon.templates.template import Template
 
 
@@ -56,6 +53,7 @@ class RenameDocument(Block[RenameConfig]):
     description = "Gives the document a name made of the record's values, and says what it is."
     Config = RenameConfig
     about_documents = True
+    files = "changed"
     outputs: ClassVar = {"document_id": INTEGER, "name": TEXT, "documents": INTEGER}
     examples = (
         {
@@ -81,29 +79,12 @@ class RenameDocument(Block[RenameConfig]):
         place, module = batch.place, batch.place.module
         assert module is not None
         require_reads(batch.rights, self.reads(config, place.scope), place.catalog, module.key)
-        allowed = await may_change(batch)
-        found = await find_documents(config, batch, _texts(config))
-        templates: Mapping[str, Template] = place.memory["about"]
         taken = await names_taken(batch)
-        outcomes: list[Outcome] = []
-        writing: list[Filed] = []
-        for run in batch.runs:
-            if run.id not in allowed:
-                outcomes.append(REFUSED)
-            elif run.id not in found:
-                outcomes.append(nothing_found(config))
-            else:
-                try:
-                    filed = renamed(found[run.id], templates, taken.get(run.record_id or "", {}))
-                except WhereuponError as error:
-                    outcomes.append(Fail(error.message, error.code, error.suggestion))
-                    continue
-                writing += filed
-                output = {"document_id": filed[0].id, "name": filed[0].name, "documents": len(filed)}
-                outcomes.append(Done("next", output, records=len(filed)))
-        await tell_causes(batch, batch.runs)
-        await write_filed(batch, writing)
-        return outcomes
+
+        def name(run: RunView, documents: list[Meant], templates: Mapping[str, Template]) -> list[Filed]:
+            return renamed(documents, templates, taken.get(run.record_id or "", {}))
+
+        return await file_documents(config, batch, _texts(config), name, shown="name", refused=REFUSED)
 
 
 REFUSED = Fail(

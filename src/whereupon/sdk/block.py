@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, NamedTuple, TypeVar
 
 import asyncpg
 from pydantic import BaseModel, ConfigDict
@@ -31,6 +31,9 @@ class Config(BaseModel):
 
 C = TypeVar("C", bound=Config)
 T = TypeVar("T")
+Files = Literal[
+    "new", "changed"
+]  # a document or its new version is there; or only its name, type or folder is another
 
 
 class RunView(NamedTuple):
@@ -109,6 +112,7 @@ class Block(Generic[C]):
     each_port: ClassVar[str | None] = None  # the exit whose way is taken once for every item, on the item
     internal: ClassVar[bool] = False  # made by something else that people draw: no palette offers it
     about_documents: ClassVar[bool] = False  # its texts may name a document that it looks for itself
+    files: ClassVar[Files | None] = None  # what it does to documents of the record, for the termination check
     port_labels: ClassVar[Mapping[str, str]] = {}  # of exits whose key does not say enough
     examples: ClassVar[Sequence[Mapping[str, Any]]] = ()
 

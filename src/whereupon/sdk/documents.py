@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
@@ -11,11 +11,12 @@ from pydantic import Field, model_validator
 from whereupon.conditions.expressions import compile_value
 from whereupon.conditions.tree import Value
 from whereupon.conditions.values import INTEGER, Scope, literal
-from whereupon.errors import Invalid, Problem
+from whereupon.errors import Invalid, Problem, WhereuponError
 from whereupon.sdk.attachments import like
-from whereupon.sdk.block import Batch, Config
+from whereupon.sdk.block import Batch, Config, RunView
 from whereupon.sdk.fields import Shown
-from whereupon.sdk.outcomes import Fail
+from whereupon.sdk.filing import may_change, tell_causes
+from whereupon.sdk.outcomes import Done, Fail, Outcome
 from whereupon.sdk.writing import own_sql
 from whereupon.templates.template import Template, check, context_sql, parse, render
 
@@ -199,3 +200,37 @@ async def write_filed(batch: Batch, filed: Sequence[Filed]) -> None:
         [f.type for f in filed],
         [f.folder for f in filed],
     )
+
+
+File = Callable[[RunView, list[Meant], Mapping[str, Template]], list[Filed]]
+
+
+async def file_documents(
+    config: Documents, batch: Batch, texts: Mapping[str, str], file: File, *, shown: str, refused: Fail
+) -> list[Outcome]:
+    """File the documents of each run as `file` says, as far as its principal may change the record.
+
+    `shown`: the attribute of the first one that later blocks see. A text that fails, fails its run alone.
+    """
+    allowed = await may_change(batch)
+    found = await find_documents(config, batch, texts)
+    templates: Mapping[str, Template] = batch.place.memory["about"]
+    outcomes: list[Outcome] = []
+    writing: list[Filed] = []
+    for run in batch.runs:
+        if run.id not in allowed:
+            outcomes.append(refused)
+        elif run.id not in found:
+            outcomes.append(nothing_found(config))
+        else:
+            try:
+                filed = file(run, found[run.id], templates)
+            except WhereuponError as error:
+                outcomes.append(Fail(error.message, error.code, error.suggestion))
+                continue
+            writing += filed
+            first = {"document_id": filed[0].id, shown: getattr(filed[0], shown), "documents": len(filed)}
+            outcomes.append(Done("next", first, records=len(filed)))
+    await tell_causes(batch, batch.runs)
+    await write_filed(batch, writing)
+    return outcomes

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 from whereupon.conditions.values import Scope, ValueType
 from whereupon.errors import Problem
 from whereupon.modules.catalog import Module
-from whereupon.sdk.block import Config
+from whereupon.sdk.block import Config, Files
 
 C = TypeVar("C", bound=Config)
 
@@ -45,6 +45,10 @@ class Trigger(Generic[C]):
     def sample_change(self, config: C) -> Mapping[str, Any]:
         """Field → value of a change that would start it, for tests; empty where any or none would."""
         return {}
+
+    def files(self, config: C) -> frozenset[Files]:
+        """With `has_document`: what must have happened to a document."""
+        return frozenset()
 
     def sample_document(self, config: C) -> Mapping[str, str]:
         """With `has_document`: name, type and folder of a document that would start it, for tests."""

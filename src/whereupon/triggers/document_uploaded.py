@@ -10,7 +10,7 @@ from whereupon.conditions.documents import OF_CHANGE
 from whereupon.conditions.values import Scope, literal
 from whereupon.records.filing import clean_folder
 from whereupon.sdk.attachments import like
-from whereupon.sdk.block import Config
+from whereupon.sdk.block import Config, Files
 from whereupon.sdk.fields import Shown
 from whereupon.sdk.trigger import Trigger
 
@@ -83,6 +83,9 @@ class DocumentUploaded(Trigger[UploadedConfig]):
                 f"OR starts_with(lower(c.new->>'folder'), lower({literal(folder + '/')})))"
             )
         return " AND ".join(parts)
+
+    def files(self, config: UploadedConfig) -> frozenset[Files]:
+        return frozenset(("new", "changed") if config.on == "changed" else ("new",))
 
     def sample_document(self, config: UploadedConfig) -> dict[str, str]:
         name = (config.name or "Sample.pdf").replace("*", "Sample").replace("?", "x")

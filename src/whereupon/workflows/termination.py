@@ -96,6 +96,8 @@ def effects_of(one: Subject) -> Effects:
             else:
                 unknown.add(name)
         writes |= written | _by_deleting(step.block.removes(step.config, scope), scope.catalog)
+        if step.block.files is not None and scope.module is not None:
+            writes.add(f"{scope.module.key}.{FILES[step.block.files]}")
         starts |= step.block.starts(step.config)
         opaque = opaque or (step.block.label if step.block.opaque else None)
     known = {name: values for name, values in constants.items() if name not in unknown}
@@ -103,6 +105,7 @@ def effects_of(one: Subject) -> Effects:
 
 
 GONE = "-"  # "module.-": a record of the module is deleted
+FILES: Mapping[str, str] = {"new": "+file", "changed": "~file"}  # and what happens to its documents
 
 
 def _by_deleting(modules: Iterable[str], catalog: Catalog) -> set[str]:
@@ -136,6 +139,10 @@ def _starters(effects: Effects, other: Subject) -> Iterator[str]:
     for name in sorted(effects.writes):
         key, _, written = name.partition(".")
         if key != module.key:
+            continue
+        if start.trigger.has_document or written in FILES.values():
+            if written in {FILES[kind] for kind in start.trigger.files(start.config)}:
+                yield name
             continue
         creates = (not written and "I" in listens) or (written == GONE and "D" in listens)
         counts = name in watched or (not watched and "U" in listens) or _moves_its_date(start, written)
@@ -226,8 +233,9 @@ def _way_back(key: str, subjects: Mapping[str, Subject], effects: Mapping[str, E
 def _comes_to_rest(
     path: Sequence[Link], subjects: Mapping[str, Subject], effects: Mapping[str, Effects]
 ) -> bool:
-    """Whether the circle ends by itself. One that makes new records never does."""
-    if any(link.through and "." not in link.through for link in path):
+    """Whether the circle ends by itself. One that makes new records or documents never does."""
+    makes = any(link.through and "." not in link.through for link in path)
+    if makes or any(link.through.endswith(f".{FILES['new']}") for link in path):
         return False
     if any(link.through.endswith(f".{GONE}") for link in path):
         return True  # a record goes only once, and none is made here
@@ -251,5 +259,7 @@ def _label(name: str, subject: Subject) -> str:
         return name
     if written == GONE:
         return f"a deleted record of {module.label_plural}"
+    if written in FILES.values():
+        return f"a document of {module.label_plural}"
     found = module.fields.get(written)
     return f"{found.label} of {module.label_plural}" if found else f"a new record of {module.label_plural}"

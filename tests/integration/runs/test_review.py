@@ -84,6 +84,15 @@ def sets(**values: Any) -> dict[str, Any]:
 AGAIN = {"formula": 'note & "x"'}
 MAKE = {"key": "make", "block": "create_record", "module": "items", "set": {"name": "Nästa"}}
 DELETE = {"key": "gone", "block": "delete_record", "which": "linked", "link": "parent"}
+UPLOADED = {"trigger": "document_uploaded", "on": "uploaded"}
+DRAW = {
+    "key": "draw",
+    "block": "generate_pdf",
+    "title": "Letter",
+    "html": "<p>{{ today }}</p>",
+    "name": "Letter",
+}
+RENAME = {"key": "name", "block": "rename_document", "pattern": "{{ document.name }} x"}
 Flow = tuple[Mapping[str, Any], Mapping[str, Any]]
 LOOPS: list[tuple[str, Flow, Sequence[Flow], str]] = [
     ("writes what it does not watch", (updated("status"), sets(note="x")), [], "cannot_loop"),
@@ -100,6 +109,11 @@ LOOPS: list[tuple[str, Flow, Sequence[Flow], str]] = [
      "can_loop"),
     ("by hand", ({"trigger": "manual"}, sets(note=AGAIN)), [], "cannot_loop"),
     ("deletes until nothing is left", ({"trigger": "record_deleted"}, DELETE), [], "cannot_loop"),
+    ("draws what it waits for", (UPLOADED, DRAW), [], "can_loop"),
+    ("only renames what was uploaded", (UPLOADED, RENAME), [], "cannot_loop"),
+    ("renames what was renamed", ({**UPLOADED, "on": "changed"}, RENAME), [], "can_loop"),
+    ("draws when a field changes", (updated("status"), DRAW), [], "cannot_loop"),
+    ("draws for another, who changes that field", (updated("note"), DRAW), [(UPLOADED, sets(note=AGAIN))], "can_loop"),
     ("makes anew what another deletes", ({"trigger": "record_deleted"}, MAKE),
      [(CREATED, {"key": "gone", "block": "delete_record", "which": "record"})], "can_loop"),
 ]  # fmt: skip
