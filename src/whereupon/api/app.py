@@ -63,9 +63,11 @@ from whereupon.api.routes import (
     secrets,
     session,
     setup,
+    single_sign_on,
     stages,
     startable,
     stores,
+    strategies,
     templates,
     testing,
     times,
@@ -91,8 +93,8 @@ ROUTES = (
     groups, roles, tokens, templates, settings_routes, audit, health, setup, docs, live, home, startable,
     people, packs, editor, testing, reviewing, quotas, views, search, imports, replay, ai,
     hooks, secrets, feeds, providers, questions, stores, document_settings, data_tasks, wizard,
-    playbooks, playbook_tracks, gallery,
-    stages, duty, absences, inbox_items, times,
+    playbooks, playbook_tracks, strategies, gallery,
+    stages, duty, absences, inbox_items, single_sign_on, times,
 )  # fmt: skip
 
 SECURITY_HEADERS = [
@@ -135,6 +137,8 @@ def create_app(database: Database, settings: Settings, built: Path = BUILT) -> F
     app.router.routes.extend(health.outside.routes)
     app.router.routes.extend(questions.links.routes)
     app.router.routes.extend(playbook_tracks.records.routes)
+    app.router.routes.extend(playbook_tracks.links.routes)
+    app.router.routes.extend(strategies.records.routes)
     app.router.default = Assets(app.router.default, built)
     app.openapi = lambda: openapi.document(app)
     return app
@@ -154,6 +158,8 @@ async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         for task in tasks:
             with suppress(asyncio.CancelledError):
                 await task
+        if hasattr(app.state, "openid"):
+            await app.state.openid.egress.aclose()
 
 
 class Headers:

@@ -33,23 +33,13 @@ written AS (
 INSERT INTO whereupon.strategy_changes (module_id, record_id, action, was, status, user_id, run_id, reason)
 SELECT $1, record_id, $4, was, $3, $5, run_id, $7 FROM changing ORDER BY record_id RETURNING record_id
 """
-# The steps of a record that begins again are counted from the day of its anchor. What was due is forgotten.
+# The steps of a record that begins again are counted anew, also those that it had (runs/strategies.py).
 FORGET = """
-DELETE FROM whereupon.due_dates d USING whereupon.strategy_steps s, whereupon.strategies g
-WHERE d.workflow_id = s.workflow_id AND g.id = s.strategy_id AND g.module_id = $1
-  AND d.record_id = ANY($2::text[]) AND d.fired_at IS NULL
-"""
-COUNT_AGAIN = """
-INSERT INTO whereupon.due_dates (workflow_id, record_id, date_value, due_at)
-SELECT s.workflow_id, r.record_id, b.day AT TIME ZONE s.zone,
-  coalesce(date_trunc('day', l.at) + s.time_of_day, l.at) AT TIME ZONE s.zone
-FROM whereupon.strategy_steps s
-JOIN whereupon.strategies g ON g.id = s.strategy_id AND g.module_id = $1 AND g.state = 'active' AND s.active
-JOIN whereupon.strategy_records r ON r.module_id = $1 AND r.record_id = ANY($2::text[])
-CROSS JOIN LATERAL (SELECT date_trunc('day', r.anchor AT TIME ZONE s.zone) AS day) b
-CROSS JOIN LATERAL (SELECT b.day + (s.amount || ' ' || s.unit)::interval AS at) l
-ON CONFLICT (workflow_id, record_id, date_value) DO UPDATE
-SET due_at = excluded.due_at, fired_at = NULL, skipped = NULL
+WITH gone AS (
+  DELETE FROM whereupon.due_dates d USING whereupon.strategy_steps s, whereupon.strategies g
+  WHERE d.workflow_id = s.workflow_id AND g.id = s.strategy_id AND g.module_id = $1
+    AND d.record_id = ANY($2::text[]))
+UPDATE whereupon.strategy_records SET to_count = true WHERE module_id = $1 AND record_id = ANY($2::text[])
 """
 
 
@@ -75,7 +65,6 @@ async def change_status(
     changed = [row["record_id"] for row in rows]
     if action == "restart" and changed:
         await db.execute(FORGET, module_id, changed)
-        await db.execute(COUNT_AGAIN, module_id, changed)
     return changed
 
 
@@ -90,11 +79,10 @@ def open_sql(module: Module, row: str = "n") -> str:
     )
 
 
-def anchored_sql(date: str, module: Module, zone: str, row: str = "n") -> str:
-    """SQL timestamptz: the day from which a record's steps are counted: of its restart, or its own date."""
-    at = literal(zone)
+def anchor_sql(module: Module, zone: str, *, day: bool, row: str = "n") -> str:
+    """SQL: since when a record's steps are counted because its strategy began again; null: by its own date."""
+    value = f"(s.anchor AT TIME ZONE {literal(zone)})::date" if day else "s.anchor"
     return (
-        f"coalesce((SELECT date_trunc('day', s.anchor AT TIME ZONE {at}) AT TIME ZONE {at} "
-        f"FROM whereupon.strategy_records s WHERE s.module_id = {int(module.id)} "
-        f"AND s.record_id = {module.key_sql(row)}), {date})"
+        f"(SELECT {value} FROM whereupon.strategy_records s WHERE s.module_id = {int(module.id)} "
+        f"AND s.record_id = {module.key_sql(row)})"
     )

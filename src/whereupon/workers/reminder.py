@@ -11,6 +11,7 @@ import asyncpg
 from whereupon.db.pool import Connection, Database
 from whereupon.runs.definitions import Definitions
 from whereupon.runs.due_dates import fire_due, follow_working_time, seconds_to_next
+from whereupon.runs.strategies import follow_restarts
 from whereupon.workers.loop import repeat
 
 POLL_SECONDS = 2.0  # a date that was just moved is seen within so long
@@ -34,6 +35,7 @@ class Reminder:
         async with self.database.transaction() as db:
             definitions = await self.definitions(db)
             await follow_working_time(db, definitions)
+            await follow_restarts(db, definitions)
             if await fire_due(db, definitions):
                 await db.execute("NOTIFY whereupon_runs")
                 return 0.0

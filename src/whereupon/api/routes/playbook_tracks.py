@@ -12,12 +12,14 @@ from starlette.responses import Response
 from whereupon.api.call import Call, TheCall
 from whereupon.api.declare import Out, operation
 from whereupon.api.paging import Cursor, Limit, id_before, page
+from whereupon.api.rates import rates_of
 from whereupon.api.route import routes_of
+from whereupon.api.routes.documents import received
 from whereupon.api.routes.shapes import Page, PathId, PathKey
 from whereupon.db.pool import Connection
 from whereupon.modules.catalog import Catalog
 from whereupon.people.questions import Decision
-from whereupon.playbooks import steering, tracks
+from whereupon.playbooks import steering, tracks, uploads
 from whereupon.playbooks.steering import Because, CalledOff, HandedOn, StepDone
 
 router = routes_of("playbooks", "/playbook-tracks")
@@ -279,3 +281,56 @@ async def list_record_playbooks(call: TheCall, module: PathKey, record_id: Recor
         return {"tracks": own, "of_account": of_account, "counts": counts}
 
     return await call.read(work)
+
+
+# By the secret link, without sign-in ---------------------------------------------------------------
+
+links = routes_of("playbooks", "/uploads")
+PathToken = Annotated[str, Path(min_length=1, max_length=200, description="The secret of the link.")]
+PER_MINUTE = 30  # of one sender, whatever the links are
+
+
+class AskedUpload(Out):
+    """What the holder of the link is asked for, and nothing else."""
+
+    title: str
+    description: str | None
+    document_type: str | None
+    due_at: datetime | None
+    organisation: str | None
+
+
+async def _count(call: Call) -> None:
+    sender = call.request.client.host if call.request.client else "unknown"
+    await rates_of(call.request).count("upload", sender, PER_MINUTE)
+
+
+@links.get(
+    "/{token}",
+    **operation("get_upload_link", AskedUpload, summary="Which document the holder of the link is asked for.",
+                public=True, errors=[410, 429]),
+)  # fmt: skip
+async def get_upload_link(call: TheCall, token: PathToken) -> Response:
+    await _count(call)
+
+    async def work(db: Connection) -> dict[str, Any]:
+        return uploads.shown(await uploads.upload_of_link(db, token))
+
+    return await call.read(work)
+
+
+@links.post(
+    "/{token}",
+    **operation("upload_by_link", status=204, summary="Upload the document of the link.", upload=True,
+                public=True, errors=[410, 429]),
+)  # fmt: skip
+async def upload_by_link(call: TheCall, token: PathToken) -> Response:
+    await _count(call)
+    async with call.database.connection() as db:
+        await uploads.upload_of_link(db, token)  # whoever has no link sends nothing to the store
+    upload = await received(call)
+
+    async def work(db: Connection) -> None:
+        await uploads.upload_by_link(db, await call.catalog(db), token, upload)
+
+    return await call.write(work, defines=False, wakes=True)
