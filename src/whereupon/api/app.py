@@ -35,6 +35,7 @@ from whereupon.api.routes import (
     editor,
     exports,
     feeds,
+    files,
     gallery,
     groups,
     health,
@@ -49,6 +50,7 @@ from whereupon.api.routes import (
     modules,
     packs,
     people,
+    planning,
     playbook_tracks,
     playbooks,
     providers,
@@ -95,6 +97,7 @@ ROUTES = (
     hooks, secrets, feeds, providers, questions, stores, document_settings, data_tasks, wizard,
     playbooks, playbook_tracks, strategies, gallery,
     stages, duty, absences, inbox_items, single_sign_on, times,
+    planning, files,
 )  # fmt: skip
 
 SECURITY_HEADERS = [

@@ -41,6 +41,7 @@ def operation(
     exact_numbers: bool = False,
     direct: bool = False,
     upload: bool = False,
+    any_query: bool = False,
     media_type: str = "application/json",
 ) -> dict[str, Any]:
     """Arguments for a router's decorator.
@@ -48,7 +49,8 @@ def operation(
     `name` is verb_noun. `errors`: beyond those that follow from the shape (openapi.py). `body`: the JSON
     schema for a route that reads its JSON itself. `exact_numbers`: its fractions arrive as Decimal.
     `direct`: called with the parameters of the address as they are, for where every microsecond counts.
-    `upload`: the route reads its body itself, a file in multipart/form-data. `media_type`: of its answer.
+    `upload`: the route reads its body itself, a file in multipart/form-data. `any_query`: others write its
+    address and add names of their own. `media_type`: of its answer.
     """
     extra: dict[str, Any] = {"x-errors": sorted(errors)}
     if public:
@@ -59,6 +61,8 @@ def operation(
         extra["x-exact-numbers"] = True
     if direct:
         extra["x-direct"] = True
+    if any_query:
+        extra["x-any-query"] = True
     if upload:
         extra |= {"x-upload": True, "requestBody": UPLOAD}
     if body is not None:

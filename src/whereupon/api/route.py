@@ -31,13 +31,13 @@ class Route(APIRoute):
         exact, direct = bool(extra.get("x-exact-numbers")), bool(extra.get("x-direct"))
         known = frozenset(query_names(self.dependant))
         writes = bool((self.methods or set()) & {"POST", "PUT", "PATCH"})
-        uploads = bool(extra.get("x-upload"))
+        uploads, any_query = bool(extra.get("x-upload")), bool(extra.get("x-any-query"))
         takes_body = self.body_field is not None or "requestBody" in extra
 
         async def handle(request: Request) -> Response:
             try:
                 call = await begin(request, public=public)
-                refuse_unknown(request, known)
+                refuse_unknown(request, known, any_query=any_query)
                 if writes and not uploads:
                     await read(request, call, exact=exact, takes_body=takes_body)
                 request.scope["whereupon.call"] = call
@@ -69,7 +69,7 @@ async def begin(request: Request, *, public: bool) -> Call:
     return Call(request, state.database, state.memory, state.waker, state.settings, identity)
 
 
-def refuse_unknown(request: Request, known: frozenset[str]) -> None:
+def refuse_unknown(request: Request, known: frozenset[str], *, any_query: bool = False) -> None:
     """Raises Invalid for names in the query that mean nothing here, and for NUL anywhere in the address."""
     if "\0" in request.scope["path"]:
         raise Invalid.of(Problem("nul", "An address has no NUL character."))
@@ -78,7 +78,7 @@ def refuse_unknown(request: Request, known: frozenset[str]) -> None:
     problems = [
         Problem("unknown_parameter", f'"{name}" means nothing here.', f"?{name}", did_you_mean(name, known))
         for name in request.query_params
-        if name not in known
+        if name not in known and not any_query
     ]
     problems += [
         Problem("nul", "A NUL character cannot be looked for.", f"?{name}")

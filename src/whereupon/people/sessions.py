@@ -15,6 +15,11 @@ LASTS_SECONDS = 14 * 24 * 3600  # without use
 TOUCH_SECONDS = 300  # how often use is written down
 
 FIND_PASSWORD = "SELECT id, name, email, password_hash, active FROM whereupon.users WHERE email = $1"
+# What the provider is called, where a user's password opens nothing (people/elsewhere.py).
+ELSEWHERE_ONLY = """
+SELECT value->>'name' FROM whereupon.settings WHERE key = 'single_sign_on' AND (value->>'enabled')::boolean
+  AND NOT (value->>'passwords')::boolean AND (value->>'break_glass')::bigint IS DISTINCT FROM $1
+"""
 START = """
 INSERT INTO whereupon.sessions (token_hash, user_id, expires_at, agent)
 VALUES ($1, $2, now() + make_interval(secs => $3), $4)
@@ -52,6 +57,9 @@ async def sign_in(db: Connection, email: str, password: str, *, agent: str | Non
             "Address and password do not belong together.",
             suggestion="Check both; an administrator can set a new password.",
         )
+    sso = await db.fetchval(ELSEWHERE_ONLY, row["id"])
+    if sso is not None:
+        raise NotSignedIn(f"Passwords are turned off here. Sign in with {sso}.")
     return await start_session(db, row["id"], agent=agent)
 
 
