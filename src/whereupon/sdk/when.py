@@ -116,7 +116,7 @@ class When(Config):
     def words(self) -> str:
         """
         >>> When(every="month", days=[1, "last"], at="08:00").words()
-        'on the 1st and on the last day of every month at 08:00'
+        'on the 1st and last day of every month at 08:00'
         """
         return f"{self._days()} at {self.at}" if self.at else self._days()
 
@@ -131,8 +131,8 @@ class When(Config):
             case "week":
                 return f"every {_listed([day.capitalize() for day in self._in_week()])}"
             case "month":
-                days = ["on the last day" if d == "last" else f"on the {_nth(d)}" for d in self._in_month()]
-                return f"{_listed(days)} of every month"
+                days = ["last day" if day == "last" else _nth(day) for day in self._in_month()]
+                return f"on the {_listed(days)} of every month"
             case "year":
                 return f"every year on {_listed([_day_of_year(d) for d in sorted(self.days_of_year or ())])}"
             case "dates":

@@ -167,6 +167,7 @@ const WIDGETS = new Set([
   'key',
   'script',
   'duration',
+  'schedule',
   'ai-provider',
   'ai-along',
 ])

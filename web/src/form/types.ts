@@ -3,6 +3,7 @@ import type { FieldProblem } from '../api'
 /** A workflow as it is drawn: what a form asks the server about, sent as it is. */
 export interface WorkflowDocument {
   nodes: { key: string; block: string; config?: Record<string, unknown> }[]
+  settings?: { time_zone?: string | null }
 }
 
 /** Where a form stands: which module's records it is about, in which workflow, at which block. */

@@ -1,4 +1,4 @@
-import { Box, MultiSelect, Select, TextInput } from '@mantine/core'
+import { Box, MultiSelect, Select, Skeleton, TextInput } from '@mantine/core'
 import { type ComponentType, Suspense } from 'react'
 import { lazy } from '../app/lazy'
 import { ConditionEditor } from '../conditions/ConditionEditor'
@@ -24,6 +24,7 @@ import { RichTemplateEditor } from './RichTemplateEditor'
 import { SavedTemplateSelect } from './SavedTemplateSelect'
 import { ScriptInput } from './ScriptInput'
 import { SecretSelect } from './SecretSelect'
+import { resolve } from './schema'
 import { errorAt, errorWithin, problemsBelow, useSurroundings, type WidgetProps } from './surroundings'
 import { TemplateInput } from './TemplateInput'
 import { TimeZoneSelect } from './TimeZoneSelect'
@@ -33,6 +34,9 @@ import { ValueEditor } from './ValueEditor'
 import { isObject } from './value'
 import { WorkflowSelect } from './WorkflowSelect'
 
+const ScheduleInput = lazy(() =>
+  import('./schedule/ScheduleInput').then((one) => ({ default: one.ScheduleInput })),
+)
 const CronInput = lazy(() => import('./CronInput').then((one) => ({ default: one.CronInput })))
 
 /** What every widget shares: how it is called, what is wrong, and which module it is about. */
@@ -286,13 +290,32 @@ function KeyWidget(props: WidgetProps) {
 }
 
 function CronWidget(props: WidgetProps) {
-  const { input, set } = useWidget(props)
+  const { input, context, set } = useWidget(props)
   return (
     <Suspense fallback={null}>
       <CronInput
         {...input}
+        timeZone={context.document?.settings?.time_zone ?? null}
         value={textOf(props.value)}
         onChange={(next) => (props.required ? props.onChange(next) : set(next))}
+      />
+    </Suspense>
+  )
+}
+
+/** A schedule step by step; what is wrong in any part of it is said once. */
+function ScheduleWidget({ schema, value, onChange, path }: WidgetProps) {
+  const { context, defs, problems } = useSurroundings()
+  const labels = (key: string) => resolve(schema.properties?.[key] ?? {}, defs)['x-labels'] ?? {}
+  return (
+    <Suspense fallback={<Skeleton h={120} />}>
+      <ScheduleInput
+        value={isObject(value) ? value : {}}
+        onChange={onChange}
+        kinds={labels('every')}
+        shortMonths={labels('short_month')}
+        timeZone={context.document?.settings?.time_zone ?? null}
+        error={isObject(value) ? errorWithin(problems, path) : undefined}
       />
     </Suspense>
   )
@@ -323,6 +346,7 @@ export const KNOWN_WIDGETS: Record<string, ComponentType<WidgetProps>> = {
   'document-block': DocumentBlockWidget,
   secret: SecretWidget,
   cron: CronWidget,
+  schedule: ScheduleWidget,
   'time-zone': TimeZoneWidget,
   time: TimeWidget,
   choice: ChoiceWidget,

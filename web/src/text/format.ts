@@ -52,6 +52,21 @@ export const format = {
     if (Number.isNaN(at.getTime())) return String(moment)
     return new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short', timeZone }).format(at)
   },
+  /** "Mon, 30 Mar 2026, 08:00" in a time zone that is not one's own. */
+  dateTimeIn(moment: Moment, zone: string): string {
+    const at = new Date(moment)
+    if (Number.isNaN(at.getTime()) || !isTimeZone(zone)) return String(moment)
+    return new Intl.DateTimeFormat(locale, {
+      weekday: 'short',
+      day: 'numeric',
+      month: 'short',
+      year: 'numeric',
+      hour: '2-digit',
+      minute: '2-digit',
+      hourCycle: 'h23',
+      timeZone: zone,
+    }).format(at)
+  },
   time(moment: Moment): string {
     const at = new Date(moment)
     if (Number.isNaN(at.getTime())) return String(moment)
