@@ -32,6 +32,7 @@ ERRORS: dict[int, str] = {
     415: "The body is of a media type that is not read here.",
     422: "What was sent is not valid; `problems` names every wrong place.",
     429: "Too many tries; Retry-After says when to go on.",
+    502: "Another server, which this needs, did not answer as it should.",
     503: "The database does not answer just now; Retry-After says when to try again.",
 }
 RETRIED = {429, 503}
