@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
@@ -11,7 +13,7 @@ from whereupon.errors import Invalid, Problem, WhereuponError, did_you_mean
 from whereupon.sdk.block import Batch, Block, Config
 from whereupon.sdk.data_tasks import DataTask, Parts, Result, run_task, task_parts, task_reads, task_writes
 from whereupon.sdk.fields import Shown
-from whereupon.sdk.outcomes import Done, Fail, Outcome
+from whereupon.sdk.outcomes import Done, Fail, Outcome, StartTask, Wait
 
 
 class RunTaskConfig(Config):
@@ -20,10 +22,15 @@ class RunTaskConfig(Config):
     task: Annotated[str, Shown("data-task")] = Field(
         min_length=1, max_length=100, title="Data task", description="A saved data task's key."
     )
+    this_record: Annotated[bool, Shown(advanced=True)] = Field(
+        False, title="Only from this record", description="Off: from all records that the task finds."
+    )
 
 
 class RunDataTask(Block[RunTaskConfig]):
-    """It acts on all records that its own query finds, whatever the run's record is."""
+    """It acts on all records that its own query finds, whatever the run's record is. More than 50,000 go as a
+    bulk run, for which the run waits, when it is a job without a record.
+    """
 
     key = "data_task"
     label = "Run data task"
@@ -42,7 +49,10 @@ class RunDataTask(Block[RunTaskConfig]):
             near = did_you_mean(config.task, scope.catalog.data_tasks)
             return [Problem("unknown_task", f'There is no data task "{config.task}".', "/task", near)]
         try:
-            _parts(config, scope)
+            parts = _parts(config, scope)
+            if config.this_record and (scope.module is None or scope.module.key != parts.source.key):
+                told = f"The data task takes {parts.source.label_plural}, and this is no such record."
+                return [Problem("wrong_record", told, "/this_record", "Choose another data task.")]
         except Invalid as error:
             told = "; ".join(problem.message for problem in error.problems)
             return [Problem("faulty_task", f"The data task has a fault: {told}", "/task", "Mend it first.")]
@@ -65,8 +75,15 @@ class RunDataTask(Block[RunTaskConfig]):
         outcomes: list[Outcome] = []
         for run in batch.runs:
             one = Batch(batch.db, batch.place, [run], batch.rights)
-            outcomes.append(await _outcome(one, parts))
+            only = run.record_id if config.this_record else None
+            outcomes.append(await _outcome(one, parts, config, only))
         return outcomes
+
+    async def wake_batch(self, config: RunTaskConfig, batch: Batch) -> list[Outcome]:
+        bulks = [(run.memo or {}).get("bulk") for run in batch.runs]
+        rows = {row["id"]: row for row in await batch.db.fetch(BULK_RUNS, bulks)}
+        now = await batch.db.fetchval("SELECT clock_timestamp()")
+        return [outcome_of_bulk(rows.get(bulk), bulk, now) for bulk in bulks]
 
 
 def _parts(config: RunTaskConfig, scope: Scope) -> Parts:
@@ -77,13 +94,43 @@ def _parts(config: RunTaskConfig, scope: Scope) -> Parts:
     return task_parts(DataTask.model_validate(found), scope)
 
 
-async def _outcome(batch: Batch, parts: Parts) -> Outcome:
+async def _outcome(batch: Batch, parts: Parts, config: RunTaskConfig, only: str | None) -> Outcome:
     try:
-        result = await run_task(batch, parts)
+        result = await run_task(batch, parts, only)
     except WhereuponError as error:
+        if batch.runs[0].record_id is None and any(one.code == "too_many" for one in error.problems):
+            return StartTask(config.task)
         return Fail(str(error), error.code, error.suggestion)
     output = {**result.counts, "records": result.examples, "failures": result.failures}
     return Done("next", output, records=result.updated + result.created, flaw=_flaw(result))
+
+
+LOOK_AGAIN = timedelta(seconds=2)
+BULK_RUNS = """
+SELECT id, status, matched, processed, changed, skipped, failed, error FROM whereupon.bulk_runs
+WHERE id = ANY($1::bigint[]) AND ended_at IS NOT NULL
+"""
+
+
+def outcome_of_bulk(row: Mapping[str, Any] | None, bulk: Any, now: datetime) -> Outcome:
+    """What came of the bulk run that the run waits for."""
+    if row is None:
+        return Wait(until=now + LOOK_AGAIN, memo={"bulk": bulk})
+    if row["status"] not in ("succeeded", "partial"):
+        error: Mapping[str, str] = row["error"] or {}
+        told = error.get("message") or f"The bulk run is {row['status']}."
+        return Fail(told, "bulk_run", f"Open bulk run {bulk}: it names each record.")
+    failed = row["failed"]
+    output = {
+        "found": row["matched"], "updated": row["changed"], "created": 0, "failed": failed,
+        "left_out": row["skipped"], "bulk_run": bulk,
+        "unchanged": max(0, row["processed"] - row["changed"] - row["skipped"] - failed),
+    }  # fmt: skip
+    flaw = None
+    if failed:
+        message = f"{failed:,} records were not written. Bulk run {bulk} names them."
+        flaw = Fail(message, "records_failed", "Open it, mend these records, and run the failed ones again.")
+    return Done("next", output, records=row["changed"], flaw=flaw)
 
 
 def _flaw(result: Result) -> Fail | None:

@@ -21,8 +21,9 @@ from whereupon.runs.actions import CLAIM, filter_sql, own_records
 from whereupon.runs.definitions import Definitions, Version, load_versions
 from whereupon.runs.loops import Ancestry, judge_chain
 from whereupon.runs.start import NewRun, insert_runs
+from whereupon.runs.task_runs import start_tasks
 from whereupon.sdk.block import Batch, RunView
-from whereupon.sdk.outcomes import Done, Fail, Outcome, Start, Wait
+from whereupon.sdk.outcomes import Done, Fail, Outcome, Start, StartTask, Wait
 from whereupon.sdk.variables import misfits
 
 FIND = """
@@ -53,13 +54,18 @@ async def start_others(
     db: asyncpg.Connection[Any], definitions: Definitions, batch: Batch, outcomes: Sequence[Outcome]
 ) -> list[Outcome]:
     """The outcomes with every Start carried out: Wait, Done or Fail."""
+    tasks = [
+        (run.id, outcome)
+        for run, outcome in zip(batch.runs, outcomes, strict=True)
+        if isinstance(outcome, StartTask)
+    ]
     asked = [
         Asked(run, outcome)
         for run, outcome in zip(batch.runs, outcomes, strict=True)
-        if isinstance(outcome, Start)
+        if isinstance(outcome, Start) and not isinstance(outcome, StartTask)
     ]
     rows = {row["key"]: row for row in await db.fetch(FIND, list({one.start.workflow for one in asked}))}
-    settled: dict[int, Outcome] = {}
+    settled = await start_tasks(db, batch.rights, tasks)
     for key in dict.fromkeys(one.start.workflow for one in asked):
         some = [one for one in asked if one.start.workflow == key]
         version = await _version(db, definitions, rows.get(key))

@@ -14,7 +14,7 @@ from pydantic import Field, model_validator
 
 from whereupon.conditions.compile import check_condition, compile_condition, fields_read
 from whereupon.conditions.tree import Condition, Value
-from whereupon.conditions.values import Scope
+from whereupon.conditions.values import Scope, quote_text
 from whereupon.errors import Invalid, Problem, did_you_mean
 from whereupon.modules.catalog import Catalog, Module, quote
 from whereupon.people.rights import Rights, require_reads
@@ -168,12 +168,15 @@ def by_hand(db: Any, catalog: Catalog, rights: Rights, time_zone: str) -> Batch:
     return Batch(db, place, [RunView(BY_HAND, 0, None, None, {}, 0)], rights)
 
 
-async def run_task(batch: Batch, parts: Parts) -> Result:
-    """Run it for the batch's one run, in the caller's transaction. Raises Invalid, Refused."""
+async def run_task(batch: Batch, parts: Parts, only: str | None = None) -> Result:
+    """Run it for the batch's one run, in the caller's transaction. Raises Invalid, Refused.
+
+    `only`: the one record that it is to take, if it meets the condition.
+    """
     task, rights = parts.task, batch.rights
     require_reads(rights, task_reads(parts), batch.place.catalog, parts.source.key)
     rights.require("update", parts.target.key, task.set)
-    origin = _origin(batch, parts)
+    origin = _origin(batch, parts, only)
     counted = await _count(batch, origin)
     if counted > MOST_RECORDS:
         told = f"More than {MOST_RECORDS:,} records are found; nothing was written."
@@ -198,12 +201,15 @@ async def run_task(batch: Batch, parts: Parts) -> Result:
     return result
 
 
-def _origin(batch: Batch, parts: Parts) -> Origin:
+def _origin(batch: Batch, parts: Parts, only: str | None) -> Origin:
     """The records found, once for each run; only those that the principal may read."""
     where = [own_sql(batch, "read", parts.source, "s")]
     if parts.task.where is not None:
         where.append(f"({compile_condition(parts.task.where, parts.inner)})")
     key = parts.source.key_sql("s")
+    if only is not None:
+        column = f"s.{quote(parts.source.key_column)}"
+        where.append(f"{column} = {quote_text(only)}::{parts.source.key_type}")
     found = f"(SELECT * FROM {parts.source.sql} s WHERE {' AND '.join(where)}) s"
     return Origin(f"{batch.place.source} JOIN {found} ON true", key, f"s.{quote(parts.source.key_column)}")
 

@@ -69,4 +69,11 @@ class Start:
     awaited: bool = True
 
 
+@dataclass(slots=True)
+class StartTask(Start):
+    """A saved data task is to go over its records as a bulk run; `workflow` is the task's key. The run waits
+    for it, and the block is asked again (`wake_batch`) with {"bulk": id} as its memo.
+    """
+
+
 Outcome = Done | Wait | Fail | Start

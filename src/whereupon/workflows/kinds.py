@@ -9,7 +9,7 @@ from typing import Literal
 
 from whereupon.errors import Conflict
 
-Kind = Literal["workflow", "playbook", "strategy"]
+Kind = Literal["workflow", "playbook", "strategy", "data_task"]
 OPEN: ContextVar[Kind] = ContextVar("OPEN", default="workflow")
 
 
@@ -26,7 +26,8 @@ def changing(kind: Kind) -> Generator[None]:
 def require_own_kind(kind: str, key: str) -> None:
     """Raises Conflict for a workflow that is made from something else."""
     if kind != OPEN.get():
+        called = kind.replace("_", " ")
         raise Conflict(
-            f'The workflow "{key}" is made from a {kind}.',
-            suggestion=f"Change the {kind}; its workflow follows.",
+            f'The workflow "{key}" is made from a {called}.',
+            suggestion=f"Change the {called}; its workflow follows.",
         )

@@ -72,6 +72,15 @@ UPDATE whereupon.data_tasks SET name = coalesce($2, name), description = coalesc
 """
 
 
+UNDER_WAY = """
+SELECT EXISTS (SELECT FROM whereupon.bulk_runs WHERE data_task_id = $1 AND ended_at IS NULL)
+"""
+# Behind what ran in bulk stands a workflow; what it did stays in the history.
+END_WORKFLOWS = r"""
+UPDATE whereupon.workflows SET state = 'deleted' WHERE kind = 'data_task' AND key LIKE replace($1, '_', '\_')
+"""
+
+
 async def list_tasks(
     db: Connection, rights: Rights, *, after: int = 0, limit: int = 50
 ) -> list[dict[str, Any]]:
@@ -126,6 +135,9 @@ async def delete_task(db: Connection, rights: Rights, key: str) -> None:
     if row["workflows"]:
         told = f"{row['workflows']} active workflows run this data task."
         raise Conflict(told, suggestion="Take it out of them, or disable them, first.")
+    if await db.fetchval(UNDER_WAY, row["id"]):
+        raise Conflict("The data task runs just now.", suggestion="Wait for it, or cancel its bulk run.")
+    await db.execute(END_WORKFLOWS, f"data_task_{row['id']}_%")
     await db.execute("DELETE FROM whereupon.data_tasks WHERE key = $1", key)
     await revise(db)
     await audit.append(db, rights.user_id, "delete_data_task", f"data_task:{key}")

@@ -3,12 +3,11 @@ import { IconDots, IconPlayerPlay, IconTrash } from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
 import { useNavigate } from 'react-router'
 import {
-  type DataTask,
+  countMatchesMutation,
   type DataTaskOut,
   deleteDataTaskMutation,
   queries,
-  runDataTaskMutation,
-  tryDataTaskMutation,
+  runDataTaskInBulkMutation,
 } from '../api'
 import { confirm } from '../parts/confirm'
 import { sayDone, sayProblem } from '../parts/saying'
@@ -24,10 +23,10 @@ interface Props {
 export function DataTaskDeeds({ task, touched }: Props) {
   const navigate = useNavigate()
   const path = { key: task.key }
-  const look = useMutation(tryDataTaskMutation())
+  const look = useMutation(countMatchesMutation())
   const run = useMutation({
-    ...runDataTaskMutation(),
-    onSuccess: (result) => sayDone(t.ran(result.updated, result.created)),
+    ...runDataTaskInBulkMutation(),
+    onSuccess: ({ bulk_run }) => navigate(`/runs/bulk/${bulk_run}`),
     onError: (error) => sayProblem(error, t.notRun),
   })
   const remove = useMutation({
@@ -41,9 +40,9 @@ export function DataTaskDeeds({ task, touched }: Props) {
   })
   const runNow = async () => {
     try {
-      const body = { definition: task.definition as unknown as DataTask }
-      const result = await look.mutateAsync({ body })
-      const title = t.runTitle(result.updated + result.created)
+      const { module, where } = task.definition as { module: string; where?: unknown }
+      const found = await look.mutateAsync({ body: { module, condition: where ?? {} } })
+      const title = t.runTitle(found.count ?? found.at_least, found.count === null)
       if (await confirm({ title, about: t.runAbout, yes: t.runYes })) run.mutate({ path })
     } catch (error) {
       sayProblem(error, t.notRun)

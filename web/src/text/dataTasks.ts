@@ -26,12 +26,13 @@ export const dataTasks = {
   notSaved: 'The data task was not saved',
   try: 'Look at what it would do',
   run: 'Run now',
-  runTitle: (count: number) =>
-    plural(count, { one: 'Write to one record now?', other: 'Write to {n} records now?' }),
-  runAbout: 'It is done at once, as you, and workflows that listen to these records start.',
+  runTitle: (count: number, more: boolean) =>
+    more
+      ? `Run it on more than ${count.toLocaleString()} records now?`
+      : plural(count, { one: 'Run it on one record now?', other: 'Run it on {n} records now?' }),
+  runAbout:
+    'It acts as you, and workflows that listen to these records start. You see how far it is, and can pause or cancel it.',
   runYes: 'Run it',
-  ran: (updated: number, created: number) =>
-    `${plural(updated, { one: '{n} record changed', other: '{n} records changed' })}, ${plural(created, { one: '{n} created', other: '{n} created' })}`,
   notRun: 'It was not run',
   nothing: 'No record would be changed.',
   schedule: 'Add to a schedule',

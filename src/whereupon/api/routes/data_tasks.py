@@ -14,6 +14,7 @@ from whereupon.api.paging import Cursor, Limit, id_after, page
 from whereupon.api.route import routes_of
 from whereupon.api.routes.shapes import Page, PathKey
 from whereupon.db.pool import Connection
+from whereupon.runs.task_runs import run_in_bulk
 from whereupon.sdk.data_tasks import DataTask
 from whereupon.workflows import saved_tasks, task_schedules
 from whereupon.workflows.saved_tasks import DataTaskChange, NewDataTask
@@ -73,6 +74,12 @@ class ToTry(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     definition: DataTask
+
+
+class TaskBulkRun(Out):
+    """The bulk run that was ordered; its progress is at /bulk-runs/{id}."""
+
+    bulk_run: int
 
 
 class ToSchedule(BaseModel):
@@ -193,6 +200,21 @@ async def run_data_task(call: TheCall, key: PathKey) -> Response:
         return saved_tasks.shown(await saved_tasks.run_saved(db, call.rights, key, origin))
 
     return await call.write(work, defines=False, wakes=True)
+
+
+@router.post(
+    "/{key}/bulk-run",
+    **operation(
+        "run_data_task_in_bulk", TaskBulkRun, status=201, errors=[409],
+        summary="Run it as a bulk run: however many records, with progress.",
+    ),
+)  # fmt: skip
+async def run_data_task_in_bulk(call: TheCall, key: PathKey) -> Response:
+    async def work(db: Connection) -> Answer:
+        made = await run_in_bulk(db, call.rights, key)
+        return Answer({"bulk_run": made}, 201, {"Location": f"/api/v1/bulk-runs/{made}"})
+
+    return await call.write(work, wakes=True)
 
 
 @router.post(

@@ -18,12 +18,9 @@ describe('which question a problem is about', () => {
 })
 
 test('a schedule says something when it has either form', () => {
-  expect([{}, { cron: '', when: {} }, { cron: '0 1 * * *' }, { when: { every: 'day' } }].map(saysWhen)).toEqual([
-    false,
-    false,
-    true,
-    true,
-  ])
+  expect(
+    [{}, { cron: '', when: {} }, { cron: '0 1 * * *' }, { when: { every: 'day' } }].map(saysWhen),
+  ).toEqual([false, false, true, true])
 })
 
 test('a text goes to somebody and says something', () => {
