@@ -195,7 +195,7 @@ async def list_records(
             "next_cursor": encode_cursor(found[limit - 1]["nr"]) if more else None,
         }
 
-    return await call.read(work)
+    return await call.read(work, bounded=True)
 
 
 @router.post(

@@ -187,6 +187,10 @@ async def list_records(
     """
     bulk = await _find(db, rights, bulk_id)
     source = OUTCOMES[outcome]
+    if outcome == "to_do" and bulk["ended_at"] is not None:
+        return []
+    if outcome == "cancelled" and bulk["status"] != "cancelled":
+        source = BY_RUN + f"r.status = ANY('{{cancelled}}') AND r.status <> 'succeeded' AND {CANCELLED}"
     if bulk["module_id"] is None and outcome is None:
         source = BY_RUN + "true"
     rows = await db.fetch(RECORDS.format(source=source), bulk_id, after, cause, limit)
