@@ -190,7 +190,7 @@ def place_of(problem: Problem, definition: PlaybookDefinition, document: Mapping
 def _path_in_definition(key: str, rest: Sequence[str], definition: PlaybookDefinition) -> str:
     inner = list(rest[1:]) if rest[:1] == ["config"] else []
     if key == "start":
-        return "/filter" if inner[:1] == ["filter"] else ""
+        return "/".join(["", *inner]) if inner[:1] == ["filter"] else ""
     if key == BEGIN:
         return "/account" if inner[:1] == ["account"] else ""
     if key.endswith("_exit__"):

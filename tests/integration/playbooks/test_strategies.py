@@ -1,4 +1,4 @@
-"""Strategies: steps by a date, per segment, that a record gets unless it is paused, ended, or has a playbook."""
+"""Strategies: steps by a date that a record gets unless it is paused or ended, or has a playbook."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-
 from tests.integration.playbooks.conftest import CALL, Collecting
+
 from whereupon.errors import Invalid
 from whereupon.modules.catalog import load_catalog
 from whereupon.playbooks import standing, strategies
@@ -127,23 +127,24 @@ async def test_what_begins_again_is_counted_from_that_day(collecting: Collecting
     assert await done(collecting, claim) == ["remind", "call", "remind", "call"]
 
 
-@pytest.mark.parametrize(
-    ("afterwards", "follows"),
-    [("resume", ["call"]), ("restart", ["call", "remind"]), ("end", []), ("leave", ["call"])],
-)
-async def test_a_playbook_has_the_record_for_itself(
-    collecting: Collecting, afterwards: str, follows: list[str]
-) -> None:
+async def test_a_playbook_has_the_record_for_itself(collecting: Collecting) -> None:
+    follows = {"resume": ["call"], "restart": ["call", "remind"], "end": [], "leave": ["call"]}
     await publish(collecting, task("remind", 5), task("call", 15))
-    claim, other = await due_today(collecting), await due_today(collecting)
-    key = await collecting.publish(CALL, afterwards=afterwards)
-    (track,) = (await collecting.start(key, claim))["started"]
-    assert (await shown(collecting, claim))["held_by"]["track"] == track
+    other = await due_today(collecting)
+    claims: dict[str, int] = {}
+    tracks: dict[str, int] = {}
+    for afterwards in follows:
+        claims[afterwards] = await due_today(collecting)
+        key = await collecting.publish(CALL, name=afterwards, afterwards=afterwards)
+        (tracks[afterwards],) = (await collecting.start(key, claims[afterwards]))["started"]
+    assert (await shown(collecting, claims["end"]))["held_by"]["track"] == tracks["end"]
     await days_pass(collecting, 6)
-    assert (await done(collecting, claim), await done(collecting, other)) == ([], ["remind"])
-    await collecting.do("do_step", track, "call", StepDone(), by=collecting.agent)
+    assert [await done(collecting, claim) for claim in claims.values()] == [[], [], [], []]
+    assert await done(collecting, other) == ["remind"]
+    for track in tracks.values():
+        await collecting.do("do_step", track, "call", StepDone(), by=collecting.agent)
     await days_pass(collecting, 16)
-    assert sorted(await done(collecting, claim)) == sorted(follows)
+    assert {way: sorted(await done(collecting, claim)) for way, claim in claims.items()} == follows
     assert await done(collecting, other) == ["remind", "call"]
 
 
@@ -186,25 +187,23 @@ async def test_a_step_that_is_taken_out_stops_and_its_history_stays(collecting: 
     assert await done(collecting, claim) == ["remind", "write"]
 
 
-@pytest.mark.parametrize(
-    ("definition", "path"),
-    [
-        ({"date": "", "steps": []}, "/date"),
-        ({"date": "due_on", "steps": []}, "/steps"),
-        ({"date": "number", "steps": [task("remind", 5)]}, "/date"),
-        ({"date": "due_on", "segment": {"field": "ποσό", "operator": "is_empty"}, "steps": [task("a", 5)]},
-         "/segment/field"),
-        ({"date": "due_on", "steps": [task("remind", 5, message={})]}, "/steps/0/message/title"),
-        ({"date": "due_on", "steps": [task("remind", 5), task("remind", 6)]}, "/steps/0/key"),
-    ],
-)  # fmt: skip
-async def test_what_is_wrong_is_named_at_its_place(
-    collecting: Collecting, definition: Mapping[str, Any], path: str
-) -> None:
-    async with collecting.office.database.transaction() as db:
-        rights = collecting.office.rights
-        new = NewStrategy(name="Wrong", module="claims", definition=dict(definition))
-        made = await strategies.create_strategy(db, rights, new)
-        with pytest.raises(Invalid) as refused:
-            await strategies.publish_strategy(db, rights, made["key"])
-    assert path in [problem.path for problem in refused.value.problems]
+WRONG: list[tuple[dict[str, Any], str]] = [
+    ({"date": "", "steps": []}, "/date"),
+    ({"date": "due_on", "steps": []}, "/steps"),
+    ({"date": "number", "steps": [task("remind", 5)]}, "/date"),
+    ({"date": "due_on", "segment": {"field": "ποσό", "operator": "is_empty"}, "steps": [task("a", 5)]},
+     "/segment/field"),
+    ({"date": "due_on", "steps": [task("remind", 5, message={})]}, "/steps/0/message/title"),
+    ({"date": "due_on", "steps": [task("remind", 5), task("remind", 6)]}, "/steps/0/key"),
+]  # fmt: skip
+
+
+async def test_what_is_wrong_is_named_at_its_place(collecting: Collecting) -> None:
+    rights = collecting.office.rights
+    for definition, path in WRONG:
+        async with collecting.office.database.transaction() as db:
+            new = NewStrategy(name="Wrong", module="claims", definition=definition)
+            made = await strategies.create_strategy(db, rights, new)
+            with pytest.raises(Invalid) as refused:
+                await strategies.publish_strategy(db, rights, made["key"])
+        assert path in [problem.path for problem in refused.value.problems]

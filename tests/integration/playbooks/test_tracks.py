@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
+import io
+from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
-from tests.integration.playbooks.conftest import CALL, PAID, Collecting
+import pytest
+from tests.integration.playbooks.conftest import CALL, PAID, Collecting, refused_codes
 
-from whereupon.playbooks.steering import StepDone
+from whereupon.errors import Conflict, Gone, Invalid, NotFound, Refused
+from whereupon.modules.catalog import load_catalog
+from whereupon.people.questions import Decision
+from whereupon.people.users import UserChange, change_user
+from whereupon.playbooks.steering import Because, CalledOff, HandedOn, StepDone
+from whereupon.playbooks.uploads import upload_by_link, upload_of_link
+from whereupon.records.documents import store_upload
+from whereupon.records.files import FileStore
+
+WHY = Because(reason="Δεν χρειάζεται")
 
 
 def step(key: str, **more: Any) -> dict[str, Any]:
     return {**CALL, "key": key, "name": key, **more}
+
+
+DECIDE = step("decide", type="decide", participant={"manager": True})
+AFTER_YES = step("write", only_if={"step": "decide", "decision": "approved"})
+AFTER_NO = step("close", only_if={"step": "decide", "decision": "rejected"})
 
 
 async def test_steps_follow_each_other_and_the_record_is_free_afterwards(collecting: Collecting) -> None:
@@ -20,23 +38,273 @@ async def test_steps_follow_each_other_and_the_record_is_free_afterwards(collect
     (track,) = found["started"]
     first = await collecting.step(track, "call")
     assert (first["status"], first["assignee"]["user"]["name"]) == ("open", "Ægir")
+    with pytest.raises(Refused):
+        await collecting.do("do_step", track, "call", StepDone(), by=collecting.manager)
     await collecting.do("do_step", track, "call", StepDone(comment="  Said yes  "), by=collecting.agent)
     assert await collecting.steps(track) == {"call": "done", "letter": "open"}
-    await collecting.do("do_step", track, "letter", StepDone(), by=collecting.agent)
+    await collecting.office.execute("UPDATE whereupon.tasks SET status = 'done' WHERE status = 'open'")
+    await collecting.office.settle()
     over = await collecting.track(track)
-    assert (over["status"], over["done"], over["total"]) == ("completed", 2, 2)
-    assert (await collecting.step(track, "call"))["comment"] == "Said yes"
+    assert (over["status"], over["done"], over["total"], over["account"]["title"]) == (
+        "completed", 2, 2, "Ørsted ApS",
+    )  # fmt: skip
+    done = await collecting.step(track, "call")
+    assert (done["comment"], done["by"]["name"]) == ("Said yes", "Ægir")
     assert (await collecting.start(key, claim))["refused"] == []
 
 
 async def test_a_claim_that_is_paid_in_the_middle_leaves_the_playbook(collecting: Collecting) -> None:
     paid, other = await collecting.claim(), await collecting.claim()
-    key = await collecting.publish(CALL, step("letter"), exit=PAID)
+    mail = {"type": "email", "key": "mail", "name": "Mail", "message": {
+        "to": [{"field": "email"}], "subject": "Hello", "text": "Hello"}}  # fmt: skip
+    key = await collecting.publish(CALL, mail, step("letter"), exit=PAID)
     one, two = (await collecting.start(key, paid, other))["started"]
     await collecting.office.execute("UPDATE data.claims SET status = 'paid' WHERE id = $1", paid)
     await collecting.office.settle()
     assert (await collecting.track(one))["status"] == "exited"
-    assert await collecting.steps(one) == {"call": "cancelled", "letter": "left_out"}
-    assert (await collecting.track(two))["status"] == "running"
+    assert await collecting.steps(one) == {"call": "cancelled", "mail": "left_out", "letter": "left_out"}
     tasks = await collecting.office.fetch("SELECT record_id, status FROM whereupon.tasks ORDER BY id")
     assert [tuple(row) for row in tasks] == [(str(paid), "cancelled"), (str(other), "open")]
+    await collecting.do("do_step", two, "call", StepDone(), by=collecting.agent)
+    # The mail cannot go, for nobody has an address: that is seen, and stops nothing.
+    assert await collecting.steps(two) == {"call": "done", "mail": "failed", "letter": "open"}
+
+
+async def test_a_second_playbook_is_refused_or_waits_as_it_is_set(collecting: Collecting) -> None:
+    claim, free = await collecting.claim(), await collecting.claim()
+    first = await collecting.publish(CALL)
+    refused = await collecting.publish(CALL, name="Refused")
+    waits = await collecting.publish(CALL, name="Waits", second="queue")
+    (track,) = (await collecting.start(first, claim))["started"]
+    found = await collecting.start(refused, claim, free)
+    assert (len(found["started"]), refused_codes(found)) == (1, ["has_playbook"])
+    assert "Disputed" in found["refused"][0]["message"]
+    (queued,) = (await collecting.start(waits, claim))["queued"]
+    (later,) = (await collecting.start(waits, claim))["queued"]
+    assert (await collecting.track(queued))["status"] == "queued"
+    await collecting.do("do_step", track, "call", StepDone(), by=collecting.agent)
+    assert (await collecting.track(queued))["status"] == "running"
+    await collecting.do("cancel_track", queued, CalledOff(reason="Enough"), by=collecting.manager)
+    assert (await collecting.track(later))["status"] == "running"
+    gone = await collecting.start(first, 999)
+    assert refused_codes(gone) == ["does_not_fit"]
+
+
+async def test_a_block_starts_a_playbook_on_its_record(collecting: Collecting) -> None:
+    key = await collecting.publish(CALL, name="Disputed")
+    node = {"key": "it", "block": "start_playbook", "playbook": key}
+    await collecting.office.publish(
+        {"trigger": "record_updated", "fields": ["status"]}, node, module="claims"
+    )
+    claim, other = await collecting.claim(), await collecting.claim()
+    await collecting.office.settle()
+    for _ in range(2):  # the second time it is refused: the record has one
+        await collecting.office.execute("UPDATE data.claims SET status = 'paid' WHERE id = $1", claim)
+        await collecting.office.execute("UPDATE data.claims SET status = 'open' WHERE id = $1", claim)
+        await collecting.office.settle()
+    rows = await collecting.office.fetch("SELECT id, record_id, account_id FROM whereupon.playbook_tracks")
+    assert [row["record_id"] for row in rows] == [str(claim)]
+    assert rows[0]["account_id"] == str(collecting.account)
+    assert await collecting.steps(rows[0]["id"]) == {"call": "open"}
+    assert (await collecting.start(key, account=str(collecting.account)))["refused"][0]["record_id"] == str(
+        claim
+    )
+    assert await collecting.office.fetchval(
+        "SELECT count(*) FROM whereupon.playbook_tracks WHERE record_id = $1", str(other)
+    ) == 1  # fmt: skip
+
+
+async def test_steps_of_somebody_who_is_disabled_go_to_somebody_else(collecting: Collecting) -> None:
+    claim = await collecting.claim()
+    (track,) = (await collecting.start(await collecting.publish(CALL, DECIDE), claim))["started"]
+    async with collecting.office.database.transaction() as db:
+        await change_user(db, collecting.agent, UserChange(active=False), actor=collecting.office.admin)
+    await collecting.office.settle()
+    found = await collecting.step(track, "call")
+    assert (found["assignee"]["user"]["name"], found["given_as"]) == ("Μαρία", "manager")
+    told = await collecting.office.fetch("SELECT user_id, title FROM whereupon.notifications")
+    assert [tuple(row) for row in told] == [(collecting.manager, "Now yours: Call C-1")]
+    async with collecting.office.database.transaction() as db:
+        await change_user(db, collecting.manager, UserChange(active=False), actor=collecting.office.admin)
+    await collecting.office.settle()
+    assert (await collecting.step(track, "call"))["given_as"] == "starter"
+    await collecting.do("do_step", track, "call", StepDone())
+    assert (await collecting.step(track, "decide"))["asked"] == [
+        {"id": collecting.office.admin, "name": "Boss"}
+    ]
+
+
+async def test_whoever_is_missing_is_replaced_by_the_group_that_helps_out(collecting: Collecting) -> None:
+    await collecting.office.group("helpers", [collecting.manager])
+    await collecting.office.group("empty", [])
+    claim = await collecting.claim(agent=None)
+    key = await collecting.publish(
+        CALL, step("second", participant={"group": "empty"}),
+        step("third", participant={"on_duty": "helpers"}), fallback="helpers",
+    )  # fmt: skip
+    (track,) = (await collecting.start(key, claim))["started"]
+    for one in ("call", "second", "third"):
+        found = await collecting.step(track, one)
+        assert (found["status"], found["assignee"]["group"]["key"]) == ("open", "helpers"), one
+        await collecting.do("do_step", track, one, StepDone(), by=collecting.manager)
+    assert (await collecting.track(track))["status"] == "completed"
+
+
+async def test_a_late_step_is_told_of_passed_up_left_or_left_alone(collecting: Collecting) -> None:
+    cases = {
+        "escalate": ("open", ["manager@example.org"]), "remind": ("open", ["agent@example.org"]),
+        "go_on": ("lapsed", []), "nothing": ("open", []),
+    }  # fmt: skip
+    tracks: dict[str, int] = {}
+    for late in cases:
+        more = step("letter", planned={"amount": 30})
+        key = await collecting.publish({**CALL, "late": late}, more, name=late)
+        (tracks[late],) = (await collecting.start(key, await collecting.claim()))["started"]
+    await collecting.later("1 day")
+    for track in tracks.values():
+        assert await collecting.steps(track) == {"call": "open", "letter": "to_do"}
+    await collecting.later("2 days 1 hour")
+    for late, (stands, told) in cases.items():
+        assert (await collecting.steps(tracks[late]))["call"] == stands, late
+        assert await told_of(collecting, tracks[late]) == told, late
+    await collecting.later("1 day")  # reminded again, and escalated once
+    for late, (_, told) in cases.items():
+        assert await told_of(collecting, tracks[late]) == (told * 2 if late == "remind" else told), late
+    await collecting.do("do_step", tracks["escalate"], "call", StepDone(), by=collecting.manager)
+
+
+async def told_of(collecting: Collecting, track: int) -> list[str]:
+    """Who was notified of a track's steps."""
+    sql = """
+SELECT u.email FROM whereupon.notifications n JOIN whereupon.users u ON u.id = n.user_id
+JOIN whereupon.playbook_tracks t ON t.run_id = n.run_id WHERE t.id = $1 ORDER BY n.id
+"""
+    return [row["email"] for row in await collecting.office.fetch(sql, track)]
+
+
+async def test_steps_are_skipped_opened_again_and_handed_on_with_a_reason(collecting: Collecting) -> None:
+    claim = await collecting.claim()
+    outsider = await collecting.office.user("nobody@example.org", role="collector")
+    (track,) = (await collecting.start(await collecting.publish(CALL, step("letter"), DECIDE), claim))[
+        "started"
+    ]
+    await collecting.do("skip_step", track, "call", WHY, by=collecting.agent)
+    found = await collecting.step(track, "call")
+    assert (found["status"], found["comment"], found["by"]["name"]) == ("skipped", WHY.reason, "Ægir")
+    await collecting.do("reopen_step", track, "call", WHY, by=collecting.agent)
+    await collecting.do("do_step", track, "letter", StepDone(), by=collecting.agent)
+    # It goes no further while a step is open again.
+    assert await collecting.steps(track) == {"call": "open", "letter": "done", "decide": "to_do"}
+    to = HandedOn.model_validate({"user_id": collecting.manager, "reason": "You know them"})
+    await collecting.do("hand_on_step", track, "call", to, by=collecting.agent)
+    await collecting.do("do_step", track, "call", StepDone(), by=collecting.manager)
+    assert (await collecting.steps(track))["decide"] == "open"
+    with pytest.raises(Conflict):
+        await collecting.do("reopen_step", track, "decide", WHY)
+    with pytest.raises(Invalid):
+        await collecting.do("hand_on_step", track, "decide", HandedOn.model_validate({"group": "κανείς"}))
+    to = HandedOn.model_validate({"user_id": collecting.agent})
+    await collecting.do("hand_on_step", track, "decide", to, by=collecting.manager)
+    with pytest.raises(NotFound):
+        await collecting.do("decide_step", track, "decide", Decision(decision="approved"), by=outsider)
+    await collecting.do("decide_step", track, "decide", Decision(decision="rejected"), by=collecting.agent)
+    over = await collecting.track(track)
+    assert over["status"] == "completed"
+    assert [event["what"] for event in over["events"] if event["user_id"]] == [
+        "started", "skipped", "reopened", "done", "reassigned", "done", "reassigned", "rejected",
+    ]  # fmt: skip
+    with pytest.raises(Conflict):
+        await collecting.do("reopen_step", track, "call", WHY)
+
+
+async def test_what_was_decided_says_which_steps_follow(collecting: Collecting) -> None:
+    key = await collecting.publish(DECIDE, AFTER_YES, AFTER_NO)
+    claims = [await collecting.claim(), await collecting.claim()]
+    yes, no = (await collecting.start(key, *claims))["started"]
+    await collecting.later("9 days")  # late, and still to be decided
+    said = Decision(decision="approved", comment="Ναι")
+    await collecting.do("decide_step", yes, "decide", said, by=collecting.manager)
+    await collecting.do("decide_step", no, "decide", Decision(decision="rejected"), by=collecting.manager)
+    decided = await collecting.step(yes, "decide")
+    assert (decided["decision"], decided["comment"], decided["by"]["name"]) == ("approved", "Ναι", "Μαρία")
+    assert await collecting.steps(yes) == {"decide": "done", "write": "open", "close": "to_do"}
+    assert await collecting.steps(no) == {"decide": "done", "write": "left_out", "close": "open"}
+    await collecting.do("do_step", yes, "write", StepDone(), by=collecting.agent)
+    assert (await collecting.steps(yes))["close"] == "left_out"
+
+
+async def test_calling_it_off_closes_what_is_open_and_says_why(collecting: Collecting) -> None:
+    claim = await collecting.claim()
+    stranger = await collecting.office.user("stranger@example.org")
+    reader = await collecting.office.user("reader@example.org", role="reader")
+    key = await collecting.publish(CALL, step("letter"), DECIDE)
+    (track,) = (await collecting.start(key, claim, by=collecting.agent))["started"]
+    off = CalledOff(reason="They paid in cash")
+    with pytest.raises(Exception, match="no playbook under way"):
+        await collecting.do("cancel_track", track, off, by=stranger)
+    with pytest.raises(Refused):
+        await collecting.do("cancel_track", track, off, by=reader)
+    await collecting.do("cancel_track", track, off, by=collecting.manager)
+    over = await collecting.track(track)
+    assert (over["status"], over["reason"], over["ended_by"]["name"]) == ("cancelled", off.reason, "Μαρία")
+    assert await collecting.steps(track) == {"call": "cancelled", "letter": "left_out", "decide": "left_out"}
+    with pytest.raises(Conflict):
+        await collecting.do("cancel_track", track, off, by=collecting.manager)
+    with pytest.raises(Refused):
+        await collecting.start(key, claim, by=reader)
+    (again,) = (await collecting.start(key, claim))["started"]
+    await collecting.office.execute("DELETE FROM data.claims WHERE id = $1", claim)
+    await collecting.do("skip_step", again, "call", WHY)
+    assert (await collecting.track(again))["status"] == "cancelled"
+
+
+async def test_only_the_groups_that_are_named_start_it(collecting: Collecting) -> None:
+    await collecting.office.group("lawyers", [collecting.manager])
+    claim = await collecting.claim()
+    key = await collecting.publish(CALL, starters=["lawyers"])
+    with pytest.raises(Refused, match="lawyers"):
+        await collecting.start(key, claim, by=collecting.agent)
+    assert (await collecting.start(key, claim, by=collecting.manager))["started"]
+
+
+async def test_a_document_comes_by_a_link(collecting: Collecting, tmp_path: Path) -> None:
+    paper = step("proof", type="file", document_type="Proof of payment", outside={"field": "email"})
+    claim = await collecting.claim(email="debtor@mail.example")
+    (track,) = (await collecting.start(await collecting.publish(paper), claim))["started"]
+    with pytest.raises(Invalid):
+        await collecting.do("do_step", track, "proof", StepDone(), by=collecting.agent)
+    context = await collecting.office.fetchval("SELECT context FROM whereupon.messages")
+    token = context["question"]["link"].rpartition("/")[2]
+    pdf = io.BytesIO(b"%PDF-1.4 Paid")
+    upload = await store_upload(FileStore(tmp_path), pdf, "Απόδειξη.pdf")
+    async with collecting.office.database.transaction() as db:
+        asked = await upload_of_link(db, token)
+        assert asked["title"] == "proof"
+        await upload_by_link(db, await load_catalog(db), token, upload)
+        with pytest.raises(Gone):
+            await upload_of_link(db, token)
+    await collecting.office.settle()
+    found = await collecting.step(track, "proof")
+    assert (found["status"], len(found["documents"])) == ("done", 1)
+    kept = await collecting.office.fetch("SELECT name, type, record_id FROM whereupon.documents")
+    assert [tuple(row) for row in kept] == [("Απόδειξη.pdf", "Proof of payment", str(claim))]
+
+
+async def test_working_days_leave_out_weekends_and_holidays(collecting: Collecting) -> None:
+    friday = datetime(2026, 6, 5, 10, tzinfo=UTC)  # and Monday, June 8, is a holiday
+    await collecting.office.execute(
+        "INSERT INTO whereupon.settings (key, value) VALUES ('holidays', "
+        """'{"days": [{"date": "2026-06-08", "name": "Δευτέρα"}]}')"""
+    )
+    planned = (
+        "SELECT whereupon.planned($1, $2, $3, $4, '17:00', 'Europe/Athens') AT TIME ZONE 'Europe/Athens'"
+    )
+    cases = [
+        ((1, "days", True), date(2026, 6, 9)), ((1, "days", False), date(2026, 6, 6)),
+        ((2, "days", True), date(2026, 6, 10)), ((0, "days", True), date(2026, 6, 5)),
+        ((1, "weeks", True), date(2026, 6, 15)), ((1, "months", False), date(2026, 7, 5)),
+        ((-1, "days", True), date(2026, 6, 4)),
+    ]  # fmt: skip
+    for (amount, unit, working), day in cases:
+        found = await collecting.office.fetchval(planned, friday, amount, unit, working)
+        assert (found.date(), found.hour) == (day, 17), (amount, unit, working)
