@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 from tests.browser.chromium import ARGUMENTS, REASON, find_chromium, is_required
 from tests.browser.installation import Installation, Person, add_people, furnish, opened
 from tests.browser.looking import SCREENSHOTS, OpenPage, Watch, sign_in
@@ -167,6 +167,36 @@ def watch() -> Iterator[Watch]:
     assert watch.unexpected() == []
 
 
+async def new_context(
+    browser: Browser, installation: Installation, who: str | None, **of_context: Any
+) -> BrowserContext:
+    """A browser of somebody's own: cookies, storage and cache that nobody else has."""
+    options: dict[str, Any] = {"locale": "en-GB", "timezone_id": "Europe/Sofia", "color_scheme": "light"}
+    options |= {"viewport": {"width": 1280, "height": 800}, "reduced_motion": "reduce"}
+    context = await browser.new_context(base_url=installation.address, **(options | of_context))
+    context.set_default_timeout(PATIENCE_MS)
+    expect.set_options(timeout=PATIENCE_MS)
+    if who is not None:
+        await sign_in(context, installation, who)
+    return context
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def open_tab(browser: Browser) -> AsyncIterator[OpenPage]:
+    """A page in a browser that the file's tests share: what one has fetched, the next finds in the cache."""
+    contexts: dict[tuple[str, str | None], BrowserContext] = {}
+
+    async def open_one(installation: Installation, who: str | None = None) -> Page:
+        key = (installation.address, who)
+        if key not in contexts:
+            contexts[key] = await new_context(browser, installation, who)
+        return await contexts[key].new_page()
+
+    yield open_one
+    for context in contexts.values():
+        await context.close()
+
+
 @pytest_asyncio.fixture(loop_scope="session")
 async def open_page(
     request: pytest.FixtureRequest, browser: Browser, watch: Watch
@@ -175,13 +205,7 @@ async def open_page(
     pages: list[Page] = []
 
     async def open_one(installation: Installation, who: str | None = None, **of_context: Any) -> Page:
-        options: dict[str, Any] = {"locale": "en-GB", "timezone_id": "Europe/Sofia", "color_scheme": "light"}
-        options |= {"viewport": {"width": 1280, "height": 800}, "reduced_motion": "reduce"}
-        context = await browser.new_context(base_url=installation.address, **(options | of_context))
-        context.set_default_timeout(PATIENCE_MS)
-        expect.set_options(timeout=PATIENCE_MS)
-        if who is not None:
-            await sign_in(context, installation, who)
+        context = await new_context(browser, installation, who, **of_context)
         pages.append(await context.new_page())
         watch.over(pages[-1], installation.address)
         return pages[-1]

@@ -87,9 +87,14 @@ async def shot(page: Page, name: str, *, full: bool = False) -> None:
     for scheme in SCHEMES:
         await page.emulate_media(color_scheme=scheme)
         await page.evaluate(TRANSITIONS_ENDED)
-        path = SCREENSHOTS / f"{name}-{scheme}.png"
-        await page.screenshot(path=path, full_page=full, animations="disabled", caret="hide")
+        await take(page, f"{name}-{scheme}", full=full)
     await page.emulate_media(color_scheme="light")
+
+
+async def take(page: Page, name: str, *, full: bool = False) -> None:
+    """One picture, as the page is now."""
+    path = SCREENSHOTS / f"{name}.png"
+    await page.screenshot(path=path, full_page=full, animations="disabled", caret="hide")
 
 
 async def check_axe(page: Page) -> None:
@@ -98,13 +103,22 @@ async def check_axe(page: Page) -> None:
     assert not found, "\n".join(found)
 
 
-async def axe_violations(page: Page) -> list[str]:
-    """What axe finds, light and dark: the rule, what it wants, and where."""
+async def look_at(page: Page, name: str) -> None:
+    """Both of the above at once: kept as pictures, and no violation."""
+    found = await axe_violations(page, keep=name)
+    assert not found, "\n".join(found)
+
+
+async def axe_violations(page: Page, keep: str | None = None) -> list[str]:
+    """What axe finds, light and dark: the rule, what it wants, and where. `keep`: pictures of this name."""
     await page.evaluate(axe())
     found: list[str] = []
+    SCREENSHOTS.mkdir(exist_ok=True)
     for scheme in SCHEMES:
         await page.emulate_media(color_scheme=scheme)
         await page.evaluate(TRANSITIONS_ENDED)
+        if keep is not None:
+            await take(page, f"{keep}-{scheme}")
         told = await page.evaluate("axe.run(document, {resultTypes: ['violations']})")
         found += [f"{scheme}: {line}" for violation in told["violations"] for line in lines_of(violation)]
     await page.emulate_media(color_scheme="light")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.browser.installation import Installation
-from tests.browser.looking import OpenPage, Watch, check_axe, shot
+from tests.browser.looking import OpenPage, Watch, look_at
 from tests.browser.pages import PAGES, TABLE, Visit, go
 
 ROUTES = Path(__file__).parents[2] / "web" / "src" / "app" / "routes.tsx"
@@ -21,13 +21,16 @@ def visited(request: pytest.FixtureRequest, visit: Visit) -> Installation:
 
 
 @pytest.mark.parametrize("visit", PAGES, ids=lambda visit: visit.id)
-async def test_page(open_page: OpenPage, visited: Installation, visit: Visit, watch: Watch) -> None:
+async def test_page(open_tab: OpenPage, visited: Installation, visit: Visit, watch: Watch) -> None:
     if visit.state == "error":
         watch.expect("status of 503")
-    page = await open_page(visited, visit.who)
-    await go(page, visit, visited)
-    await shot(page, visit.id)
-    await check_axe(page)
+    page = await open_tab(visited, visit.who)
+    watch.over(page, visited.address)
+    try:
+        await go(page, visit, visited)
+        await look_at(page, visit.id)
+    finally:
+        await page.close()
 
 
 def test_every_route_is_on_the_list_of_pages() -> None:
