@@ -12,6 +12,12 @@ from whereupon.packs.contents import About, pack_keys, read_file
 
 LOADED = "SELECT key FROM whereupon.settings WHERE key LIKE 'pack:%'"
 
+# Packs of somebody else's, which were installed from a folder of this machine.
+OTHERS = """
+SELECT substr(key, 6) AS key, value->>'name' AS name, value->>'folder' AS folder FROM whereupon.settings
+WHERE key LIKE 'pack:%' AND substr(key, 6) <> ALL($1) AND value ? 'folder' ORDER BY key
+"""
+
 
 @cache
 def abouts() -> dict[str, About]:
@@ -23,9 +29,14 @@ def abouts() -> dict[str, About]:
 async def list_packs(db: Connection) -> list[dict[str, Any]]:
     """Every pack, with whether it was loaded."""
     loaded = {row["key"].removeprefix("pack:") for row in await db.fetch(LOADED)}
-    return [
+    ours = [
         {"key": key, "name": about.name, "description": about.description.strip(), "loaded": key in loaded}
         for key, about in abouts().items()
+    ]
+    others = await db.fetch(OTHERS, list(abouts()))
+    return ours + [
+        {"key": row["key"], "name": row["name"], "description": f"From {row['folder']}", "loaded": True}
+        for row in others
     ]
 
 

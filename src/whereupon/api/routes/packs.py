@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any, Literal
 
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from whereupon.api.call import TheCall, response_of
@@ -11,6 +12,9 @@ from whereupon.api.declare import Out, operation
 from whereupon.api.route import routes_of
 from whereupon.api.routes.shapes import PathKey
 from whereupon.db.pool import Connection
+from whereupon.errors import NotFound, did_you_mean
+from whereupon.packs.contents import pack_keys, read_pack
+from whereupon.packs.keeping import Told, remove_pack, update_pack
 from whereupon.packs.loading import load_pack
 from whereupon.packs.shelf import abouts, list_packs
 
@@ -30,6 +34,46 @@ class Packs(Out):
     """All that ship with the program."""
 
     items: list[Pack]
+
+
+class PackStep(Out):
+    """What is done about one thing of a pack. `taken`, `kept`: parts of it, by name."""
+
+    kind: str
+    key: str
+    action: Literal["add", "change", "remove", "keep", "conflict"]
+    why: str
+    taken: list[str]
+    kept: list[str]
+
+
+class PackReport(Out):
+    """What an update or a removal did, or would do (`dry`). Steps that change nothing are only counted."""
+
+    pack: str
+    name: str
+    dry: bool
+    counts: dict[str, int]
+    steps: list[PackStep]
+    notes: list[str]
+
+
+class PackUpdate(BaseModel):
+    """`dry`: only tell. `take`: where what is shipped wins, as steps are told: workflow/case_welcome."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    dry: bool = False
+    take: list[Annotated[str, Field(max_length=200)]] = Field(default=[], max_length=1_000)
+
+
+class PackRemoval(BaseModel):
+    """`dry`: only tell. `accept_loss`: runs under way may be cancelled."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    dry: bool = False
+    accept_loss: bool = False
 
 
 class LoadedPack(Pack):
@@ -57,3 +101,41 @@ async def load(call: TheCall, key: PathKey) -> Response:
     about = abouts()[key]
     told = {"key": key, "name": about.name, "description": about.description.strip(), "loaded": True}
     return response_of(told | {"again": loaded.again})
+
+
+@router.post(
+    "/{key}/update",
+    **operation(
+        "update_pack", PackReport, errors=[404, 409],
+        summary="Bring a loaded pack to what is shipped; what was changed here stays.",
+    ),
+)  # fmt: skip
+async def update(call: TheCall, key: PathKey, sent: PackUpdate) -> Response:
+    call.rights.require_administrator()
+    if key not in pack_keys():
+        raise NotFound(
+            f'There is no pack "{key}" that ships with the program.',
+            suggestion=did_you_mean(key, pack_keys())
+            or "One from a folder of its own is updated on the command line: whereupon packs update",
+        )
+    told = await update_pack(call.database, read_pack(key), call.rights, dry=sent.dry, take=sent.take)
+    return answered(call, told)
+
+
+@router.post(
+    "/{key}/remove",
+    **operation(
+        "remove_pack", PackReport, errors=[404, 409],
+        summary="Take away what a pack brought and nobody has changed or uses.",
+    ),
+)  # fmt: skip
+async def remove(call: TheCall, key: PathKey, sent: PackRemoval) -> Response:
+    told = await remove_pack(call.database, key, call.rights, dry=sent.dry, accept_loss=sent.accept_loss)
+    return answered(call, told)
+
+
+def answered(call: TheCall, told: Told) -> Response:
+    if not told.dry:
+        call.memory.forget()
+        call.waker.wake()
+    return response_of(told.as_json())
