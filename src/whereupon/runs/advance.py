@@ -21,13 +21,14 @@ import structlog
 from whereupon.db.pool import GONE, TRANSIENT
 from whereupon.errors import WhereuponError
 from whereupon.modules.catalog import Module, quote
-from whereupon.records.violations import sentence_of_constraint
 from whereupon.runs.definitions import Definitions, Version, load_versions
 from whereupon.runs.lanes import ADVANCE, lock_lanes
 from whereupon.runs.others import start_others
 from whereupon.runs.principal import as_publisher
+from whereupon.runs.refusals import refusal
 from whereupon.runs.settle import LOCKED, Settling, settle
-from whereupon.runs.travellers import Traveller, take_runs
+from whereupon.runs.stretches.crowd import CROWD, walk_together
+from whereupon.runs.travellers import RECORD_DELETED, Traveller, take_runs
 from whereupon.runs.write_back import write_back
 from whereupon.sdk.block import Batch
 from whereupon.sdk.outcomes import Fail, Outcome, Start
@@ -61,6 +62,7 @@ class Advance:
         default_factory=dict[tuple[int, str], list[Traveller]]
     )
     rehearsal: bool = False
+    alone: set[int] = field(default_factory=set[int])  # runs that go block by block from here
 
 
 async def advance_batch(
@@ -141,7 +143,6 @@ def _set_off(advance: Advance, traveller: Traveller, gone: frozenset[int]) -> No
         _stand(advance, traveller, traveller.node)
 
 
-RECORD_DELETED = {"code": "record_deleted", "message": "The record was deleted."}
 PUBLISHER_DISABLED = {
     "code": "publisher_disabled",
     "message": "The user who published this workflow is disabled or gone.",
@@ -162,6 +163,8 @@ async def execute_next(advance: Advance) -> tuple[str, Sequence[Traveller]]:
         advance.standing[key] = others
     version = advance.definitions.versions[key[0]]
     step = version.plan.steps[key[1]]
+    if await _go_together(advance, version, key[1], chosen):
+        return key[1], chosen
     outcomes = await _execute(advance, version, step, chosen)
     settling = Settling(step, advance.now)
     for traveller, outcome in zip(chosen, outcomes, strict=True):
@@ -173,6 +176,28 @@ async def execute_next(advance: Advance) -> tuple[str, Sequence[Traveller]]:
     if step.block.deletes:
         await _end_those_gone(advance)
     return key[1], chosen
+
+
+async def _go_together(
+    advance: Advance, version: Version, node: str, travellers: Sequence[Traveller]
+) -> bool:
+    """Many runs go as far as blocks can be done as sets; whether they did. Not when looking for the bad one,
+    nor in a rehearsal, which tells block by block."""
+    if len(travellers) < CROWD or advance.careful or advance.rehearsal:
+        return False
+    ready = [t for t in travellers if t.waiting is None and not t.attempts and t.id not in advance.alone]
+    if len(ready) < CROWD:
+        return False
+    went = await walk_together(advance.db, version, node, ready, advance.now)
+    if went is None:
+        return False
+    advance.alone.update(t.id for t in travellers)
+    for traveller in travellers:
+        if traveller.ended_at is None:
+            _stand(advance, traveller, went.get(traveller.id, node))
+    if any(version.plan.steps[key].kept for key in version.plan.steps):
+        await _write_data(advance, travellers)
+    return True
 
 
 async def _end_those_gone(advance: Advance) -> None:
@@ -274,15 +299,7 @@ def _blame(error: Exception, version: Version, step: Step, traveller: Traveller)
     if isinstance(error, TRANSIENT):
         return LOCKED
     if isinstance(error, asyncpg.PostgresError):
-        constraint = getattr(error, "constraint_name", None)
-        if sentence := sentence_of_constraint(version.catalog, constraint or ""):
-            return Fail(
-                sentence, f"database_{error.sqlstate}", "Correct the record's values, then run it again."
-            )
-        named = f" (constraint {constraint})" if constraint else ""
-        # Its first line only: the next one would show the whole row.
-        told = str(error).splitlines()[0].rstrip(".")
-        return Fail(f"The database refused it: {told}{named}.", f"database_{error.sqlstate}")
+        return refusal(error, version.catalog)
     log.error("block failed unexpectedly", block=step.block.key, run=traveller.id, exc_info=error)
     return Fail(
         f'The block "{step.block.label}" failed unexpectedly: {type(error).__name__}.',

@@ -38,6 +38,7 @@ SELECT r.id, r.workflow_id, r.version_id, r.module_id, r.record_id, r.node, r.ch
 FROM whereupon.runs r JOIN whereupon.workflows w ON w.id = r.workflow_id
 WHERE r.id = ANY($1::bigint[]) AND r.ended_at IS NULL AND r.status <> 'held' ORDER BY r.id
 """
+RECORD_DELETED = {"code": "record_deleted", "message": "The record was deleted."}
 MAX_EXECUTIONS = 10_000
 MAX_DATA_BYTES = 10_000_000
 

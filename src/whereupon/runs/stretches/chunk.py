@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from whereupon.conditions.values import quote_json
 from whereupon.db.pool import Connection
 from whereupon.modules.catalog import quote
-from whereupon.runs.stretches.standing import COLUMNS, ON_ITS_OWN, OVER, STANDING
+from whereupon.runs.stretches.standing import COLUMNS, NOBODY, ON_ITS_OWN, OVER, STANDING
 from whereupon.runs.stretches.stretch import Stretch
-
-RECORD_DELETED = '{"code": "record_deleted", "message": "The record was deleted."}'  # as the engine says it
+from whereupon.runs.travellers import RECORD_DELETED
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +44,11 @@ placed AS (
 INSERT INTO {standing} (place, {columns}, status, node)
 SELECT CASE WHEN p.ready THEN 1 WHEN p.gone THEN {over} ELSE {on_its_own} END,
   nextval('whereupon.runs_id_seq'), p.record_id, p.nr, NULL, 0, '{{}}',
-  CASE WHEN p.gone THEN '{deleted}'::jsonb END, false,
+  CASE WHEN p.gone THEN {deleted} END, false,
   CASE WHEN p.gone THEN 'cancelled' WHEN NOT p.ready THEN 'queued' END,
   CASE WHEN NOT p.ready AND NOT p.gone THEN $4::text END
 FROM placed p
 """
-
-
-NOBODY = f"DELETE FROM {STANDING}"  # of a chunk before, in the same transaction
 
 
 async def set_out(db: Connection, stretch: Stretch, bulk_id: int, first: int, last: int) -> None:
@@ -59,7 +56,7 @@ async def set_out(db: Connection, stretch: Stretch, bulk_id: int, first: int, la
     module = stretch.module
     sql = SET_OUT.format(
         table=module.sql, key=quote(module.key_column), key_type=module.key_type, standing=STANDING,
-        columns=", ".join(COLUMNS), over=OVER, on_its_own=ON_ITS_OWN, deleted=RECORD_DELETED,
+        columns=", ".join(COLUMNS), over=OVER, on_its_own=ON_ITS_OWN, deleted=quote_json(RECORD_DELETED),
     )  # fmt: skip
     await db.execute(NOBODY)
     await db.execute(sql, bulk_id, first, last, stretch.legs[0].node)

@@ -26,6 +26,7 @@ CREATE TEMP TABLE IF NOT EXISTS stretch_suspects (turn integer PRIMARY KEY, {COL
 """
 TABLES_THERE = "SELECT to_regclass('pg_temp.stretch_suspects') IS NOT NULL"
 STANDING, SUSPECTS = "pg_temp.stretch_standing", "pg_temp.stretch_suspects"
+NOBODY = f"DELETE FROM {STANDING}"  # of a stretch before, in the same transaction
 # Every join here is of few thousand members to what an index finds. Left to itself the planner, which knows
 # nothing of tables that were filled a moment ago, reads a million records to join them.
 STEADY_PLANS = """

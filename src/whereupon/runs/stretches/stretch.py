@@ -1,6 +1,6 @@
 """Which part of a version can be done as sets, and that part compiled: its stretch.
 
-A stretch begins at the first block and goes as far as blocks have a form in SQL. Who comes to another block
+A stretch begins at some block and goes as far as blocks have a form in SQL. Who comes to another block
 goes on as a run of its own, which the engine takes up there.
 """
 
@@ -14,6 +14,7 @@ from whereupon.errors import WhereuponError
 from whereupon.modules.catalog import Module
 from whereupon.runs.definitions import Version
 from whereupon.runs.principal import theirs_sql
+from whereupon.runs.refusals import refusal_sql
 from whereupon.runs.stretches.legs import Bearing, asking_sql, in_turn_sql, writing_sql
 from whereupon.runs.stretches.limits import Limits, load_limits
 from whereupon.runs.stretches.settling import settle_sql
@@ -41,11 +42,20 @@ class Leg:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """The blocks in an order in which nobody comes to one that is behind them."""
+    """The blocks in an order in which nobody comes to one that is behind them; the first is where it begins.
+
+    `keeps`: whether later blocks read what one of them gives.
+    """
 
     version: Version
     module: Module
     legs: Sequence[Leg]
+    keeps: bool
+
+    @property
+    def writes(self) -> bool:
+        """Whether any block of it writes a record."""
+        return any(leg.one_by_one is not None for leg in self.legs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +78,13 @@ class Form:
                 return self.theirs is not None
 
 
-async def stretch_of(db: Connection, version: Version) -> Stretch | None:
-    """The stretch at the beginning of a version, compiled once; None: its first block has no such form."""
-    first = version.plan.first
-    if first is None or first not in version.plan.steps:
+async def stretch_of(db: Connection, version: Version, node: str) -> Stretch | None:
+    """The stretch that begins at a node, compiled once; None: the block there has no such form."""
+    if node not in version.plan.steps:
         return None
-    memory = version.place(first).memory
+    memory = version.place(node).memory
     if "stretch" not in memory:
-        memory["stretch"] = await _make(db, version, first)
+        memory["stretch"] = await _make(db, version, node)
     return memory["stretch"]
 
 
@@ -89,11 +98,12 @@ async def _make(db: Connection, version: Version, first: str) -> Stretch | None:
         return None
     places = {node: place for place, node in enumerate(order, 1)}
     limits = await load_limits(db, module)
-    return Stretch(version, module, [_leg(forms[node], module, places, limits) for node in order])
+    legs = [_leg(forms[node], module, places, limits) for node in order]
+    return Stretch(version, module, legs, any(forms[node].step.kept for node in order))
 
 
 def _forms(version: Version, db: Connection, first: str) -> dict[str, Form]:
-    """The blocks that have a form, of those that can be reached from the first one over such blocks."""
+    """The blocks that have a form, of those that can be reached from one over such blocks."""
     forms: dict[str, Form] = {}
     todo = [first]
     while todo:
@@ -154,7 +164,8 @@ def _leg(form: Form, module: Module, places: Mapping[str, int], limits: Limits) 
     match form.does:
         case Writing() as writing:
             write = in_turn_sql(bearing, writing)
-            turns = [in_turns_sql(node, write, settle, size) for size in (1, AT_FIRST)]
+            failure = refusal_sql(form.batch.place.catalog, module)
+            turns = [in_turns_sql(node, write, settle, failure, size) for size in (1, AT_FIRST)]
             return Leg(node, place, writing_sql(bearing, writing, place, limits), *turns)
         case Parting() | Ending() | Fail() as asking:
             return Leg(node, place, asking_sql(bearing, asking, place))

@@ -16,7 +16,6 @@ GROWTH, LARGEST = 2, 512
 NOT_THE_RECORD = "('53', '57', '58', 'XX')"
 # Another program holds something that the write needs: the engine has the patience, so it takes the run.
 HELD = "('40001', '40P01', '55P03')"
-# `_told` is the first line of what the database said: the next ones would show the whole row.
 IN_TURNS = """
 DECLARE
   _first integer := 1; _last integer; _size integer := {size}; _count bigint; _done bigint;
@@ -37,7 +36,6 @@ BEGIN
       ELSIF _state IN {held} THEN
         {on_its_own};
       ELSE
-        _told := rtrim(split_part(_told, E'\\n', 1), '.');
         {refuse} INTO _done;
       END IF;
       _size := 1;
@@ -49,8 +47,7 @@ END
 REFUSED = f"""
 WITH outcomes AS (
   SELECT {CARRIED}, NULL::text AS port, NULL::jsonb AS output, '{{{{}}}}'::jsonb AS given,
-    jsonb_build_object('code', 'database_' || _state, 'message', 'The database refused it: ' || _told
-      || CASE WHEN _named <> '' THEN ' (constraint ' || _named || ').' ELSE '.' END) AS failure
+    {{failure}} AS failure
   FROM (SELECT * FROM {IN_TURN}) r),
 {{settle}} SELECT 0
 """
@@ -66,11 +63,12 @@ FROM {STANDING} s WHERE s.place = $1
 NO_SUSPECTS = f"DELETE FROM {SUSPECTS}"
 
 
-def in_turns_sql(node: str, write: str, settle: str, size: int) -> str:
-    """The statement that works off all suspects of a node, so many at first. `write`: in_turn_sql's."""
+def in_turns_sql(node: str, write: str, settle: str, failure: str, size: int) -> str:
+    """The statement that works off all suspects of a node, so many at first. `write`: in_turn_sql's;
+    `failure`: refusal_sql's."""
     body = IN_TURNS.format(
         suspects=SUSPECTS, size=size, write=write, growth=GROWTH, largest=LARGEST, held=HELD,
         not_the_record=NOT_THE_RECORD, on_its_own=LEAVE.format(node=quote_text(node)),
-        refuse=REFUSED.format(settle=settle),
+        refuse=REFUSED.format(settle=settle, failure=failure),
     )  # fmt: skip
     return f"DO {literal(body)}"
