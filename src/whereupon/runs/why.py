@@ -345,7 +345,7 @@ SELECT r.id, r.status, r.started_by, r.change_id, r.created_at, r.ended_at, r.er
 FROM whereupon.runs r LEFT JOIN whereupon.versions v ON v.id = r.version_id
 WHERE r.workflow_id = $1 AND r.record_id = $2 AND r.module_id = $3
   AND ($4::bigint IS NULL OR r.change_id = $4
-       OR r.started_by IN ('manual', 'schedule', 'date_reached', 'rerun'))
+       OR r.started_by IN ('manual', 'schedule', 'date_reached', 'rerun', 'stage'))
 ORDER BY r.id DESC LIMIT 20
 """
 

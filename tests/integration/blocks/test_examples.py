@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from tests.office import Office, set_up_for_examples
+from tests.office import Office, make_bulk_runs, set_up_for_examples
 
 from whereupon.modules.catalog import load_catalog
 from whereupon.modules.definitions import FieldIn
@@ -159,6 +159,7 @@ async def strike(office: Office, item: int, workflow: str) -> None:
     await office.execute("UPDATE whereupon.schedules SET next_at = date_trunc('second', clock_timestamp())")
     while await Clock(office.database, office.engine.current).tick() == 0.0:
         pass
+    await make_bulk_runs(office)
 
 
 async def reach_the_date(office: Office, item: int, workflow: str) -> None:
