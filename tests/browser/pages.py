@@ -53,6 +53,9 @@ TABLE: tuple[tuple[str, str, tuple[State, ...], str], ...] = (
     ("editor", "/workflows/{workflow}", ("full", "error"), "h1"),
     ("runs", "/runs", ("full", "empty", "error"), "h1"),
     ("run", "/runs/{run}", ("full", "error"), "h1"),
+    ("bulk-runs", "/runs/bulk", ("full", "empty", "error"), "h1"),
+    ("bulk-run", "/runs/bulk/{bulk_run}", ("full", "error"), "h1"),
+    ("stages", "/workflows/{workflow}/stages", ("full", "error"), "h1"),
     ("modules", "/records", ("full", "empty", "error"), "h1"),
     ("records", "/records/cases", ("full", "error"), "h1"),
     ("import", "/records/cases/import", ("full", "error"), "h1"),
@@ -84,6 +87,7 @@ PLACES: Mapping[str, str] = {
     "workflow": "SELECT w.key FROM whereupon.workflows w JOIN whereupon.runs r ON r.workflow_id = w.id "
     "GROUP BY w.key ORDER BY count(*) DESC, w.key LIMIT 1",
     "run": "SELECT id FROM whereupon.runs ORDER BY id DESC LIMIT 1",
+    "bulk_run": "SELECT id FROM whereupon.bulk_runs ORDER BY failed DESC, id LIMIT 1",
     "template": "SELECT key FROM whereupon.templates ORDER BY key LIMIT 1",
     "case": "SELECT id FROM data.cases ORDER BY id LIMIT 1",
 }

@@ -28,7 +28,7 @@ export const stages = {
   leftNone: 'No record meets its conditions now, so there is nothing to try it on.',
   beginTitle: 'Begin with a few records',
   beginAbout:
-    'This is for real: the records are changed and messages are sent. Choose a workflow whose first records you can check and put right. Three to ten are enough to look at one by one.',
+    'This is for real: records are changed and messages are sent. Begin with three to ten, few enough to look at one by one and to put right by hand.',
   size: 'How many records',
   sizeMost: (most: string) => `At most ${most} in this stage`,
   begin: (count: number) => plural(count, { one: 'Run on {n} record', other: 'Run on {n} records' }),
