@@ -99,7 +99,7 @@ class DateReached(Trigger[DateConfig]):
     def sentence(self, config: DateConfig, scope: Scope) -> str:
         field = scope.module.fields.get(config.field) if scope.module else None
         name = field.label if field else config.field
-        at = f" at {config.time_of_day}" if config.time_of_day else ""
+        at = f", at {config.time_of_day}" if config.time_of_day else ""
         lands = f", or else {LANDING_WORDS[config.lands]}" if config.lands != "any" else ""
         if config.amount == 0:
             return f"{name} is reached{at}{lands}"

@@ -49,7 +49,7 @@ export function DurationInput({
           min={signed ? 0 : undefined}
           max={amountSchema?.maximum}
           allowDecimal={false}
-          w={90}
+          w={80}
           error={Boolean(error)}
         />
         <Select
@@ -60,7 +60,7 @@ export function DurationInput({
           }))}
           value={unit}
           onChange={(next) => set(amount, next ?? unit, back)}
-          w={120}
+          w={138}
         />
         {signed && (
           <Select
@@ -71,7 +71,7 @@ export function DurationInput({
             ]}
             value={back ? 'before' : 'after'}
             onChange={(next) => set(amount === null ? null : Math.abs(amount), unit, next === 'before')}
-            w={120}
+            w={114}
           />
         )}
       </Group>

@@ -90,6 +90,7 @@ export const editor = {
   startAbout: 'What starts the workflow, and for which records.',
   startHint: 'Each workflow has one Start. Nothing starts until the workflow is published.',
   trigger: 'Starts when',
+  clockTriggers: 'Schedules and dates cannot be chosen.',
   chooseTrigger: 'Choose what starts it',
   unknownTrigger: (key: string) => `There is no trigger “${key}”; its package may not be installed.`,
   filter: 'Only if',

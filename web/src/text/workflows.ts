@@ -51,6 +51,8 @@ export const workflows = {
   quota: (used: number, limit: number) => `${used} of ${limit} active or disabled`,
   quotaFull: (limit: number) =>
     `All ${limit} places for active and disabled workflows are taken. Archive one, or ask whoever runs this installation for more.`,
+  quotaClockFull: (limit: number) =>
+    `No room: ${limit} may start by the clock, and as many do. Archive one, or ask an administrator.`,
   quotaScheduled: (used: number, limit: number) => `${used} of ${limit} on a schedule`,
 
   toggle: (name: string) => `“${name}” is active`,

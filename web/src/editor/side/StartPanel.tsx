@@ -2,6 +2,7 @@ import { Box, Select, Skeleton, Text } from '@mantine/core'
 import { Suspense, useMemo } from 'react'
 import { lazy } from '../../app/lazy'
 import { editor as t } from '../../text/editor'
+import { useQuota } from '../../workflows/list/useQuota'
 import { START_ICON } from '../canvas/icons'
 import { setConfig, type WorkflowNode } from '../document'
 import styles from '../palette/palette.module.css'
@@ -20,6 +21,9 @@ export function StartPanel({ node }: { node: WorkflowNode }) {
   const readOnly = useEditorState((state) => state.readOnly !== null)
   const { trigger, ...config } = node.config
   const chosen = triggers.find((one) => one.key === trigger)
+  // What starts by the clock already has its place.
+  const { clock } = useQuota()
+  const full = chosen?.scheduled ? null : clock
   const schema = useMemo(() => withFilter(chosen?.config), [chosen])
   const choose = (key: string | null) => {
     if (!key || key === trigger) return
@@ -32,14 +36,18 @@ export function StartPanel({ node }: { node: WorkflowNode }) {
       <ModuleChoice />
       <Select
         label={t.trigger}
-        description={chosen?.description}
+        description={[chosen?.description, full && `${t.clockTriggers} ${full}`].filter(Boolean).join(' ')}
         inputWrapperOrder={['label', 'input', 'description', 'error']}
         placeholder={t.chooseTrigger}
         error={trigger !== undefined && !chosen ? t.unknownTrigger(String(trigger)) : undefined}
         size="sm"
         mb="sm"
         disabled={readOnly}
-        data={triggers.map((one) => ({ value: one.key, label: one.label }))}
+        data={triggers.map((one) => ({
+          value: one.key,
+          label: one.label,
+          disabled: one.scheduled && full !== null,
+        }))}
         value={typeof trigger === 'string' ? trigger : null}
         onChange={choose}
         data-testid="trigger"

@@ -1,8 +1,12 @@
 import { Group, Switch, Tooltip } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
-import type { ListedWorkflow } from '../../api'
+import { useState } from 'react'
+import { api, type BacklogOut, type ListedWorkflow } from '../../api'
 import { Status } from '../../parts/Status'
+import { sayProblem } from '../../parts/saying'
 import { workflows as t } from '../../text/workflows'
+import { isAsked } from '../backlog/BacklogQuestion'
+import { EnableDialog } from '../backlog/EnableDialog'
 import { DisableDialog } from './DisableDialog'
 import { useSetState } from './useChanges'
 
@@ -12,7 +16,18 @@ export function StateSwitch({ workflow, over }: { workflow: ListedWorkflow; over
   const [asking, { open, close }] = useDisclosure(false)
   const { set, pending } = useSetState(workflow)
   const reason = whyNot(workflow, over)
-  const turn = () => (state === 'active' ? open() : set({ state: 'active' }, t.enabled(name)))
+  const [past, setPast] = useState<BacklogOut | null>(null)
+  const enable = async () => {
+    try {
+      const path = { key: workflow.key }
+      const { data } = await api.getBacklog({ path, throwOnError: true })
+      if (isAsked(data.backlog)) setPast(data.backlog)
+      else set({ state: 'active' }, t.enabled(name))
+    } catch (error) {
+      sayProblem(error, t.notChanged(name))
+    }
+  }
+  const turn = () => (state === 'active' ? open() : void enable())
   return (
     <Group gap={8} wrap="nowrap">
       <Tooltip label={reason} disabled={!reason} multiline maw={280}>
@@ -39,6 +54,18 @@ export function StateSwitch({ workflow, over }: { workflow: ListedWorkflow; over
           set({ state: 'disabled', in_flight: inFlight }, t.disabled(name))
         }}
       />
+      {past && (
+        <EnableDialog
+          name={name}
+          module={workflow.module}
+          found={past}
+          onClose={() => setPast(null)}
+          onSay={(backlog) => {
+            setPast(null)
+            set({ state: 'active', backlog }, t.enabled(name))
+          }}
+        />
+      )}
     </Group>
   )
 }

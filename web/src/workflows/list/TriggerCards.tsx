@@ -16,6 +16,7 @@ import { getCatalogueOptions, type TriggerOut } from '../../api'
 import { Problem } from '../../parts/Problem'
 import { workflows as t } from '../../text/workflows'
 import classes from './TriggerCards.module.css'
+import { useQuota } from './useQuota'
 
 // The most used first. A trigger that is not named here, as of a plug-in, comes last and gets the bolt.
 const SIGNS: Record<string, Icon> = {
@@ -41,19 +42,22 @@ interface Props {
 /** What may start a workflow, as cards to choose one from; told by the server's catalogue. */
 export function TriggerCards({ value, onChange }: Props) {
   const catalogue = useQuery({ ...getCatalogueOptions(), staleTime: Number.POSITIVE_INFINITY })
+  const { clock } = useQuota()
   if (catalogue.error) return <Problem error={catalogue.error} onRetry={() => catalogue.refetch()} />
   if (!catalogue.data) return <Skeleton h={240} />
   return (
     <Radio.Group label={t.new.start} description={t.new.startAbout} value={value} onChange={onChange}>
       <SimpleGrid cols={{ base: 1, xs: 2, sm: 3 }} spacing="xs" mt="xs">
-        {inOrder(catalogue.data.triggers).map(({ key, label, description }) => {
+        {inOrder(catalogue.data.triggers).map(({ key, label, description, scheduled }) => {
           const Sign = SIGNS[key] ?? IconBolt
+          const full = scheduled ? clock : null
           return (
             <Radio.Card
               key={key}
               value={key}
               p="xs"
               className={classes.card}
+              disabled={Boolean(full)}
               data-autofocus={key === value || undefined}
             >
               <Group wrap="nowrap" align="flex-start" gap="sm">
@@ -62,8 +66,8 @@ export function TriggerCards({ value, onChange }: Props) {
                   <Text size="sm" fw={500}>
                     {label}
                   </Text>
-                  <Text size="xs" c="dimmed">
-                    {description}
+                  <Text size="xs" c={full ? undefined : 'dimmed'}>
+                    {full ?? description}
                   </Text>
                 </Stack>
               </Group>

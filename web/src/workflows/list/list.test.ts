@@ -97,6 +97,16 @@ describe('the quota', () => {
   })
 
   it('is none as long as it is not known', () => {
-    expect(quotaOf(undefined)).toEqual({ words: null, full: null, over: null })
+    expect(quotaOf(undefined)).toEqual({ words: null, full: null, over: null, clock: null })
+  })
+
+  it.each([
+    [0, null, false],
+    [1, 2, false],
+    [2, 2, true],
+  ])('of %s by the clock and %s allowed', (used, limit, full) => {
+    const none = { used: 0, limit: null, full: false }
+    const found = quotaOf({ active_and_disabled: none, scheduled: { used, limit, full } })
+    expect(found.clock !== null).toBe(full)
   })
 })

@@ -1,7 +1,7 @@
 import { Alert, Button, Group, Stack, Text, Textarea } from '@mantine/core'
 import { IconRocket } from '@tabler/icons-react'
 import { useState } from 'react'
-import { type ApiProblem, api, asProblem, type ReviewOut, type Workflow } from '../../api'
+import { type ApiProblem, api, asProblem, type ReviewOut, type ToPublish, type Workflow } from '../../api'
 import { Problem } from '../../parts/Problem'
 import { publish as t } from '../../text/trust'
 import classes from './publish.module.css'
@@ -13,6 +13,8 @@ interface Props {
   /** Of the draft that was reviewed: another one is not published. */
   etag: string
   note: string
+  /** What becomes of records whose date has passed; null: nothing was asked. */
+  backlog: ToPublish['backlog']
   onNote: (note: string) => void
   onPublished: (workflow: Workflow) => void
   onAgain: () => void
@@ -20,7 +22,17 @@ interface Props {
 }
 
 /** The note and the button. What is published is what was reviewed, or nothing. */
-export function PublishForm({ review, workflow, etag, note, onNote, onPublished, onAgain, onClose }: Props) {
+export function PublishForm({
+  review,
+  workflow,
+  etag,
+  note,
+  backlog,
+  onNote,
+  onPublished,
+  onAgain,
+  onClose,
+}: Props) {
   const [busy, setBusy] = useState(false)
   const [problem, setProblem] = useState<ApiProblem | null>(null)
   const full = isFull(review, workflow.state)
@@ -32,7 +44,7 @@ export function PublishForm({ review, workflow, etag, note, onNote, onPublished,
     try {
       const { data } = await api.publishWorkflow({
         path: { key: workflow.key },
-        body: { note: note.trim() },
+        body: { note: note.trim(), backlog: backlog ?? null },
         headers: { 'If-Match': etag },
         throwOnError: true,
       })

@@ -1,4 +1,4 @@
-import { Modal, Skeleton, Stack, Text } from '@mantine/core'
+import { Box, Modal, Skeleton, Stack, Text } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -6,15 +6,19 @@ import { api, queries, type Workflow } from '../../api'
 import { useOpenWorkflow } from '../../editor/page'
 import type { PanelProps } from '../../editor/panels/slots'
 import { Problem } from '../../parts/Problem'
+import { backlog as asking } from '../../text/backlog'
 import { publish as t } from '../../text/trust'
+import { type Answer, BacklogQuestion, isAsked } from '../backlog/BacklogQuestion'
 import { Published } from './Published'
 import { PublishForm } from './PublishForm'
 import { ReviewBody } from './ReviewBody'
+import { Section } from './Section'
 
 /** Before publishing: what the draft does, what is different, and what follows. Then what happens next. */
 export function PublishReview({ onClose }: PanelProps) {
   const { workflow, saver, save, adopt } = useOpenWorkflow()
   const [note, setNote] = useState('')
+  const [chosen, setChosen] = useState<Answer | null>(null)
   const [done, setDone] = useState<Workflow | null>(null)
   const small = useMediaQuery('(max-width: 62em)')
   const { key } = workflow
@@ -38,6 +42,8 @@ export function PublishReview({ onClose }: PanelProps) {
     })
   }
   const again = () => void found.refetch()
+  const past = found.data?.review.backlog
+  const answer = isAsked(past) ? (chosen ?? past.trigger) : null
   return (
     <Modal opened onClose={onClose} title={t.title(workflow.name)} size={1080} fullScreen={small}>
       {done && found.data ? (
@@ -54,7 +60,15 @@ export function PublishReview({ onClose }: PanelProps) {
       ) : (
         <>
           <ReviewBody review={found.data.review} workflow={workflow} onClose={onClose} />
+          {isAsked(past) && answer && (
+            <Box mt="lg">
+              <Section title={asking.heading}>
+                <BacklogQuestion found={past} module={workflow.module} value={answer} onChange={setChosen} />
+              </Section>
+            </Box>
+          )}
           <PublishForm
+            backlog={answer}
             review={found.data.review}
             workflow={workflow}
             etag={found.data.etag}
