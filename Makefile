@@ -7,13 +7,16 @@ BIN := $(VENV)/bin
 PYTEST := $(BIN)/pytest -n 4 --dist loadgroup
 OURS := src tests hatch_build.py
 
-.PHONY: demo web test check bench bench-web faults format
+.PHONY: demo web docs test check bench bench-web faults format
 
 demo: web
 	$(BIN)/whereupon demo
 
 web: $(STAMP)
 	$(BIN)/python hatch_build.py
+
+docs: $(STAMP)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 test: web
 	$(BIN)/python -m tests.browser.chromium
