@@ -96,6 +96,7 @@ def complete_operation(address: str, method: str, operation: dict[str, Any]) -> 
     parameters: list[Any] = operation.setdefault("parameters", [])
     operation.pop("x-exact-numbers", None)
     operation.pop("x-direct", None)
+    operation.pop("x-any-query", None)
     operation.pop("x-upload", None)
     statuses = statuses_of(address, method, operation)
     if method == "post":
