@@ -13,7 +13,7 @@ from whereupon.db.embedded import throwaway_server
 from whereupon.runs.bulk.opening import open_bulk_run
 from whereupon.runs.definitions import load_definitions
 
-MILLION = 100_000
+MILLION = 1_000_000
 WARMING = 10_000
 SOME, BAD = 100_000, 10  # one in so many is bad
 BY_HAND: Mapping[str, Any] = {"trigger": "manual"}

@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 
-from whereupon.bench import api, bulk, bulk_runs, http, inboxes, mails, matching, pdf, resting, scripts, waits
+from whereupon.bench import (
+    api,
+    bulk,
+    bulk_runs,
+    dates,
+    editing,
+    http,
+    inboxes,
+    mails,
+    matching,
+    nights,
+    pdf,
+    resting,
+    scripts,
+    waits,
+)  # fmt: skip
 from whereupon.bench.figures import TARGETS, Figure
 from whereupon.errors import Invalid, did_you_mean
 
@@ -18,8 +33,12 @@ MEASUREMENTS: tuple[tuple[Measurement, tuple[str, ...]], ...] = (
     (api.event_to_effect_ms, ("event_to_effect_p50_ms", "event_to_effect_p99_ms")),
     (matching.match_cost_ratio_1000_workflows, ("match_cost_ratio_1000_workflows",)),
     (waits.waits_drained_per_second, ("waits_drained_per_second",)),
+    (waits.waits_1m_drain_seconds, ("waits_1m_drain_seconds",)),
     (bulk_runs.a_million, ("bulk_records_per_second", "bulk_overhead_ratio", "worker_rss_mb")),
     (bulk_runs.bad_records_rate_ratio, ("bad_records_rate_ratio",)),
+    (editing.editing_latency_ratio, ("editing_latency_ratio",)),
+    (nights.scenario_23, ("scenario_23",)),
+    (dates.due_date_arming_per_second, ("due_date_arming_per_second",)),
     (inboxes.inbox_first_page_ms, ("inbox_first_page_ms",)),
     (mails.mails_per_second, ("mails_per_second",)),
     (scripts.script_calls_per_second, ("script_calls_per_second",)),

@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from whereupon.bench.figures import Figure
-from whereupon.bench.office import Office, draw, open_office
-from whereupon.bench.processes import workers
+from whereupon.bench.office import SET_PRIORITY, WHEN_STATUS_CHANGES, Office, draw, open_office
+from whereupon.bench.processes import peak_megabytes, workers
 from whereupon.db.embedded import throwaway_server
 
-WAITS = 200_000
+WAITS, MANY_WAITS = 200_000, 1_000_000
 SEEDS = 500  # runs that the engine itself made wait; the others are copies of them on other records
 WARMING = 2_000
 
@@ -44,32 +44,41 @@ COUNT_ENDED = "SELECT count(*) FROM whereupon.runs WHERE status = 'succeeded'"
 
 async def waits_drained_per_second() -> list[Figure]:
     """200,000 runs whose wait ends at the same instant, until the last has gone on and ended."""
-    async with throwaway_server() as url:
-        office = await open_office(url)
-        try:
-            seconds = await _measure(office)
-        finally:
-            await office.database.close()
+    seconds, _ = await _measure(ENOUGH, WAITS, lead=12)
     note = f"{WAITS:,} waits due at one instant, record re-read, one worker: {seconds:.2f} s"
     return [Figure("waits_drained_per_second", round(WAITS / seconds), note)]
 
 
-async def _measure(office: Office) -> float:
-    await office.insert_orders(SEEDS + WARMING + WAITS)
-    await office.publish(
-        "Orders — Later", draw({"trigger": "record_updated", "fields": ["status"]}, LATER, ENOUGH)
-    )
-    async with workers(office.url):
-        await office.execute("UPDATE data.orders SET status = 'new' WHERE id <= $1", SEEDS)
-        await office.until(ALL_WAIT, SEEDS)
-        await _drained(office, await _lay_down(office, SEEDS + 1, SEEDS + WARMING, 0.5))
-        seconds = await _drained(
-            office, await _lay_down(office, SEEDS + WARMING + 1, SEEDS + WARMING + WAITS, 12)
-        )
-    ended = await office.value(COUNT_ENDED)
-    if ended != WARMING + WAITS:
-        raise AssertionError(f"{WARMING + WAITS} runs should have ended; {ended} did.")
-    return seconds
+async def waits_1m_drain_seconds() -> list[Figure]:
+    """1,000,000 runs whose wait ends at the same instant; each then updates its record, and ends."""
+    seconds, memory = await _measure(SET_PRIORITY, MANY_WAITS, lead=120)
+    note = f"{MANY_WAITS:,} waits due at one instant, each updates its record, one worker of {memory:.0f} MB"
+    return [Figure("waits_1m_drain_seconds", round(seconds, 1), note)]
+
+
+async def _measure(then: Mapping[str, Any], count: int, *, lead: float) -> tuple[float, float]:
+    """Seconds from the moment at which so many waits end until their runs have, and the worker's megabytes.
+
+    `then`: the block after the wait. `lead`: so many seconds before that moment the waits are laid down.
+    """
+    async with throwaway_server() as url:
+        office = await open_office(url)
+        try:
+            await office.insert_orders(SEEDS + WARMING + count)
+            await office.publish("Orders — Later", draw(WHEN_STATUS_CHANGES, LATER, then))
+            async with workers(url) as processes:
+                await office.execute("UPDATE data.orders SET status = 'new' WHERE id <= $1", SEEDS)
+                await office.until(ALL_WAIT, SEEDS)
+                first = SEEDS + WARMING
+                await _drained(office, await _lay_down(office, SEEDS + 1, first, 0.5))
+                seconds = await _drained(office, await _lay_down(office, first + 1, first + count, lead))
+                memory = peak_megabytes(processes)
+            ended = await office.value(COUNT_ENDED)
+        finally:
+            await office.database.close()
+    if ended != WARMING + count:
+        raise AssertionError(f"{WARMING + count} runs should have ended; {ended} did.")
+    return seconds, memory
 
 
 async def _lay_down(office: Office, first: int, last: int, lead: float) -> datetime:
