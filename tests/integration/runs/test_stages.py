@@ -121,6 +121,27 @@ async def test_a_draft_that_was_changed_in_the_middle_is_said_and_tried_on_a_few
     assert await office.fetchval("SELECT count(*) FROM data.items WHERE status = 'done'") == 5
 
 
+async def test_what_failed_in_a_stage_is_run_again_as_the_stage_ran_it(
+    office: Office, client: httpx2.AsyncClient
+) -> None:
+    await with_items(office, 12)
+    await office.execute("UPDATE data.items SET amount = id % 2")
+    key = await office.publish(NIGHTLY, OPEN_THEM)
+    assert (await client.put(f"/api/v1/workflows/{key}/state", json={"state": "disabled"})).is_success
+    more = {**OPEN_THEM, "set": {"amount": {"formula": "amount * 99999999999"}, "status": "open"}}
+    await client.patch(f"/api/v1/workflows/{key}", json={"document": draw(NIGHTLY, more)})
+    now = await staged(
+        office, client, await client.post(f"/api/v1/workflows/{key}/scale-up", json={"size": 10})
+    )
+    await office.execute("UPDATE data.items SET amount = 0")
+    at = f"/api/v1/bulk-runs/{now['stages'][0]['bulk_run']}/rerun"
+    again = (await client.post(at, json={"which": "failed"})).json()
+    await work_off_bulk_runs(office)
+    found = (await client.get(f"/api/v1/bulk-runs/{again['id']}")).json()
+    assert (found["version"], found["matched"], found["failed"]) == (2, 5, 0)
+    assert (await client.get(f"/api/v1/workflows/{key}/scale-up")).json()["left"] == 2
+
+
 async def test_failed_records_are_counted_and_the_person_stops(
     office: Office, client: httpx2.AsyncClient
 ) -> None:

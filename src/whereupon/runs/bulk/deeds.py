@@ -150,7 +150,7 @@ async def rerun(db: Connection, rights: Rights, bulk_id: int, which: Which, *, f
     """
     row = await locked(db, rights, bulk_id)
     _refuse(row)
-    version = await version_of(db, row["active_version_id"] or row["version_id"])
+    version = await version_of(db, _version_again(row))
     if which == "failed" and not fixed and version.id == row["version_id"]:
         _refuse_blind(await find_causes(db, bulk_id))
     if row["module_id"] is None:
@@ -167,6 +167,12 @@ async def rerun(db: Connection, rights: Rights, bulk_id: int, which: Which, *, f
             raise Conflict("There is nothing to run again.", suggestion=_nothing(which))
     await audit.append(db, rights.user_id, "rerun_bulk_run", f"bulk_run:{bulk_id}", which=which, new=new)
     return new
+
+
+def _version_again(row: Mapping[str, Any]) -> int:
+    """The active version; but what a stage ran, as long as the workflow is only being tried."""
+    is_tried = row["started_by"] == "stage" and row["workflow_state"] != "active"
+    return row["version_id"] if is_tried else row["active_version_id"] or row["version_id"]
 
 
 def _members(which: Which, row: Mapping[str, Any]) -> tuple[Members | None, bool]:
