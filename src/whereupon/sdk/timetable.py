@@ -3,7 +3,7 @@
 Rule 20: a local time that does not exist in spring comes at the next valid instant, one that comes twice
 in autumn comes once. What comes within every hour ("every 15 minutes", "every hour") has no time of day
 of its own: it goes by the clock on the wall as long as that shows something, so an hour that comes twice
-has its runs twice, and one that does not exist has none (docs/decisions/0022).
+has its runs twice, and one that does not exist has none (docs/decisions/0023).
 """
 
 from __future__ import annotations
