@@ -63,7 +63,7 @@ class PlaybookLine(Out):
     etag: str
 
 
-class Kept(Out):
+class BornWith(Out):
     """The phase and the step that the playbook was born with: they cannot be removed."""
 
     phase: str
@@ -83,7 +83,7 @@ class PlaybookOut(PlaybookLine):
     """A whole playbook."""
 
     definition: dict[str, Any]
-    kept: Kept
+    kept: BornWith
     problems: list[FaultOut]
 
 
