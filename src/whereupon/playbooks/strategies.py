@@ -310,6 +310,9 @@ async def _differs(db: Connection, there: Mapping[str, Any] | None, document: Ma
     return there is None or await db.fetchval(PUBLISHED, there["workflow_id"]) != document
 
 
+IS_FREE = "SELECT NOT EXISTS (SELECT FROM whereupon.workflows WHERE key = $1)"
+
+
 async def _publish_step(
     db: Connection,
     rights: Rights,
@@ -322,8 +325,10 @@ async def _publish_step(
     """The step's workflow, published; its id."""
     name = f"{known['name']} — {step.name}"[:200]
     if there is None:
+        wanted = f"{known['key']}_{step.key}"[:59]
+        free = await db.fetchval(IS_FREE, wanted)
         new = store.NewWorkflow(
-            name=name, module=known["module"], key=None, description=known["description"],
+            name=name, module=known["module"], key=wanted if free else None, description=known["description"],
             category="customer", document=document,
         )  # fmt: skip
         made = await store.create_workflow(db, rights, new)

@@ -14,6 +14,7 @@ from whereupon.packs.loading import load_pack
 from whereupon.packs.scenarios import Result, Scenario, all_scenarios, play
 from whereupon.settings import Settings
 from whereupon.workflows import store
+from whereupon.workflows.kinds import changing
 
 MakePacked = Callable[[str], Awaitable[str]]
 # The scenarios of a pack are one worker's: it loads the pack once.
@@ -92,12 +93,15 @@ async def make_careless(url: str, workflow: str) -> None:
         asks = {
             "schedule": ("trigger", "cron"),
             "date_reached": dated,
+            "strategy_step": ("strategy", *dated),
             "webhook": ("trigger", "variables", "set", "match"),
         }
         kept = asks.get(config["trigger"], ("trigger", "also_on_creation"))
         document["nodes"][0]["config"] = {key: config[key] for key in kept if key in config}
         if config["trigger"] == "stage_entered":
             document["nodes"][0]["config"]["trigger"] = "record_updated"
-        await store.change_workflow(db, rights, workflow, store.WorkflowChange(document=document))
-        await store.publish(db, rights, workflow)
+        kind = await db.fetchval("SELECT kind FROM whereupon.workflows WHERE key = $1", workflow)
+        with changing(kind):
+            await store.change_workflow(db, rights, workflow, store.WorkflowChange(document=document))
+            await store.publish(db, rights, workflow)
     await database.close()

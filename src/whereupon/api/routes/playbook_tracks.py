@@ -166,7 +166,10 @@ RecordId = Annotated[str, Path(min_length=1, max_length=1000)]
 
 
 @router.get(
-    "", **operation("list_playbook_tracks", Page[TrackLine], summary="Playbooks under way, newest first.")
+    "",
+    **operation(
+        "list_playbook_tracks", Page[TrackLine], summary="Playbooks under way, newest first.", errors=[404]
+    ),
 )
 async def list_tracks(
     call: TheCall,

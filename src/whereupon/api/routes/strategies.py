@@ -204,7 +204,10 @@ async def get_schema(call: TheCall) -> Response:
 @router.post(
     "/status",
     **operation(
-        "change_strategy_statuses", Changed, summary="Pause, resume, restart or end for many records."
+        "change_strategy_statuses",
+        Changed,
+        summary="Pause, resume, restart or end for many records.",
+        errors=[404],
     ),
 )
 async def change_statuses(call: TheCall, body: StatusChanges) -> Response:

@@ -19,10 +19,21 @@ def kinds() -> tuple[Kind, ...]:
     from whereupon.packs.kinds.data_tasks import DataTasks
     from whereupon.packs.kinds.modules import Fields, Modules
     from whereupon.packs.kinds.people import Groups, Roles
+    from whereupon.packs.kinds.playbooks import Playbooks, Strategies
     from whereupon.packs.kinds.templates import Templates
     from whereupon.packs.kinds.workflows import Workflows
 
-    return (Groups(), Modules(), Fields(), Roles(), Templates(), DataTasks(), Workflows())
+    return (
+        Groups(),
+        Modules(),
+        Fields(),
+        Roles(),
+        Templates(),
+        DataTasks(),
+        Strategies(),
+        Playbooks(),
+        Workflows(),
+    )
 
 
 def kind(key: str) -> Kind:
