@@ -9,6 +9,7 @@ import { Problem } from '../parts/Problem'
 import { useLive } from '../parts/useLive'
 import { t as shared } from '../text'
 import { home as t } from '../text/home'
+import { Alarm } from './Alarm'
 import { Attention } from './Attention'
 import { ComingUp } from './ComingUp'
 import { GettingStarted } from './GettingStarted'
@@ -22,7 +23,8 @@ import { WorkflowBars } from './WorkflowBars'
 export function Page() {
   const me = useMe()
   const builds = me.administrator || me.builder
-  const found = useQuery(getHomeOptions())
+  // When nothing happens by itself, nothing tells of it either: so it is asked now and then.
+  const found = useQuery({ ...getHomeOptions(), refetchInterval: 30_000 })
   useLive(['runs', 'bulk_runs', 'messages', 'tasks', 'workflow', 'revision'], ['getHome'])
   return (
     <>
@@ -43,6 +45,7 @@ export function Page() {
 function ForBuilders({ home }: { home: Home }) {
   return (
     <Stack gap="md">
+      {home.scheduler && <Alarm scheduler={home.scheduler} />}
       {home.getting_started && <GettingStarted steps={home.getting_started} />}
       <Grid gap="md">
         <Grid.Col span={{ base: 12, lg: 8 }}>
@@ -53,7 +56,7 @@ function ForBuilders({ home }: { home: Home }) {
         </Grid.Col>
         <Grid.Col span={{ base: 12, lg: 4 }}>
           <Stack gap="md">
-            <MyTasks tasks={home.tasks} />
+            <MyTasks tasks={home.tasks} questions={home.questions} />
             <ComingUp />
             {home.scheduler && <Scheduler scheduler={home.scheduler} />}
           </Stack>
@@ -68,7 +71,7 @@ function ForEverybody({ home }: { home: Home }) {
     <Grid gap="md">
       <Grid.Col span={{ base: 12, md: 7 }}>
         <Stack gap="md">
-          <MyTasks tasks={home.tasks} />
+          <MyTasks tasks={home.tasks} questions={home.questions} />
           <MyModules />
         </Stack>
       </Grid.Col>

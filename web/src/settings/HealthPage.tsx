@@ -51,6 +51,7 @@ function Findings({ report }: { report: Report }) {
       <Queues report={report} />
       <Workers report={report} />
       <Schedules report={report} />
+      {report.circuits.length > 0 && <Circuits report={report} />}
       {report.destinations.length > 0 && <Destinations report={report} />}
     </>
   )
@@ -59,7 +60,8 @@ function Findings({ report }: { report: Report }) {
 const QUEUES = [
   { key: 'changes_to_match', oldest: 'change_seconds' },
   { key: 'runs_to_advance', oldest: 'run_seconds' },
-  { key: 'runs_waiting' },
+  { key: 'runs_waiting', oldest: 'wait_seconds' },
+  { key: 'bulk_runs_open', to: '/runs/bulk' },
   { key: 'messages_queued', oldest: 'message_seconds' },
   { key: 'messages_held', to: '/messages?status=held' },
   { key: 'messages_failed', to: '/messages?status=failed' },
@@ -152,7 +154,12 @@ function Schedules({ report }: { report: Report }) {
     [words.next, <When key="next" at={clock.next_at} exact />],
     [words.lag, clock.lag_seconds > 0 ? format.duration(clock.lag_seconds) : t.common.nothing],
     [words.schedules, format.number(clock.schedules)],
-    [words.datesDue, format.number(clock.dates_due)],
+    [
+      words.datesDue,
+      report.oldest.date_seconds
+        ? `${format.number(clock.dates_due)}, ${words.oldest(format.duration(report.oldest.date_seconds))}`
+        : format.number(clock.dates_due),
+    ],
     [
       words.week,
       (['on_time', 'late', 'skipped'] as const)
@@ -186,6 +193,21 @@ function Schedules({ report }: { report: Report }) {
           ))}
         </List>
       )}
+    </Section>
+  )
+}
+
+/** Hosts that are left alone for a while, because they did not answer several times in a row. */
+function Circuits({ report }: { report: Report }) {
+  return (
+    <Section title={words.circuits} about={words.circuitsAbout}>
+      <List size="sm" aria-label={words.circuits}>
+        {report.circuits.map((one) => (
+          <List.Item key={one.destination}>
+            {one.destination}, {words.until} <When at={one.until} />
+          </List.Item>
+        ))}
+      </List>
     </Section>
   )
 }

@@ -64,13 +64,18 @@ export const home = {
     `“${workflow}” starts anew for this record, as it is now. What the failed run did before it failed stays done, and may be done twice. Open the run to go on from the block that failed.`,
   rerunDone: 'The run was started again',
   notRerun: 'The run was not started again',
-  tasks: 'My tasks',
+  tasks: 'My steps',
   openTasks: (count: number) => plural(count, { one: '{n} open', other: 'All {n} open' }),
-  noTasksMore: 'Tasks that workflows give to you or to your groups stand here, overdue ones first.',
+  noTasksMore:
+    'Tasks, approvals and forms that workflows give to you or to your groups stand here, overdue ones first.',
   notifications: 'Notifications',
   noNotificationsMore: 'What workflows tell you arrives here as it happens.',
   modules: 'My records',
   noModulesMore: 'You may not read any module yet. Ask an administrator for a role.',
+  alarm: {
+    down: 'Nothing happens by itself just now',
+    late: 'Schedules are late',
+  },
   health: {
     title: 'Engine',
     good: 'Everything runs on time.',

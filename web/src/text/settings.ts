@@ -156,6 +156,7 @@ export const settings = {
     changes_to_match: 'Changes to look at',
     runs_to_advance: 'Runs that can go on',
     runs_waiting: 'Runs that wait for a time',
+    bulk_runs_open: 'Bulk runs under way',
     messages_queued: 'Messages to send',
     calls_to_make: 'Calls to other systems',
     messages_held: 'Messages held',
@@ -181,6 +182,10 @@ export const settings = {
     late: 'late',
     skipped: 'skipped',
     troubled: 'Late or skipped',
+    circuits: 'Held back',
+    circuitsAbout:
+      'These did not answer several times in a row, so they are left alone until then. Nothing is lost: what waits for them is tried again.',
+    until: 'until',
     destinations: 'Where messages and calls fail',
     destination: 'Domain or host',
     failed: 'Failed',

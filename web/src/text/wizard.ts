@@ -26,6 +26,7 @@ export const wizard = {
   },
   missing: 'Something is still missing',
   fields: {
+    title: 'What is it called?',
     name: 'Name',
     nameHint: 'Best as “[Module] — Action”. You find it under this name in the list of workflows.',
     nameNeeded: 'Give it a name.',

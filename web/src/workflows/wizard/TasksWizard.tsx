@@ -24,7 +24,7 @@ export function TasksWizard() {
     {
       key: 'name',
       label: LABELS.name,
-      title: t.kinds['data-tasks'].title,
+      title: t.fields.title,
       about: t.kinds['data-tasks'].about,
       missing: name.trim() ? null : t.fields.nameNeeded,
       body: (

@@ -1,9 +1,10 @@
 import { useState } from 'react'
 import type { Condition } from '../../conditions'
 import type { Config } from '../../form'
+import { useModules } from '../../form/useCatalogue'
 import { wizard as t } from '../../text/wizard'
 import { Asked, type Question } from './Asked'
-import { type Placed, saysText, saysWhen } from './answers'
+import { type Placed, saysText, saysWhen, toPhoneOf } from './answers'
 import { MessageStep } from './MessageStep'
 import { NameStep } from './NameStep'
 import { Summary } from './Summary'
@@ -22,12 +23,13 @@ export function TextsWizard() {
   const [once, setOnce] = useState(false)
   const [message, setMessage] = useState<Config>({})
   const [problems, setProblems] = useState<Placed[]>([])
+  const modules = useModules()
   const about = (step: string) => problems.filter((one) => one.step === step)
   const questions: Question[] = [
     {
       key: 'name',
       label: LABELS.name,
-      title: t.kinds.texts.title,
+      title: t.fields.title,
       about: t.kinds.texts.about,
       missing: name.trim() ? null : t.fields.nameNeeded,
       body: (
@@ -56,7 +58,7 @@ export function TextsWizard() {
           onModule={(next) => {
             setModule(next)
             setWhere(null)
-            setMessage({})
+            setMessage(toPhoneOf(modules.get(next ?? '')))
           }}
           onWhere={setWhere}
           onOnce={setOnce}

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { moved, placed, saysText, saysWhen, without } from './answers'
+import { moved, placed, saysText, saysWhen, toPhoneOf, without } from './answers'
 
 const problem = (path: string) => ({ code: 'x', message: 'm', path, suggestion: null })
 
@@ -30,6 +30,14 @@ test('a text goes to somebody and says something', () => {
       saysText,
     ),
   ).toEqual([false, false, false, true, false])
+})
+
+test("a text goes to the record's own number, if it has one", () => {
+  const field = (key: string, type: string) => ({ key, type }) as never
+  expect(toPhoneOf({ fields: [field('name', 'text'), field('mobile', 'phone')] })).toEqual({
+    to: [{ field: 'mobile' }],
+  })
+  expect([toPhoneOf({ fields: [] }), toPhoneOf(undefined)]).toEqual([{}, {}])
 })
 
 test('what the wizard decides is not asked', () => {

@@ -1,4 +1,4 @@
-import type { FieldProblem } from '../../api'
+import type { FieldProblem, ModuleOut } from '../../api'
 import type { Config, Schema } from '../../form'
 
 /** The schema of the trigger without what the wizard decides itself. */
@@ -21,6 +21,12 @@ export const saysText = (message: Config): boolean =>
   message.to.length > 0 &&
   typeof message.text === 'string' &&
   message.text.trim() !== ''
+
+/** A text goes to the record's own number, until somebody says otherwise. */
+export function toPhoneOf(module: Pick<ModuleOut, 'fields'> | undefined): Config {
+  const phone = module?.fields.find((field) => field.type === 'phone')
+  return phone ? { to: [{ field: phone.key }] } : {}
+}
 
 export interface Placed extends FieldProblem {
   /** The question that it belongs to. */
