@@ -21,7 +21,7 @@ from whereupon.conditions.documents import OF_CHANGE
 from whereupon.conditions.values import Scope, type_of_field
 from whereupon.modules.catalog import Module, quote
 from whereupon.runs.definitions import Active, Definitions, load_definitions
-from whereupon.runs.due_dates import follow_dates
+from whereupon.runs.due_dates import dated, follow_dates
 from whereupon.runs.lanes import MATCH, lock_lanes
 from whereupon.runs.loops import Ancestry, judge_chain, load_ancestry
 from whereupon.runs.start import NewRun, insert_runs
@@ -38,11 +38,15 @@ WITH taken AS (
       LATERAL (SELECT q.ctid FROM whereupon.pending_changes q
                WHERE q.shard = lane ORDER BY q.change_id LIMIT $2) t))
   RETURNING change_id)
-SELECT c.id, c.module_id, c.record_id, c.op, c.run_id, c.at, whereupon.shard(c.record_id) AS shard,
-  (SELECT number FROM whereupon.revision) AS revision
-FROM whereupon.changes c WHERE c.id = ANY(ARRAY(SELECT change_id FROM taken)) ORDER BY c.id
+SELECT array(SELECT change_id FROM taken) AS ids, (SELECT number FROM whereupon.revision) AS revision,
+  (SELECT module_id FROM whereupon.runs WHERE wakes_on_change ORDER BY module_id LIMIT 1) AS waited_for
 """
-ANY_WAITING = "SELECT module_id FROM whereupon.runs WHERE wakes_on_change ORDER BY module_id LIMIT 1"
+# Those of them that may concern anybody (null: all may).
+READ_CHANGES = """
+SELECT c.id, c.module_id, c.record_id, c.op, c.run_id, c.at, whereupon.shard(c.record_id) AS shard
+FROM whereupon.changes c
+WHERE c.id = ANY($1::bigint[]) AND ($2::bigint[] IS NULL OR c.module_id = ANY($2::bigint[])) ORDER BY c.id
+"""
 # A change of a record wakes the runs that wait for a condition on it.
 WAKE_WAITING = """
 UPDATE whereupon.runs r SET ready_at = clock_timestamp()
@@ -76,19 +80,41 @@ async def match_batch(db: asyncpg.Connection[Any], definitions: Definitions, lim
     lanes = await lock_lanes(db, MATCH)
     if not lanes:
         return Matched(0, 0)
-    rows = await db.fetch(TAKE_CHANGES, lanes, max(1, limit // len(lanes)))
-    changes = [
+    taken = await db.fetchrow(TAKE_CHANGES, lanes, max(1, limit // len(lanes)))
+    assert taken is not None
+    if taken["ids"] and taken["revision"] != definitions.revision:
+        # A workflow was disabled, say, since they were loaded: a change that came after may not start it.
+        definitions = await load_definitions(db)
+    waited_for = taken["waited_for"] is not None
+    changes = await _read(db, taken["ids"], None if waited_for else concerned(definitions))
+    pairs = await match_changes(db, definitions, changes)
+    runs = await create_runs(db, definitions, pairs)
+    if waited_for:
+        await wake_waiting(db, changes)
+    await follow_dates(db, definitions, _touched(changes))
+    return Matched(len(taken["ids"]), runs)
+
+
+def concerned(definitions: Definitions) -> Sequence[int]:
+    """The modules whose changes may start a workflow or move a date, found once per revision."""
+    if "concerned" not in definitions.memory:
+        definitions.memory["concerned"] = sorted({
+            active.version.module.id
+            for active in definitions.active
+            if active.version.module and any(_listens(active, active.version.module.id, op) for op in "IUDF")
+        } | {active.version.module.id for active in dated(definitions) if active.version.module})  # fmt: skip
+    return definitions.memory["concerned"]
+
+
+async def _read(
+    db: asyncpg.Connection[Any], ids: Sequence[int], modules: Sequence[int] | None
+) -> list[Change]:
+    """The changes in the order of their making; only those of these modules."""
+    rows = await db.fetch(READ_CHANGES, ids, modules) if ids and modules != [] else []
+    return [
         Change(r["id"], r["module_id"], r["record_id"], r["op"].decode(), r["run_id"], r["at"], r["shard"])
         for r in rows
     ]
-    if rows and rows[0]["revision"] != definitions.revision:
-        # A workflow was disabled, say, since they were loaded: a change that came after may not start it.
-        definitions = await load_definitions(db)
-    pairs = await match_changes(db, definitions, changes)
-    runs = await create_runs(db, definitions, pairs)
-    await wake_waiting(db, changes)
-    await follow_dates(db, definitions, _touched(changes))
-    return Matched(len(changes), runs)
 
 
 def _touched(changes: Sequence[Change]) -> dict[int, list[str]]:
@@ -101,9 +127,8 @@ def _touched(changes: Sequence[Change]) -> dict[int, list[str]]:
 
 async def wake_waiting(db: asyncpg.Connection[Any], changes: Sequence[Change]) -> None:
     """Let runs that wait for a condition look again."""
-    if await db.fetchval(ANY_WAITING) is not None:
-        touched = {(c.module_id, c.record_id) for c in changes}
-        await db.execute(WAKE_WAITING, [m for m, _ in touched], [r for _, r in touched])
+    touched = {(c.module_id, c.record_id) for c in changes}
+    await db.execute(WAKE_WAITING, [m for m, _ in touched], [r for _, r in touched])
 
 
 async def match_changes(
