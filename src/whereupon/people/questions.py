@@ -102,6 +102,23 @@ async def count_questions(db: Connection, rights: Rights) -> dict[str, int]:
     return dict(row)
 
 
+DUE = f"""
+SELECT q.id, q.kind, q.title, q.due_at, w.name AS workflow_name
+FROM whereupon.questions q JOIN whereupon.runs r ON r.id = q.run_id
+JOIN whereupon.workflows w ON w.id = q.workflow_id
+WHERE {WAITS} AND EXISTS (SELECT FROM whereupon.question_people p
+  WHERE p.question_id = q.id AND p.user_id = ANY($1::bigint[]) AND p.decided_at IS NULL)
+ORDER BY q.due_at NULLS LAST, q.id LIMIT $2
+"""
+
+
+async def due_questions(db: Connection, rights: Rights, limit: int) -> dict[str, Any]:
+    """What waits for this user's answer: how many, how many are overdue, and what is due first."""
+    people = await people_of(db, rights.user_id or 0)
+    rows = await db.fetch(DUE, people, limit)
+    return {**await count_questions(db, rights), "items": [dict(row) for row in rows]}
+
+
 async def get_question(db: Connection, rights: Rights, question_id: int) -> dict[str, Any]:
     """Raises NotFound for one that this user was not asked."""
     people = await people_of(db, rights.user_id or 0)

@@ -35,6 +35,9 @@ async def test_an_approval_is_listed_and_decided_by_those_who_are_asked(admin, c
     (question,) = (await clerk.get("/api/v1/questions?waiting=true")).json()["items"]
     assert (question["title"], question["mine"], question["kind"]) == ("Ναι;", True, "approval")
     assert (await clerk.get("/api/v1/questions/count")).json() == {"count": 1, "overdue": 0}
+    home = (await clerk.get("/api/v1/home")).json()["questions"]
+    assert (home["count"], [one["title"] for one in home["items"]]) == (1, ["Ναι;"])
+    assert (await other.get("/api/v1/home")).json()["questions"] == {"count": 0, "overdue": 0, "items": []}
     address = f"/api/v1/questions/{question['id']}"
     assert (await other.get("/api/v1/questions")).json()["items"] == []
     assert (await other.post(f"{address}/decide", json={"decision": "approved"})).status_code == 404

@@ -13,7 +13,7 @@ import {
 import { useDisclosure, useMediaQuery } from '@mantine/hooks'
 import {
   IconDatabase,
-  IconFileImport,
+  IconDatabaseCog,
   IconHistory,
   IconHome,
   IconInbox,
@@ -107,7 +107,7 @@ const PLACES = [
   { to: '/runs', label: t.frame.runs, icon: IconHistory, for: 'all' },
   { to: '/messages', label: t.frame.messages, icon: IconMail, for: 'builder' },
   { to: '/templates', label: t.frame.templates, icon: IconTemplate, for: 'builder' },
-  { to: '/imports', label: t.frame.data, icon: IconFileImport, for: 'all' },
+  { to: '/imports', label: t.frame.data, icon: IconDatabaseCog, for: 'all' },
   { to: '/settings', label: t.frame.settings, icon: IconSettings, for: 'builder' },
 ] as const
 
@@ -117,10 +117,16 @@ function usePlaces() {
   return PLACES.filter((place) => place.for === 'all' || builds)
 }
 
+/** Pages without an entry of their own, and the one that they belong to. */
+const BELONG = [
+  [/^\/(wizard|gallery|planning)(\/|$)/, '/workflows'],
+  [/^\/(data-tasks|settings\/published)(\/|$)/, '/imports'],
+] as const
+
 function useIsAt() {
   const { pathname } = useLocation()
-  // Pages that make workflows belong to these.
-  const at = /^\/(wizard|gallery)(\/|$)/.test(pathname) ? '/workflows' : pathname
+  const belongs = BELONG.find(([pages]) => pages.test(pathname))
+  const at = belongs ? belongs[1] : pathname
   return (to: string) => (to === '/' ? at === '/' : at === to || at.startsWith(`${to}/`))
 }
 

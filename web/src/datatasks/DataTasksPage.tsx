@@ -8,6 +8,7 @@ import { PageHeader } from '../parts/PageHeader'
 import { Problem } from '../parts/Problem'
 import { useLive } from '../parts/useLive'
 import { When } from '../parts/When'
+import { DataTabs } from '../records/DataTabs'
 import { format, t as shared } from '../text'
 import { dataTasks as t } from '../text/dataTasks'
 
@@ -30,6 +31,7 @@ export function Page() {
       <PageHeader title={t.title} about={t.about}>
         {items && items.length > 0 && create}
       </PageHeader>
+      <DataTabs />
       {found.error && <Problem error={found.error} onRetry={() => found.refetch()} />}
       {!items && !found.error && <Skeleton h={240} role="status" aria-label={shared.common.loading} />}
       {items?.length === 0 && (

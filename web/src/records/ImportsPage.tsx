@@ -12,8 +12,8 @@ import { Problem } from '../parts/Problem'
 import { Status } from '../parts/Status'
 import { When } from '../parts/When'
 import { format, t as shared } from '../text'
-import { dataTasks } from '../text/dataTasks'
 import { records as t } from '../text/records'
+import { DataTabs } from './DataTabs'
 import { isUnderWay } from './importing/useImport'
 import { useModules } from './model'
 
@@ -36,9 +36,9 @@ export function Page() {
   return (
     <>
       <PageHeader title={t.imports} about={t.importsAbout}>
-        <ToDataTasks />
         <StartImport />
       </PageHeader>
+      <DataTabs />
       {found.error ? (
         <Problem error={found.error} onRetry={() => found.refetch()} />
       ) : !found.data ? (
@@ -56,16 +56,6 @@ export function Page() {
         </Center>
       )}
     </>
-  )
-}
-
-function ToDataTasks() {
-  const me = useMe()
-  if (!me.administrator && !me.builder) return null
-  return (
-    <Button component={Link} to="/data-tasks" variant="default">
-      {dataTasks.title}
-    </Button>
   )
 }
 

@@ -50,7 +50,7 @@ export function Page() {
           {words.export}
         </Button>
       </PageHeader>
-      {builds && <HistoryTabs at="single" />}
+      {builds && <HistoryTabs />}
       <RunFilter params={params} onChange={setParams} />
       {chosen.size > 0 && (
         <ChosenRuns runs={runs.filter((run) => chosen.has(run.id))} onDone={() => setChosen(new Set())} />

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 from starlette.responses import Response
@@ -16,7 +16,7 @@ from whereupon.api.routes.inbox import Task
 from whereupon.api.routes.runs import Status
 from whereupon.api.routes.workflows import ListedWorkflow, put_bars
 from whereupon.db.pool import Connection
-from whereupon.people import tasks
+from whereupon.people import questions, tasks
 from whereupon.runs import trouble
 from whereupon.workers.findings import Level
 from whereupon.workers.report import summary
@@ -116,6 +116,24 @@ class TasksDue(Out):
     items: list[Task]
 
 
+class QuestionDue(Out):
+    """Something that waits for one's answer."""
+
+    id: int
+    kind: Literal["approval", "form"]
+    title: str
+    due_at: datetime | None
+    workflow_name: str
+
+
+class QuestionsDue(Out):
+    """Approvals and forms that wait for one's answer; those that are due first."""
+
+    count: int
+    overdue: int
+    items: list[QuestionDue]
+
+
 class Scheduler(Out):
     """Whether what happens by itself does happen."""
 
@@ -151,6 +169,7 @@ class Home(Out):
     failed_messages: WaitingMessages | None
     uncertain_messages: WaitingMessages | None
     tasks: TasksDue
+    questions: QuestionsDue
     scheduler: Scheduler | None
     getting_started: Steps | None
 
@@ -170,6 +189,7 @@ async def home(call: Call, db: Connection) -> dict[str, Any]:
     for status in ("held", "failed", "uncertain"):
         found[f"{status}_messages"] = await waiting(db, status) if builder else None
     found["tasks"] = await tasks.due_tasks(db, call.rights, limit=5)
+    found["questions"] = await questions.due_questions(db, call.rights, limit=5)
     found["scheduler"] = await summary(db) if builder else None
     found["getting_started"] = dict(await db.fetchrow(STEPS) or {}) if builder else None
     return found

@@ -31,7 +31,7 @@ export function Page() {
   return (
     <>
       <PageHeader title={words.title} about={t.about} />
-      <HistoryTabs at="bulk" />
+      <HistoryTabs />
       <Filters status={status} workflow={workflow} onChange={(next) => setParams(next, { replace: true })} />
       {found.error && <Problem error={found.error} onRetry={() => found.refetch()} />}
       {found.isPending && <Skeleton height={360} role="status" aria-label={shared.common.loading} />}
