@@ -12,7 +12,7 @@ from tests.acceptance.serving import Serving, data_folder, eventually
 
 from whereupon.db.embedded import EmbeddedServer
 
-RECORDS = 25_000
+RECORDS = 20_000
 ITEMS = {
     "key": "items", "label": "Item", "label_plural": "Items",
     "fields": [{"key": "name", "type": "text"}, {"key": "visits", "type": "integer"}],

@@ -24,9 +24,9 @@ from whereupon.workers.loop import Wake, keep_going
 
 log = structlog.get_logger()
 PERFORMERS = 2  # while one waits for the database, another computes
-POLL_SECONDS = 2.0
-CROWDED_SECONDS = 0.1  # until chunks are looked for again while runs are in flight
-RECKON_SECONDS, STIR_SECONDS = 0.4, 30.0
+POLL_SECONDS = 10.0  # orders are notified of
+AGAIN_SECONDS = 0.5  # until what somebody else has in hand is looked for again: they may have been killed
+RECKON_SECONDS, LONGEST_RECKON_SECONDS, STIR_SECONDS = 0.4, 5.0, 30.0
 ENDED = {"code": "workflow_ended"}
 
 TAKE_QUEUED = """
@@ -37,8 +37,9 @@ UPDATE whereupon.bulk_runs SET status = 'failed', matched = 0, started_at = cloc
   ended_at = clock_timestamp(), error = $2 WHERE id = $1
 """
 MORE_TO_COME = """
-SELECT EXISTS (SELECT FROM whereupon.bulk_chunks c JOIN whereupon.bulk_runs b ON b.id = c.bulk_id
-               WHERE c.status = 'todo' AND b.status = 'running')
+SELECT EXISTS (SELECT FROM whereupon.bulk_runs WHERE status = 'queued')
+  OR EXISTS (SELECT FROM whereupon.bulk_runs b JOIN whereupon.bulk_chunks c ON c.bulk_id = b.id
+             WHERE b.status = 'running' AND c.status = 'todo')
 """
 
 
@@ -59,6 +60,7 @@ class BulkWorker:
         self.began = began
         self.reckoning = Wake()
         self.stirred_at = float("-inf")
+        self.rest = RECKON_SECONDS
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work on bulk runs until `stop`."""
@@ -83,10 +85,11 @@ class BulkWorker:
     async def step(self) -> float:
         """Take one list, or work off one chunk. Answers how long to sleep."""
         if await self.take_one_list() or await self.work_off_one():
+            self.rest = RECKON_SECONDS
             self.reckoning.ring()
             return 0.0
         async with self.database.connection() as db:
-            return CROWDED_SECONDS if await db.fetchval(MORE_TO_COME) else POLL_SECONDS
+            return AGAIN_SECONDS if await db.fetchval(MORE_TO_COME) else POLL_SECONDS
 
     # Lists
 
@@ -181,17 +184,19 @@ class BulkWorker:
                 self.stirred_at = now
                 await reckoning.stir(db)
             moving = await reckoning.moving(db)
-            for bulk in moving:
-                await self.reckon_one(db, bulk, definitions)
-        if moving:
+            moved = [await self.reckon_one(db, bulk, definitions) for bulk in moving]
+        # What waits for slow calls, or is paused, is looked at less and less often.
+        self.rest = RECKON_SECONDS if any(moved) else min(1.5 * self.rest, LONGEST_RECKON_SECONDS)
+        if any(moved):
             self.wake.ring()
-        return RECKON_SECONDS if moving else POLL_SECONDS
+        return self.rest if moving else POLL_SECONDS
 
-    async def reckon_one(self, db: Connection, bulk: Any, definitions: Definitions) -> None:
+    async def reckon_one(self, db: Connection, bulk: Any, definitions: Definitions) -> bool:
+        """Count one bulk run, whose row is locked; whether anything is different now."""
         if bulk["workflow_state"] in ("archived", "deleted") and bulk["ended_at"] is None:
             told = f"The workflow is {bulk['workflow_state']}."
             await deeds.end_early(db, bulk["id"], ENDED | {"message": told})
             bulk = await bulk_row(db, bulk["id"])
         version = await self.version(db, bulk["version_id"], definitions)
-        await reckoning.reckon_up(db, bulk, version)
-        await reckoning.note_edges(db, bulk["id"])
+        moved = await reckoning.reckon_up(db, bulk, version)
+        return await reckoning.note_edges(db, bulk["id"]) or moved

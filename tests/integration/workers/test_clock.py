@@ -207,7 +207,7 @@ async def test_one_workflow_that_cannot_start_does_not_stop_the_others(office: O
     runs = {r["workflow"]: r for r in await office.runs()}
     assert runs[broken]["status"] == "failed"
     assert "status" in runs[broken]["error"]["message"]
-    assert runs[well]["status"] == "queued"
+    assert runs[well]["status"] in ("queued", "succeeded")
 
 
 async def test_the_list_of_a_hundred_thousand_records_is_taken_in_one_statement(office: Office) -> None:

@@ -21,13 +21,13 @@ log = structlog.get_logger()
 PACE_SECONDS = 3.0  # the stretch of time that "records per second" is about
 SOON = "60 seconds"  # a run that goes on within so long is not at rest
 
-# Bulk runs that move, locked; who is being reckoned up elsewhere is passed over.
+# Bulk runs that move, the one first that was not looked at for longest; others may be in hand elsewhere.
 MOVING = """
 SELECT b.*, w.state AS workflow_state FROM whereupon.bulk_runs b
 LEFT JOIN whereupon.workflows w ON w.id = b.workflow_id
-WHERE b.ended_at IS NULL AND b.status <> 'queued' OR EXISTS (
+WHERE b.status IN ('running', 'paused') OR EXISTS (
   SELECT FROM whereupon.bulk_chunks c WHERE c.bulk_id = b.id AND c.status = 'under_way')
-ORDER BY b.id LIMIT 20 FOR UPDATE OF b SKIP LOCKED
+ORDER BY b.pace_at, b.id LIMIT 50 FOR UPDATE OF b SKIP LOCKED
 """
 # Chunks at rest of which a run has gone on since they were counted.
 STIRRED = """
