@@ -1,5 +1,6 @@
 import { Modal, Text } from '@mantine/core'
 import { expiry } from '../api/expiry'
+import { Elsewhere } from '../setup/Elsewhere'
 import { SignInForm } from '../setup/SignInForm'
 import { t } from '../text'
 import { useMe } from './useMe'
@@ -25,7 +26,9 @@ export function SignInAgain() {
       <Text size="sm" mb="md">
         {t.session.endedMore}
       </Text>
-      <SignInForm email={me.user.email} onDone={() => expiry.settle(true)} onOther={leave} />
+      <Elsewhere from="/" beside={() => expiry.settle(true)}>
+        <SignInForm email={me.user.email} onDone={() => expiry.settle(true)} onOther={leave} />
+      </Elsewhere>
     </Modal>
   )
 }

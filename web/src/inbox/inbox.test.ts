@@ -7,6 +7,7 @@ const NOW = new Date('2026-11-22T21:30:00Z')
 
 const task = (change: Partial<Task>): Task => ({
   id: 1,
+  kind: 'task',
   title: 'Call',
   description: null,
   status: 'open',
@@ -17,9 +18,14 @@ const task = (change: Partial<Task>): Task => ({
   module: null,
   record_id: null,
   run_id: null,
+  needs_file: false,
   created_at: '2026-11-01T00:00:00Z',
   updated_at: '2026-11-01T00:00:00Z',
   done_at: null,
+  done_by: null,
+  escalate_at: null,
+  escalated_at: null,
+  escalated_to: null,
   etag: '1',
   ...change,
 })

@@ -7,7 +7,8 @@ import { inbox as t } from '../text/inbox'
 
 /** Every list of tasks is asked for again. */
 export function refreshTasks() {
-  for (const _id of ['listTasks', 'getTask', 'getHome']) queries.invalidateQueries({ queryKey: [{ _id }] })
+  for (const _id of ['listTasks', 'getTask', 'getHome', 'listInbox', 'countInbox'])
+    queries.invalidateQueries({ queryKey: [{ _id }] })
 }
 
 /** What a person does with a task in one step; somebody who was quicker is told of, and nothing is lost. */

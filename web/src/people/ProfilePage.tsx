@@ -3,7 +3,9 @@ import { useMe } from '../app/useMe'
 import { PageHeader } from '../parts/PageHeader'
 import { profile as words } from '../text/profile'
 import { AboutMe } from './AboutMe'
+import { AbsenceSection } from './AbsenceSection'
 import { CalendarSection } from './CalendarSection'
+import { InboxMailSection } from './InboxMailSection'
 import { PasswordSection } from './PasswordSection'
 import { SessionsSection } from './SessionsSection'
 
@@ -16,6 +18,8 @@ export function Page() {
       <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md">
         <div>
           <AboutMe me={me} />
+          <AbsenceSection />
+          <InboxMailSection me={me} />
         </div>
         <div>
           <PasswordSection />

@@ -3,9 +3,11 @@ import {
   IconActivityHeartbeat,
   IconAddressBook,
   IconBuilding,
+  IconCalendarUser,
   IconCloudUpload,
   IconGauge,
   IconListDetails,
+  IconLogin2,
   IconMailCog,
   IconMessage,
   IconMessages,
@@ -28,10 +30,12 @@ import { useMe } from '../app/useMe'
 import { ai } from '../text/ai'
 import { connections } from '../text/connections'
 import { stores } from '../text/documents'
+import { duty } from '../text/duty'
 import { feeds as feedWords } from '../text/feeds'
 import { hooks } from '../text/hooks'
 import { providers } from '../text/providers'
 import { settings as words } from '../text/settings'
+import { signOn } from '../text/signOn'
 
 const page = (load: () => Promise<{ Page: React.ComponentType }>) =>
   lazy(async () => ({ default: (await load()).Page }))
@@ -65,6 +69,20 @@ const SECTIONS = [
     icon: IconShieldLock,
     for: 'administrator',
     Page: page(() => import('./people/RolesPage')),
+  },
+  {
+    at: 'duty',
+    label: duty.title,
+    icon: IconCalendarUser,
+    for: 'administrator',
+    Page: page(() => import('./people/DutyPage')),
+  },
+  {
+    at: 'single-sign-on',
+    label: signOn.title,
+    icon: IconLogin2,
+    for: 'administrator',
+    Page: page(() => import('./SingleSignOnPage')),
   },
   {
     at: 'organisation',

@@ -53,7 +53,7 @@ class SingleSignOnOut(Out):
     redirect_uri: str
 
 
-class ToCheck(BaseModel):
+class IssuerToCheck(BaseModel):
     """Which issuer to ask."""
 
     model_config = ConfigDict(extra="forbid")
@@ -61,7 +61,7 @@ class ToCheck(BaseModel):
     issuer: str = Field(min_length=8, max_length=500)
 
 
-class Checked(Out):
+class IssuerChecked(Out):
     """What the issuer says of itself."""
 
     issuer: str
@@ -287,10 +287,10 @@ async def unset_single_sign_on(call: TheCall) -> Response:
 @router.post(
     "/settings/single-sign-on/check",
     **operation(
-        "check_single_sign_on", Checked, summary="Ask an issuer what it says of itself.", errors=[502]
+        "check_single_sign_on", IssuerChecked, summary="Ask an issuer what it says of itself.", errors=[502]
     ),
 )
-async def check_single_sign_on(call: TheCall, body: ToCheck) -> Response:
+async def check_single_sign_on(call: TheCall, body: IssuerToCheck) -> Response:
     call.rights.require_administrator()
     there = providers(call)
     metadata = await there.describe(body.issuer, again=True)
