@@ -20,6 +20,7 @@ const inFrame: RouteObject[] = [
   page('/workflows', () => import('../workflows/WorkflowsPage')),
   page('/wizard', () => import('../workflows/wizard/WizardPage')),
   page('/wizard/:kind', () => import('../workflows/wizard/WizardPage')),
+  page('/planning', () => import('../workflows/planning/PlanningPage')),
   page('/gallery', () => import('../workflows/gallery/GalleryPage')),
   page('/workflows/:key', () => import('../editor/EditorPage')),
   page('/workflows/:key/stages', () => import('../workflows/stages/StagesPage')),

@@ -1,5 +1,12 @@
 import { Button, Group, Skeleton, Stack, Text, Tooltip } from '@mantine/core'
-import { IconLayoutGrid, IconPlus, IconSearchOff, IconSitemap, IconWand } from '@tabler/icons-react'
+import {
+  IconLayoutGrid,
+  IconPlus,
+  IconSearchOff,
+  IconSitemap,
+  IconTable,
+  IconWand,
+} from '@tabler/icons-react'
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
 import { Link, useSearchParams } from 'react-router'
 import { listWorkflowsInfiniteOptions } from '../api'
@@ -10,6 +17,7 @@ import { Problem } from '../parts/Problem'
 import { RunBarsLegend } from '../parts/RunBars'
 import { useLive } from '../parts/useLive'
 import { t as shared } from '../text'
+import { planning } from '../text/planning'
 import { gallery, wizard } from '../text/wizard'
 import { workflows as t } from '../text/workflows'
 import { Filters } from './list/Filters'
@@ -122,6 +130,9 @@ function Ready() {
       </Button>
       <Button component={Link} to="/wizard" variant="default" leftSection={<IconWand size={16} />}>
         {wizard.open}
+      </Button>
+      <Button component={Link} to="/planning" variant="default" leftSection={<IconTable size={16} />}>
+        {planning.open}
       </Button>
     </>
   )
