@@ -129,7 +129,11 @@ class PlaybookStep(Block[StepConfig]):
         return found | (fields_read(config.exit, scope) if config.exit is not None else frozenset[str]())
 
     async def run_batch(self, config: StepConfig, batch: Batch) -> list[Outcome]:
-        rows = await _rows(batch, batch.place.once("open", lambda: _open_columns(config, batch.place.scope)))
+        columns = batch.place.once("open", lambda: _open_columns(config, batch.place.scope))
+        rows = await _rows(batch, columns)
+        if len(rows) < len(batch.runs):  # a step that stands alone, in a test, say
+            await batch.db.execute(ADOPT, batch.ids)
+            rows = await _rows(batch, columns)
         texts = await render_texts(batch, {"title": config.title, "text": config.description})
         known = await candidates(batch, config.who, config.fallback)
         openings = [
@@ -154,6 +158,15 @@ class PlaybookStep(Block[StepConfig]):
         return [Done("next", _output("done", decision)) for _ in batch.runs]
 
 
+# A track of no playbook, for runs that have none.
+ADOPT = """
+INSERT INTO whereupon.playbook_tracks (playbook_id, module_id, record_id, run_id, status, exclusive,
+                                       afterwards, started_at)
+SELECT 0, r.module_id, r.record_id, r.id, 'running', false, 'leave', clock_timestamp() FROM whereupon.runs r
+WHERE r.id = ANY($1::bigint[]) AND r.record_id IS NOT NULL
+  AND NOT EXISTS (SELECT FROM whereupon.playbook_tracks t WHERE t.run_id = r.id)
+ON CONFLICT DO NOTHING
+"""
 # Beside the run: its track as `k`.
 TRACK = "JOIN whereupon.playbook_tracks k ON k.run_id = r.id"
 # And the step `s` that was opened here, with its task `t` or its question `q`.

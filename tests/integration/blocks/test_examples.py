@@ -188,6 +188,7 @@ EVENTS = {
     "record_deleted": delete, "called": call,
     "stage_entered": enter_stage, "manual": press, "schedule": strike,
     "webhook": send_data, "document_uploaded": upload,
+    "playbook": call, "strategy_step": reach_the_date,
 }  # fmt: skip
 
 
