@@ -30,6 +30,7 @@ TEXTS = (
     "README.md", "docs/tutorial.md", "docs/operations.md", "docs/how-to/attach.md", "docs/how-to/mail.md",
     "docs/how-to/why-not.md", "docs/how-to/backup.md", "docs/how-to/webhook.md", "docs/how-to/publish.md",
     "docs/how-to/request.md", "docs/how-to/ai.md", "docs/how-to/text-and-chat.md", "docs/how-to/calendar.md",
+    "docs/how-to/schedules-and-health.md",
 )  # fmt: skip
 ADMINISTRATOR = "whereupon users create-admin ana@example.org --name Ana <<< 'correct horse battery staple'"
 TOKEN = 'export AUTH="Authorization: Bearer $(whereupon users token ana@example.org)"'
