@@ -39,6 +39,7 @@ TARGETS = {
     "worker_rss_mb": Target("MB", 500, False),
     "editing_latency_ratio": Target("×", 3, False),
     "scenario_23": Target("records", 0, False),
+    "playbook_start_seconds": Target("s", 15, False),
     "inbox_first_page_ms": Target("ms", 200, False),
     "mails_per_second": Target("mails/s", 300, True),
     "script_calls_per_second": Target("scripts/s", 300, True),
