@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -159,6 +160,7 @@ def draw(
     return {"format": 1, "nodes": nodes, "edges": edges}
 
 
+PLACE = re.compile(r"^Line \d+, column \d+: ")  # of the formatted text, which nobody has seen
 COLUMN_OF = {
     "to": "who", "subject": "content", "html": "content", "text": "content", "template": "content",
     "attachments": "attachments", "filter": "update", "duration": "when",
@@ -177,9 +179,10 @@ def check(row: Planned, office: Office) -> None:
         plan = None
     seen: set[str] = set()
     for problem in problems:
-        if problem.message not in seen:  # a text and its formatted twin have the same fault
-            seen.add(problem.message)
-            row.faults.append(as_fault(problem, row.document))
+        fault = as_fault(problem, row.document)
+        if fault.message not in seen:  # a text and its formatted twin have the same fault
+            seen.add(fault.message)
+            row.faults.append(fault)
     if plan is not None and not row.faults:
         row.trigger = trigger_words(plan, around)
         row.steps = [sentence for _, _, sentence in steps_of(plan, around)]
@@ -192,7 +195,7 @@ def as_fault(problem: Problem, document: Mapping[str, Any]) -> Fault:
     if column is None:
         dated = document["nodes"][0]["config"].get("trigger") in ("schedule", "date_reached")
         column = "when" if dated or "wait" in parts else "update"
-    return Fault(column, problem.message, problem.suggestion)
+    return Fault(column, PLACE.sub("", problem.message), problem.suggestion)
 
 
 def with_template(document: Mapping[str, Any], template: str) -> dict[str, Any]:

@@ -117,7 +117,8 @@ def guess(text: str, modules: dict[str, Module]) -> Unclear:
     all_modules = {m.key: m for m in modules.values()}
     named = {m.key for m in all_modules.values() if tokens(m.label) <= said}
     # “A delegate cancels a place on a course date”: what leads to both is a booking.
-    between = [m for m in all_modules.values() if len(named & targets(m)) > 1 and m.key not in named]
+    apart = all(not (named - {key}) & targets(all_modules[key]) for key in named)
+    between = [m for m in all_modules.values() if apart and len(named & targets(m)) > 1]
     leading = sorted(named, key=lambda key: (-len((named - {key}) & targets(all_modules[key])), key))
     meant = [*between, *(all_modules[key] for key in leading)]
     if not meant:

@@ -111,7 +111,7 @@ function Fault({ fault, busy, onTake }: FaultProps) {
           aria-label={t.takeOf(instead)}
           onClick={() => onTake(instead)}
         >
-          {t.take}
+          {instead.length > 40 ? t.take : t.takeOf(instead)}
         </Button>
       )}
     </Group>
