@@ -106,7 +106,7 @@ async def test_a_ready_made_workflow_is_found_looked_at_and_taken_as_a_draft(
     await expect(page.get_by_test_id("gallery").locator("> *")).to_have_count(1)
     await page.get_by_role("button", name=re.compile("^Look at")).click()
     look = page.get_by_test_id("gallery-look")
-    await expect(look).to_contain_text("Somebody starts it")
+    await expect(look).to_contain_text("A person presses")
     await look_at(page, "gallery-look")
     await look.get_by_role("button", name="Use as a copy").click()
     await expect(page.get_by_test_id("editor-canvas")).to_be_visible()
