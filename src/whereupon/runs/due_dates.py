@@ -148,6 +148,24 @@ UPDATE whereupon.due_dates SET skipped = $3 WHERE workflow_id = $1 AND record_id
 """
 
 
+NOT_STARTED = {
+    "passed": "which had passed when the workflow was activated",
+    "too_late": "but that was noticed later than the trigger allows",
+    "gone": "but then the record was gone",
+    "filter": "but then it did not meet the conditions",
+    "once": "but it had started once before",
+}
+
+
+def not_started(why: str | None) -> str:
+    """Why a date that came started nothing, as the end of a sentence.
+
+    >>> not_started("filter")
+    ', but then it did not meet the conditions'
+    """
+    return f", {NOT_STARTED[why]}" if why in NOT_STARTED else ""
+
+
 async def _note_skipped(db: asyncpg.Connection[Any], active: Active, keys: Collection[str], why: str) -> None:
     if keys:
         await db.execute(NOTE_SKIPPED, active.workflow_id, list(keys), why)

@@ -18,6 +18,7 @@ from whereupon.modules.catalog import Catalog, Module, load_catalog
 from whereupon.people.rights import Rights, require_reads
 from whereupon.records.read import check_id, not_found, read_record
 from whereupon.runs.definitions import Active, Definitions, Version, load_versions, organisation_time_zone
+from whereupon.runs.due_dates import not_started
 from whereupon.runs.history import as_seen
 from whereupon.runs.match import Change, match_changes
 from whereupon.runs.staging import only, unfiltered
@@ -254,7 +255,7 @@ def _changed(case: Case) -> list[str]:
 
 
 DUE = """
-SELECT due_at, fired_at FROM whereupon.due_dates WHERE workflow_id = $1 AND record_id = $2
+SELECT due_at, fired_at, skipped FROM whereupon.due_dates WHERE workflow_id = $1 AND record_id = $2
 ORDER BY due_at DESC LIMIT 1
 """
 NEXT = "SELECT next_at FROM whereupon.schedules WHERE workflow_id = $1"
@@ -269,8 +270,8 @@ async def _by_itself(case: Case) -> Check:
         due: Any = await case.db.fetchrow(DUE, case.version.workflow_id, case.record_id)
         if due is None:
             return Check("trigger", False, f"It starts when {asked}; the date is empty, or was not seen yet.")
-        fired = due["fired_at"] is not None
-        told = f"It starts when {asked}: due on {case.on(due['due_at'])}."
+        fired = due["fired_at"] is not None and due["skipped"] is None
+        told = f"It starts when {asked}: due on {case.on(due['due_at'])}{not_started(due['skipped'])}."
         return Check("trigger", fired, told, dict(due))
     if start.trigger.key == "schedule":
         moment = await case.db.fetchval(NEXT, case.version.workflow_id)

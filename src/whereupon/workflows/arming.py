@@ -130,7 +130,8 @@ async def arm_all_dates(db: Connection, workflow_id: int, dates: str, backlog: B
         f"INSERT INTO whereupon.due_dates (workflow_id, record_id, date_value, due_at, fired_at, skipped) "
         f"SELECT $1, d.record_id, d.date_value, d.due_at, CASE WHEN {passed} THEN clock_timestamp() END, "
         f"CASE WHEN {passed} THEN 'passed' END "
-        f"FROM ({dates}) d ON CONFLICT DO NOTHING",
+        # OFFSET 0: when it is due is worked out once for each record, not wherever it is named.
+        f"FROM ({dates} OFFSET 0) d ON CONFLICT DO NOTHING",
         workflow_id,
     )
 

@@ -6,6 +6,7 @@ from typing import Any
 from tests.office import Office
 
 from whereupon.people.organisation import Holidays, Organisation, save_holidays, save_organisation
+from whereupon.runs.actions import cancel_waiting
 from whereupon.workers.reminder import Reminder
 from whereupon.workflows import store
 
@@ -210,3 +211,17 @@ async def test_who_activates_says_what_becomes_of_dates_that_have_passed(office:
     await days_pass(office, 0)
     assert one not in await reminded(office)
     assert await skipped(office) == [None, None, "passed"]
+
+
+async def test_all_that_waits_is_cancelled_at_once(office: Office) -> None:
+    wait = {"key": "wait", "block": "wait", "duration": {"amount": 3, "unit": "days"}}
+    key = await office.publish({"trigger": "record_created"}, wait, name="Waits")
+    for _ in range(3):
+        await item(office, 20)
+    await office.settle()
+    await item(office, 20)  # its change is not matched yet
+    async with office.database.transaction() as db:
+        assert await cancel_waiting(db, office.rights, key, only_waiting=True) == 3
+        assert await cancel_waiting(db, office.rights, key) == 0
+    await office.settle()
+    assert [run["status"] for run in await office.runs()] == ["cancelled"] * 3 + ["waiting"]

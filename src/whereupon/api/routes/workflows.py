@@ -344,11 +344,16 @@ async def start_workflow(call: TheCall, key: PathKey, body: ToStart) -> Response
 
 
 @router.post(
-    "/{key}/cancel", **operation("cancel_workflow_runs", Count, summary="End all its runs under way.")
+    "/{key}/cancel",
+    **operation("cancel_workflow_runs", Count, summary="End all its runs under way, or those that wait."),
 )
-async def cancel_workflow_runs(call: TheCall, key: PathKey) -> Response:
+async def cancel_workflow_runs(
+    call: TheCall,
+    key: PathKey,
+    only_waiting: Annotated[bool, Query(description="Those that wait, and no others.")] = False,
+) -> Response:
     async def work(db: Connection) -> dict[str, int]:
-        return {"count": await cancel_waiting(db, call.rights, key)}
+        return {"count": await cancel_waiting(db, call.rights, key, only_waiting=only_waiting)}
 
     return await call.write(work, defines=False)
 

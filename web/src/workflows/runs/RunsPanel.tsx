@@ -1,5 +1,6 @@
 import { Alert, Anchor, Button, Group, Modal, Skeleton, Stack, Text } from '@mantine/core'
 import {
+  IconClock,
   IconHelpCircle,
   IconMailPause,
   IconPlayerPause,
@@ -10,7 +11,14 @@ import {
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { Link } from 'react-router'
-import { type BulkRun, listBulkRunsOptions, listMessagesOptions, listRunsOptions } from '../../api'
+import {
+  type BulkRun,
+  getTimesOptions,
+  listBulkRunsOptions,
+  listMessagesOptions,
+  listRunsOptions,
+  type Times,
+} from '../../api'
 import { useOpenWorkflow } from '../../editor/page'
 import { DecideAll } from '../../outbox/messages/DecideAll'
 import { Problem } from '../../parts/Problem'
@@ -20,7 +28,9 @@ import { BulkRunsTable } from '../../runs/bulk/BulkRunsTable'
 import { RunsTable } from '../../runs/RunsTable'
 import { format } from '../../text'
 import { bulk as words } from '../../text/bulk'
+import { times as timesText } from '../../text/times'
 import { runsPanel as t } from '../../text/trust'
+import { TimesDialog } from '../times/TimesDialog'
 import { WhyPanel } from '../why/WhyPanel'
 import { PathsDialog } from './PathsDialog'
 import { barsOf, isOpen } from './shape'
@@ -32,11 +42,15 @@ const COUNTED = 200
 /** What became of the open workflow's runs: the last ones, the ways of all, why one is missing; its queue. */
 export function RunsPanel() {
   const { workflow } = useOpenWorkflow()
-  const [shown, setShown] = useState<'paths' | 'why' | 'held' | null>(null)
+  const [shown, setShown] = useState<'paths' | 'why' | 'held' | 'times' | null>(null)
   const runs = useQuery(listRunsOptions({ query: { workflow: workflow.key, limit: LAST, members: false } }))
   const bulk = useQuery(listBulkRunsOptions({ query: { workflow: workflow.key, limit: LAST } }))
   const held = useQuery({
     ...listMessagesOptions({ query: { status: 'held', workflow_id: workflow.id, limit: COUNTED } }),
+    enabled: workflow.active_version !== null,
+  })
+  const times = useQuery({
+    ...getTimesOptions({ path: { key: workflow.key } }),
     enabled: workflow.active_version !== null,
   })
   const queue = useQueue()
@@ -76,6 +90,9 @@ export function RunsPanel() {
           {workflow.module !== null && workflow.active_version !== null && (
             <Act sign={<IconHelpCircle size={15} />} label={t.why} onClick={() => setShown('why')} />
           )}
+          {times.data && goesByTheClock(times.data) && (
+            <Act sign={<IconClock size={15} />} label={timesText.open} onClick={() => setShown('times')} />
+          )}
           {workflow.state === 'active' && (
             <Act
               sign={workflow.paused ? <IconPlayerPlay size={15} /> : <IconPlayerPause size={15} />}
@@ -102,6 +119,9 @@ export function RunsPanel() {
       {many.length > 0 && <Many runs={many} workflow={workflow.key} />}
       {items.length > 0 && <RunsTable runs={items} ofOne />}
       {shown === 'paths' && <PathsDialog onClose={close} />}
+      {shown === 'times' && times.data && (
+        <TimesDialog name={workflow.name} module={workflow.module} found={times.data} onClose={close} />
+      )}
       {shown === 'held' && <DecideAll workflow={workflow} onClose={close} />}
       {shown === 'why' && workflow.module !== null && (
         <Modal opened onClose={close} title={t.why} size="lg">
@@ -131,6 +151,11 @@ function Many({ runs, workflow }: { runs: readonly BulkRun[]; workflow: string }
       <BulkRunsTable runs={runs.slice(0, SHOWN)} ofOne />
     </section>
   )
+}
+
+/** Whether there is anything to tell of its times. */
+function goesByTheClock({ next_at: next, occurrences, skipped }: Times): boolean {
+  return next !== null || occurrences.length > 0 || skipped.length > 0
 }
 
 interface ActProps {
