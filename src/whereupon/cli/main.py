@@ -14,6 +14,8 @@ COMMANDS = (
     ("demo", "running:demo", "Show a day's work of two offices, then serve them.", SERVING),
     ("bench", "running:bench", "Measure this machine against the targets.", SERVING),
     ("workflows", "workflows:app", "List, check, publish, start and stop workflows.", DATA),
+    ("playbooks", "playbooks:app", "Phases of steps that people do on a record.", DATA),
+    ("strategies", "strategies:app", "What is done with records so long after a date.", DATA),
     ("runs", "runs:app", "What ran, what it did, and why it failed.", DATA),
     ("bulk-runs", "bulk_runs:app", "Workflows that go over many records, and what failed.", DATA),
     ("records", "records:app", "Read and write records.", DATA),
