@@ -77,13 +77,15 @@ def entry(module: Module, row: Mapping[str, Any], readable: Container[str] | Non
     }
 
 
-def document_told(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> dict[str, Any]:
-    """What happened to a file: uploaded, replaced, renamed, moved, or only given a type.
+def document_told(old: Mapping[str, Any] | None, new: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What happened to a file: uploaded, replaced, renamed, moved, only given a type, or removed.
 
     >>> document_told({"id": 1, "name": "a", "folder": ""}, {"id": 1, "name": "a", "folder": "B"})
     {'id': 1, 'name': 'a', 'happened': 'moved', 'before': '', 'now': 'B'}
     """
-    told = {"id": new["id"], "name": new["name"]}
+    told = {key: (new or old or {}).get(key) for key in ("id", "name")}
+    if new is None:
+        return told | {"happened": "removed", "before": None, "now": None}
     if old is None:
         return told | {"happened": "uploaded", "before": None, "now": None}
     for key, happened in (

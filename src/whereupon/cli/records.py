@@ -12,9 +12,11 @@ from whereupon.cli.session import Common, doing
 from whereupon.conditions.compile import compile_tree
 from whereupon.conditions.values import Scope
 from whereupon.db.pool import Connection
+from whereupon.errors import Refused
 from whereupon.modules.catalog import Catalog, Module, load_catalog
 from whereupon.people.rights import Rights, require_reads
 from whereupon.records import read, write
+from whereupon.runs.erasing import erase_record
 
 app = App(name="records", help="Read and write records.")
 COMMON = Common()
@@ -147,6 +149,29 @@ def delete(module: str, record: str, *, if_match: IfMatch = None, common: Common
 
     doing(common, work)
     tell({"deleted": record}, f"{module} {record} is deleted.", as_json=common.json)
+
+
+@app.command
+def erase(module: str, record: str, *, yes: bool = False, common: Common = COMMON) -> None:
+    """Delete a record and all that is known of it: history, runs, messages, files. Nothing brings it back.
+
+    Parameters
+    ----------
+    yes
+        Really do it.
+    """
+    if not yes:
+        raise Refused(
+            f"Nothing was erased: {module} {record} and all that is known of it would be gone for good.",
+            suggestion="Say it again with --yes.",
+        )
+
+    async def work(db: Connection, rights: Rights) -> dict[str, int]:
+        return await erase_record(db, await load_catalog(db), module, record, rights)
+
+    gone = doing(common, work)
+    counted = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in gone.items())
+    tell({"erased": gone}, f"{module} {record} is erased: {counted}.", as_json=common.json)
 
 
 def _show_done(module: str, record: read.Record, deed: str, common: Common) -> None:

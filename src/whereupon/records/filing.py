@@ -7,13 +7,14 @@ from datetime import datetime
 from typing import Any
 
 from whereupon.db.pool import Connection
-from whereupon.errors import Invalid, NotFound, Problem, Refused
-from whereupon.modules.catalog import Catalog
+from whereupon.errors import Conflict, Invalid, NotFound, Problem, Refused
+from whereupon.modules.catalog import Catalog, quote
 from whereupon.people.rights import Rights
 from whereupon.records.documents import (
     COLUMNS,
     Document,
     Upload,
+    file_fields,
     get_document,
     load,
     not_found,
@@ -44,6 +45,12 @@ NEW_VERSION = f"""
 UPDATE whereupon.documents d SET sha256 = decode($2, 'hex'), media_type = $3, size = $4,
   name = coalesce($5, d.name), version = d.version + 1, uploaded_by = $6, uploaded_at = now()
 WHERE d.id = $1 RETURNING {COLUMNS}
+"""
+# It is history of its record: what was there, and who removed it. No workflow starts by what is gone.
+REMOVE = """
+WITH gone AS (DELETE FROM whereupon.documents d WHERE d.id = $1 RETURNING d.*)
+INSERT INTO whereupon.changes (module_id, record_id, op, old, actor_id, origin)
+SELECT g.module_id, g.record_id, 'F', to_jsonb(g.*), $2, 'api' FROM gone g WHERE g.record_id IS NOT NULL
 """
 # All versions of a document, the newest first; the newest is the document itself.
 VERSIONS = """
@@ -181,6 +188,27 @@ async def add_version(
         NEW_VERSION, document_id, stored.sha256, upload.media_type, stored.size, name, rights.user_id
     )
     return Document(**dict(row))
+
+
+async def remove_document(db: Connection, catalog: Catalog, document_id: int, rights: Rights) -> None:
+    """Remove a document with all its versions. Its file goes from the store after a week (records/sweeping).
+
+    Raises NotFound, Refused, and Conflict where a field of a record holds it.
+    """
+    document = await require_filing(db, catalog, document_id, rights)
+    for module in catalog.modules.values():
+        for field in file_fields(module):
+            holder = await db.fetchval(
+                f"SELECT {module.key_sql('n')} FROM {module.sql} n "
+                f"WHERE n.{quote(field.column or field.key)} = $1 LIMIT 1",
+                document_id,
+            )
+            if holder is not None:
+                raise Conflict(
+                    f'"{document.name}" is in the field {field.label} of a record of {module.label_plural}.',
+                    suggestion="Empty that field first, or choose another file there.",
+                )
+    await db.execute(REMOVE, document_id, rights.user_id)
 
 
 async def versions_of(db: Connection, catalog: Catalog, document_id: int, rights: Rights) -> list[Version]:

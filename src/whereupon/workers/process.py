@@ -85,6 +85,7 @@ def the_others(
     database: Database, engine: Engine, settings: Settings, heart: Heart, stop: asyncio.Event
 ) -> dict[str, Part]:
     """Everything beside the engine, by name."""
+    from whereupon.records.files import FileStore
     from whereupon.workers.bulk import BulkWorker
     from whereupon.workers.caller import Caller
     from whereupon.workers.clock import Clock
@@ -94,7 +95,7 @@ def the_others(
     from whereupon.workers.pruner import Pruner
     from whereupon.workers.reminder import Reminder
 
-    clock, pruner = Clock(database, engine.current), Pruner(database)
+    clock, pruner = Clock(database, engine.current), Pruner(database, FileStore.of(settings))
     reminder, postman = Reminder(database, engine.current), Postman(database)
     importer = Importer(database, engine.current, settings, wake=engine.imports)
     heart.ticked = lambda: clock.ticked_at

@@ -15,6 +15,8 @@ import structlog
 from pydantic import BaseModel, ConfigDict, Field
 
 from whereupon.db.pool import Connection, Database
+from whereupon.records.files import FileStore
+from whereupon.records.sweeping import sweep
 from whereupon.workers.loop import Wake, keep_going
 
 log = structlog.get_logger()
@@ -22,6 +24,7 @@ LOCK = 0x57485052  # "WHPR": one pruner at a time, on whatever host
 BITE = 5_000  # rows looked at in one transaction
 BETWEEN_BITES = 0.05  # seconds
 FIRST_AFTER, EVERY = 60.0, 3600.0  # seconds
+ROUNDS_PER_DAY = 24
 
 Days = Field(default=365, ge=1, le=36_500)
 
@@ -107,8 +110,17 @@ SELECT count(*) AS gone FROM gone
 class Pruner:
     """One per worker process; the first to come does the round."""
 
-    def __init__(self, database: Database, *, bite: int = BITE, pause: float = BETWEEN_BITES) -> None:
+    def __init__(
+        self,
+        database: Database,
+        files: FileStore | None = None,
+        *,
+        bite: int = BITE,
+        pause: float = BETWEEN_BITES,
+    ) -> None:
         self.database = database
+        self.files = files
+        self.rounds = 0
         self.bite = bite
         self.pause = pause
         self.stopping = asyncio.Event()
@@ -128,6 +140,10 @@ class Pruner:
         forgotten = {name: count for name, count in (await self.round()).items() if count}
         if forgotten:
             log.info("forgot what is older than is kept", **forgotten)
+        if self.files is not None and self.rounds % ROUNDS_PER_DAY == 0:
+            swept = await sweep(self.database, self.files)
+            log.info("swept files that nothing has", files=swept)
+        self.rounds += 1
         return EVERY
 
     async def round(self) -> dict[str, int]:

@@ -123,3 +123,33 @@ async def test_a_template_for_pdfs_is_saved_and_shown_as_pages(admin, case):
     assert base64.b64decode(found["pictures"][0]).startswith(b"\x89PNG")
     mail = await admin.post("/api/v1/templates", json={**new, "key": "mail", "channel": "email"})
     assert mail.json()["problems"][0]["path"] == "/footer"
+
+
+async def test_a_document_is_removed_and_its_record_remembers(admin, case):
+    number = await attached(admin, case, folder="Papers")
+    assert (await admin.delete(f"/api/v1/documents/{number}")).status_code == 204
+    assert (await admin.get(f"/api/v1/documents/{number}")).status_code == 404
+    assert (await admin.delete(f"/api/v1/documents/{number}")).status_code == 404
+    assert (await admin.get(f"{case}/documents")).json()["items"] == []
+    newest = (await admin.get(f"{case}/changes")).json()["items"][0]
+    assert newest["document"] == {
+        "id": number, "name": "offer.pdf", "happened": "removed", "before": None, "now": None,
+    }  # fmt: skip
+    assert newest["actor"] is not None
+
+
+async def test_a_document_in_a_field_stays(admin, case):
+    number = await uploaded(admin)
+    assert (await admin.patch(case, json={"contract": number})).status_code == 200
+    refused = await admin.delete(f"/api/v1/documents/{number}")
+    assert refused.status_code == 409
+    assert "Empty that field first" in refused.json()["suggestion"]
+
+
+async def test_a_record_is_erased_by_an_administrator(admin, case):
+    await attached(admin, case)
+    answer = await admin.post(f"{case}/erase")
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["erased"]["records"] == 1
+    assert (await admin.get(case)).status_code == 404
+    assert (await admin.get(f"{case}/changes")).status_code == 404

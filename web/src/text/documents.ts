@@ -31,6 +31,12 @@ export const documents = {
   save: 'Save',
   saved: 'Saved.',
   notSaved: 'Nothing was changed',
+  remove: 'Remove',
+  removeSure: (name: string) => `Remove ${name}?`,
+  removeAbout: 'All its versions go with it. The history of the record says that it was there.',
+  removeYes: 'Remove',
+  removed: (name: string) => `${name} is removed.`,
+  notRemoved: 'The document was not removed',
   moved: (name: string, folder: string) => `${name} is in ${folder} now.`,
   happened: {
     uploaded: 'added the document',
@@ -39,6 +45,7 @@ export const documents = {
     moved: 'moved the document',
     typed: 'gave a type to the document',
     changed: 'changed the document',
+    removed: 'removed the document',
   } as Record<string, string>,
   tested: 'Documents',
   testedHappened: {

@@ -114,6 +114,13 @@ export const records = {
   deleted: (count: number) =>
     plural(count, { one: '{n} record is deleted.', other: '{n} records are deleted.' }),
   notDeleted: 'Nothing was deleted',
+  eraseRecord: 'Erase with its history',
+  eraseSure: (title: string) => `Erase ${title} and all that is known of it?`,
+  eraseAbout:
+    'Its history, runs, messages, tasks and documents go, too. Nothing brings them back, and no workflow starts. Backups and other systems are not touched.',
+  eraseYes: 'Erase',
+  erased: (title: string) => `${title} is erased.`,
+  notErased: 'Nothing was erased',
   startSure: (name: string) => `Start "${name}"?`,
   startAbout: (count: string) => `It starts once for each record: ${count}.`,
   startOnThis: (title: string) => `It starts for ${title}. What it sends or changes is real.`,

@@ -43,6 +43,7 @@ from whereupon.records.filing import (
     file_document,
     folders_of,
     get_version,
+    remove_document,
     versions_of,
 )
 from whereupon.records.limits import load_limits
@@ -184,6 +185,17 @@ async def file_one(call: TheCall, document_id: PathId, body: Filing) -> Response
         return shown_document(catalog, await file_document(db, catalog, document_id, call.rights, **changed))
 
     return await call.write(work, defines=False, wakes=True)
+
+
+@router.delete(
+    "/documents/{document_id}",
+    **operation("remove_document", status=204, summary="Remove a file with all its versions."),
+)
+async def remove_one(call: TheCall, document_id: PathId) -> Response:
+    async def work(db: Connection) -> None:
+        await remove_document(db, await call.catalog(db), document_id, call.rights)
+
+    return await call.write(work, defines=False, wakes=False)
 
 
 @router.get(

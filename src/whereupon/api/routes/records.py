@@ -23,6 +23,7 @@ from whereupon.errors import Invalid, Problem, did_you_mean
 from whereupon.records.bulk import create_records, delete_records, update_records
 from whereupon.records.read import Record, list_records, read_record
 from whereupon.records.write import Writer, create_record, delete_record, update_record
+from whereupon.runs.erasing import erase_record
 
 router = routes_of("records", "/records")
 
@@ -100,6 +101,12 @@ class BulkDone(Out):
     created: list[RecordOut]
     updated: list[RecordOut]
     deleted: int = Field(ge=0)
+
+
+class Erased(Out):
+    """How many rows of each kind went: records, runs, messages, changes …"""
+
+    erased: dict[str, int]
 
 
 VALUES: dict[str, Any] = {
@@ -283,6 +290,17 @@ async def delete(call: TheCall, module: PathKey, record_id: PathRecord) -> Respo
         await delete_record(db, await call.catalog(db), module, record_id, writer, if_match=etag)
 
     return await call.write_at_once(work)
+
+
+@router.post(
+    "/{module}/{record_id}/erase",
+    **operation("erase_record", Erased, summary="Delete a record and all that is known of it."),
+)
+async def erase(call: TheCall, module: PathKey, record_id: PathRecord) -> Response:
+    async def work(db: Connection) -> dict[str, Any]:
+        return {"erased": await erase_record(db, await call.catalog(db), module, record_id, call.rights)}
+
+    return await call.write(work, defines=False, wakes=False)
 
 
 @router.get(

@@ -1,10 +1,11 @@
 import { ActionIcon, Anchor, Button, Group, Menu, Text, Title } from '@mantine/core'
-import { IconBolt, IconDots, IconHelpCircle, IconTrash, IconUser } from '@tabler/icons-react'
+import { IconBolt, IconDots, IconEraser, IconHelpCircle, IconTrash, IconUser } from '@tabler/icons-react'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import { Link, useNavigate } from 'react-router'
 import {
   deleteRecordMutation,
+  eraseRecordMutation,
   listStartableOnRecordOptions,
   type ModuleOut,
   type RecordOut,
@@ -148,17 +149,24 @@ function MoreActions({ module, record, title, onGone }: Omit<Props, 'titles' | '
   const me = useMe()
   const navigate = useNavigate()
   const cache = useQueryClient()
+  const gone = (said: string) => {
+    onGone()
+    forgetLists(cache, module.key)
+    sayDone(said)
+    // After this turn, so that nothing unsaved stands in the way any more.
+    setTimeout(() => navigate(`/records/${module.key}`), 0)
+  }
   const remove = useMutation({
     ...deleteRecordMutation(),
-    onSuccess: () => {
-      onGone()
-      forgetLists(cache, module.key)
-      sayDone(t.deleted(1))
-      // After this turn, so that nothing unsaved stands in the way any more.
-      setTimeout(() => navigate(`/records/${module.key}`), 0)
-    },
+    onSuccess: () => gone(t.deleted(1)),
     onError: (error) => sayProblem(error, t.notDeleted),
   })
+  const erase = useMutation({
+    ...eraseRecordMutation(),
+    onSuccess: () => gone(t.erased(title)),
+    onError: (error) => sayProblem(error, t.notErased),
+  })
+  const path = { module: module.key, record_id: record.id }
   if (module.read_only || !may(me, 'delete', module.key)) return null
   const ask = async () => {
     const yes = await confirm({
@@ -167,12 +175,21 @@ function MoreActions({ module, record, title, onGone }: Omit<Props, 'titles' | '
       yes: shared.common.delete,
       danger: true,
     })
-    if (yes) remove.mutate({ path: { module: module.key, record_id: record.id } })
+    if (yes) remove.mutate({ path })
+  }
+  const askToErase = async () => {
+    const question = { title: t.eraseSure(title), about: t.eraseAbout, yes: t.eraseYes, danger: true }
+    if (await confirm(question)) erase.mutate({ path })
   }
   return (
     <Menu>
       <Menu.Target>
-        <ActionIcon variant="default" size={30} aria-label={t.moreActions} loading={remove.isPending}>
+        <ActionIcon
+          variant="default"
+          size={30}
+          aria-label={t.moreActions}
+          loading={remove.isPending || erase.isPending}
+        >
           <IconDots size={16} />
         </ActionIcon>
       </Menu.Target>
@@ -180,6 +197,11 @@ function MoreActions({ module, record, title, onGone }: Omit<Props, 'titles' | '
         <Menu.Item color="red" leftSection={<IconTrash size={15} />} onClick={ask}>
           {t.deleteRecord}
         </Menu.Item>
+        {me.administrator && (
+          <Menu.Item color="red" leftSection={<IconEraser size={15} />} onClick={askToErase}>
+            {t.eraseRecord}
+          </Menu.Item>
+        )}
       </Menu.Dropdown>
     </Menu>
   )

@@ -7,10 +7,12 @@ import {
   IconFolderSymlink,
   IconHistory,
   IconPhoto,
+  IconTrash,
   IconUpload,
 } from '@tabler/icons-react'
 import { useRef, useState } from 'react'
 import type { DocumentOut } from '../../../api'
+import { confirm } from '../../../parts/confirm'
 import { When } from '../../../parts/When'
 import { format } from '../../../text'
 import { documents as t } from '../../../text/documents'
@@ -30,6 +32,15 @@ export function DocumentRow({ document, names, filing }: Props) {
   const input = useRef<HTMLInputElement>(null)
   const [open, setOpen] = useState<'file' | 'versions' | null>(null)
   const Sign = signOf(document.media_type)
+  const askToRemove = async () => {
+    const question = {
+      title: t.removeSure(document.name),
+      about: t.removeAbout,
+      yes: t.removeYes,
+      danger: true,
+    }
+    if (await confirm(question)) await filing?.remove(document)
+  }
   const href = `/api/v1/documents/${document.id}/content`
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: dragging is beside the menu, which does the same
@@ -83,6 +94,11 @@ export function DocumentRow({ document, names, filing }: Props) {
             <Menu.Item leftSection={<IconHistory size={16} />} onClick={() => setOpen('versions')}>
               {t.versions}
             </Menu.Item>
+            {filing && (
+              <Menu.Item color="red" leftSection={<IconTrash size={16} />} onClick={askToRemove}>
+                {t.remove}
+              </Menu.Item>
+            )}
           </Menu.Dropdown>
         </Menu>
       </Group>

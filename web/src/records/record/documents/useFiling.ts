@@ -53,6 +53,15 @@ export function useFiling(path: { module: string; record_id: string }) {
       await refresh()
       return data
     },
+    async remove(document: DocumentOut) {
+      try {
+        await api.removeDocument({ path: { document_id: document.id }, throwOnError: true })
+        sayDone(t.removed(document.name))
+        await refresh()
+      } catch (problem) {
+        sayProblem(problem, t.notRemoved)
+      }
+    },
     async move(id: number, folder: string) {
       try {
         const now = await this.file(id, { folder })
