@@ -12,6 +12,7 @@ import {
 } from '@mantine/core'
 import { useDisclosure, useMediaQuery } from '@mantine/hooks'
 import {
+  IconCalendar,
   IconDatabase,
   IconDatabaseCog,
   IconHistory,
@@ -102,6 +103,7 @@ export function Frame() {
 const PLACES = [
   { to: '/', label: t.frame.home, icon: IconHome, for: 'all' },
   { to: '/inbox', label: t.frame.inbox, icon: IconInbox, for: 'all' },
+  { to: '/calendar', label: t.frame.calendar, icon: IconCalendar, for: 'all' },
   { to: '/records', label: t.frame.records, icon: IconDatabase, for: 'all' },
   { to: '/workflows', label: t.frame.workflows, icon: IconSitemap, for: 'builder' },
   { to: '/runs', label: t.frame.runs, icon: IconHistory, for: 'all' },
@@ -120,7 +122,7 @@ function usePlaces() {
 /** Pages without an entry of their own, and the one that they belong to. */
 const BELONG = [
   [/^\/(wizard|gallery|planning)(\/|$)/, '/workflows'],
-  [/^\/(data-tasks|settings\/published)(\/|$)/, '/imports'],
+  [/^\/data-tasks(\/|$)/, '/imports'],
 ] as const
 
 function useIsAt() {

@@ -31,6 +31,8 @@ export const bulk = {
   planned: (when: string) => `planned for ${when}`,
   repeats: 'repeats',
   openWorkflow: 'Open workflow',
+  openTasks: 'Data tasks',
+  toFix: 'Put it right',
   status: {
     queued: 'Queued',
     running: 'Running',
@@ -91,9 +93,9 @@ export const bulk = {
 
   wrong: 'What went wrong',
   fixFirst: 'Fix first',
-  fixTitle: 'Fix the workflow before you run it again',
+  fixTitle: 'Fix this before you run it again',
   fixAbout:
-    'Running it again would fail in the same way. Correct the workflow, publish it, then run it again on the records that failed.',
+    'Running it again would fail in the same way. Put it right first, then run it again on the records that failed.',
   fixed: 'It is fixed: run again',
   whole: 'It could not be carried out',
   failedRecords: (count: number) => plural(count, { one: '{n} record', other: '{n} records' }),

@@ -18,7 +18,7 @@ import { Causes } from './Causes'
 import { FixFirst } from './FixFirst'
 import { Members, type Outcome } from './Members'
 import { Progressing } from './Progressing'
-import { causeOf, isOpen } from './shape'
+import { causeOf, isOfDataTask, isOpen } from './shape'
 import { useBulkDeeds } from './useBulkDeeds'
 
 const BulkCanvas = lazy(async () => ({ default: (await import('./BulkCanvas')).BulkCanvas }))
@@ -41,7 +41,7 @@ function TheBulkRun({ run }: { run: WholeBulkRun }) {
   const me = useMe()
   const builds = me.administrator || me.builder
   const deeds = useBulkDeeds(run.id)
-  const [outcome, setOutcome] = useState<Outcome>('changed')
+  const [outcome, setOutcome] = useState<Outcome>(run.changed === 0 && run.failed > 0 ? 'failed' : 'changed')
   const module = run.module?.key ?? null
   const error = errorOf(run.error)
   const first = run.causes.find((cause) => cause.fix_first)
@@ -60,21 +60,22 @@ function TheBulkRun({ run }: { run: WholeBulkRun }) {
         }
         about={<About run={run} />}
       >
-        {builds && run.workflow && (
-          <Anchor component={Link} to={`/workflows/${run.workflow.key}`} size="sm">
-            {t.openWorkflow}
-          </Anchor>
-        )}
+        {builds && <ToOrigin run={run} />}
         {builds && <BulkDeeds run={run} deeds={deeds} fixFirst={first !== undefined} />}
       </PageHeader>
       {error && (
-        <Alert color={isOpen(run) ? 'orange' : 'red'} mb="md" title={error.message} data-testid="bulk-error">
+        <Alert
+          color={isOpen(run) ? 'orange' : run.status === 'cancelled' ? 'gray' : 'red'}
+          mb="md"
+          title={error.message}
+          data-testid="bulk-error"
+        >
           {error.suggestion}
         </Alert>
       )}
       {first && !isOpen(run) && (
         <FixFirst
-          workflow={builds ? (run.workflow?.key ?? null) : null}
+          to={builds ? originOf(run)?.to : undefined}
           cause={first}
           busy={deeds.busy}
           onFixed={() => deeds.rerun('failed', true)}
@@ -87,6 +88,22 @@ function TheBulkRun({ run }: { run: WholeBulkRun }) {
         <Members id={run.id} run={run} module={module} outcome={outcome} onOutcome={setOutcome} />
       </Stack>
     </>
+  )
+}
+
+/** Where what ran is drawn or written down: its workflow, or the data tasks. */
+function originOf(run: WholeBulkRun): { to: string; label: string } | null {
+  if (isOfDataTask(run)) return { to: '/data-tasks', label: t.openTasks }
+  return run.workflow && { to: `/workflows/${run.workflow.key}`, label: t.openWorkflow }
+}
+
+function ToOrigin({ run }: { run: WholeBulkRun }) {
+  const origin = originOf(run)
+  if (!origin) return null
+  return (
+    <Anchor component={Link} to={origin.to} size="sm">
+      {origin.label}
+    </Anchor>
   )
 }
 

@@ -4,15 +4,15 @@ import { Link } from 'react-router'
 import { bulk as t } from '../../text/bulk'
 
 interface Props {
-  /** The workflow's key; null where one may not open it. */
-  workflow: string | null
+  /** Where it is put right; undefined where one may not go there. */
+  to: string | undefined
   cause: { message: string; suggestion?: string | null }
   busy: boolean
   onFixed: () => void
 }
 
 /** Something is set up wrongly: what, where to put it right, and only then the way to run it again. */
-export function FixFirst({ workflow, cause, busy, onFixed }: Props) {
+export function FixFirst({ to, cause, busy, onFixed }: Props) {
   return (
     <Alert color="orange" icon={<IconTool aria-hidden />} title={t.fixTitle} mb="md" data-testid="fix-first">
       <Stack gap={8} align="flex-start">
@@ -21,9 +21,9 @@ export function FixFirst({ workflow, cause, busy, onFixed }: Props) {
         </Text>
         <Text size="sm">{t.fixAbout}</Text>
         <Group gap="xs">
-          {workflow && (
-            <Button size="xs" component={Link} to={`/workflows/${workflow}`}>
-              {t.openWorkflow}
+          {to && (
+            <Button size="xs" component={Link} to={to}>
+              {t.toFix}
             </Button>
           )}
           <Button size="xs" variant="default" loading={busy} onClick={onFixed}>

@@ -66,6 +66,11 @@ export function secondsOf(run: { started_at: string | null; ended_at: string | n
   return Math.max(0, (Date.parse(run.ended_at) - Date.parse(run.started_at)) / 1000)
 }
 
+/** Whether it is a saved data task that ran: the workflow behind it is made by itself, and shown nowhere. */
+export function isOfDataTask(run: { started_by: string; workflow: { key: string } | null }): boolean {
+  return run.started_by === 'data_task' || /^data_task_\d+_\d+$/.test(run.workflow?.key ?? '')
+}
+
 /** What started it, in words. */
 export function causeOf(run: { started_by: string; by: { name: string | null } | null }): string {
   const cause = t.causes[run.started_by] ?? run.started_by.replaceAll('_', ' ')
