@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from whereupon.packs.membership import publishing
 from whereupon.packs.scenarios import Day, Scenario
 
 CAMPAIGN = "member_text_campaign"
@@ -103,6 +104,7 @@ async def activity_noted(day: Day) -> None:
 
 SCENARIOS = (
     Scenario(23, "Nightly: renewal date passed → Lapsed", ("member_lapses",), lapsing),
+    *publishing.SCENARIOS,
     Scenario(25, "Text campaign, run by hand on members", (CAMPAIGN,), texted_by_hand),
     Scenario(26, "Change notification from outside → sync", ("activity_noted",), activity_noted),
 )
