@@ -21,8 +21,8 @@ from whereupon.triggers.schedule import ScheduleConfig
 
 StartedBy = Literal["schedule", "manual", "rerun", "stage"]
 # Members of a chunk: of workflows that stay in the database, that send messages, that call the outside.
-# Twice as many are in flight, so what is paused stops soon. Who edits a record of a chunk that is being worked
-# off waits until that is done, so larger ones, although a little faster, would be felt.
+# Twice as many are in flight, so what is paused stops soon. Who edits a record of a chunk that is being
+# worked off waits until that is done, so larger ones, although a little faster, would be felt.
 CHUNK, CHUNK_OF_MESSAGES, CHUNK_OF_CALLS = 2_000, 1_000, 250
 WAKE, TELL = "NOTIFY whereupon_bulk", "SELECT pg_notify('whereupon_bulk_runs', $1::text)"
 

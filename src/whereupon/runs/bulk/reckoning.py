@@ -34,10 +34,15 @@ STIRRED = """
 UPDATE whereupon.bulk_chunks c SET status = 'under_way', edges = NULL
 WHERE c.status = 'resting' AND c.waiting <> (
   SELECT count(*) FROM whereupon.runs r WHERE r.bulk_id = c.bulk_id
-    AND r.status = ANY('{waiting,held}') AND r.bulk_nr BETWEEN c.first_nr AND c.last_nr)
+    AND r.status = ANY('{queued,waiting,held}') AND r.bulk_nr BETWEEN c.first_nr AND c.last_nr)
 """
+# Rule 17, "queue": it stands behind an earlier run on its record, which is at rest.
+BEHIND = """r.serial AND r.status = 'queued' AND EXISTS (
+  SELECT FROM whereupon.runs e WHERE e.module_id = r.module_id AND e.record_id = r.record_id
+    AND e.workflow_id = r.workflow_id AND e.id < r.id AND e.status IN ('waiting', 'held')
+    AND e.started_by <> 'for_each')"""
 # A run is on its way unless it is over, held, or waits for what does not come by itself in a moment.
-ON_ITS_WAY = f"""r.ended_at IS NULL AND r.status <> 'held' AND (r.status <> 'waiting'
+ON_ITS_WAY = f"""r.ended_at IS NULL AND r.status <> 'held' AND NOT ({BEHIND}) AND (r.status <> 'waiting'
   OR r.ready_at <= clock_timestamp() + interval '{SOON}'
   OR EXISTS (SELECT FROM whereupon.calls k WHERE k.run_id = r.id AND k.status IN ('queued', 'calling'))
   OR EXISTS (SELECT FROM whereupon.messages k WHERE k.run_id = r.id AND k.awaited
