@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -51,6 +52,7 @@ FOR_ME = f"""
 SOURCE = "FROM whereupon.tasks t LEFT JOIN whereupon.modules m ON m.id = t.module_id"
 LIST = f"""
 SELECT {COLUMNS} {SOURCE} WHERE {MINE} AND t.id > $2 AND ($3::text IS NULL OR t.status = $3)
+  AND ($5::timestamptz IS NULL OR t.due_at >= $5) AND ($6::timestamptz IS NULL OR t.due_at < $6)
 ORDER BY t.id LIMIT $4
 """
 GET = f"SELECT {COLUMNS} {SOURCE} WHERE {MINE} AND t.id = $2"
@@ -79,12 +81,13 @@ async def list_tasks(
     *,
     everyone: bool = False,
     status: str | None = None,
+    due: tuple[datetime | None, datetime | None] = (None, None),
     after: int = 0,
     limit: int = 50,
 ) -> list[Mapping[str, Any]]:
-    """The user's own tasks and those of their groups, by id."""
+    """The user's own tasks and those of their groups, by id. `due`: from and before."""
     people = await whose(db, rights, everyone)
-    return [dict(row) for row in await db.fetch(LIST, people, after, status, limit)]
+    return [dict(row) for row in await db.fetch(LIST, people, after, status, limit, *due)]
 
 
 async def due_tasks(db: Connection, rights: Rights, *, limit: int = 5) -> dict[str, Any]:

@@ -36,6 +36,7 @@ const inFrame: RouteObject[] = [
   page('/data-tasks', () => import('../datatasks/DataTasksPage')),
   page('/data-tasks/:key', () => import('../datatasks/DataTaskPage')),
   page('/inbox', () => import('../inbox/InboxPage')),
+  page('/calendar', () => import('../calendar/CalendarPage')),
   page('/messages', () => import('../outbox/MessagesPage')),
   page('/templates', () => import('../outbox/TemplatesPage')),
   page('/templates/:key', () => import('../outbox/TemplatePage')),

@@ -1,5 +1,39 @@
+import { plural } from './format'
+
 /** Words of events, calendars and activities. */
 export const calendar = {
+  title: 'Calendar',
+  about: 'Your events and your groups’, and when tasks are due.',
+  subscribe: 'See it elsewhere',
+  plan: 'Plan an event',
+  change: 'Event',
+  view: 'View',
+  views: { month: 'Month', week: 'Week', day: 'Day' } as Record<string, string>,
+  before: { month: 'The month before', week: 'The week before', day: 'The day before' } as Record<
+    string,
+    string
+  >,
+  after: { month: 'The next month', week: 'The next week', day: 'The next day' } as Record<string, string>,
+  today: 'Today',
+  task: 'Task',
+  more: (count: number) => plural(count, { one: '{n} more', other: '{n} more' }),
+  showDay: (day: string) => `Show ${day}`,
+  planAt: (day: string, time: string) => `Plan an event on ${day} at ${time}`,
+  byTheHour: 'By the hour',
+  entry: (kind: string, time: string, title: string) => [kind, time, title].filter(Boolean).join(' '),
+  moved: 'It was moved',
+  notMoved: 'It was not moved',
+  eventTitle: 'What',
+  from: 'From',
+  until: 'Until',
+  allDay: 'Whole days',
+  who: 'For',
+  place: 'Where',
+  savedEvent: 'The event was saved',
+  cancelEvent: 'Cancel the event',
+  conflict: 'Somebody else has changed this event meanwhile.',
+  conflictMore: 'Saving now puts in what stands above.',
+  saveAnyway: 'Save mine',
   kinds: {
     meeting: 'Meeting',
     call: 'Call',

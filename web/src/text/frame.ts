@@ -9,6 +9,7 @@ export const frame = {
   records: 'Records',
   runs: 'History',
   inbox: 'Inbox',
+  calendar: 'Calendar',
   messages: 'Messages',
   templates: 'Templates',
   data: 'Data',

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
@@ -232,12 +233,17 @@ async def close_calendar(call: TheCall) -> Response:
                 media_type="text/calendar"),
 )  # fmt: skip
 async def read_calendar(call: TheCall, token: PathToken) -> Response:
+    """The same bytes have the same ETag; whoever has them already is told so (304)."""
+    known = call.request.headers.get("if-none-match", "")
     async with call.database.connection() as db:
         rights = await calendar.owner_of(db, token)
         await rates_of(call.request).count("calendar", str(rights.user_id), PER_MINUTE)
         host = call.request.url.hostname or "whereupon"
         written = await calendar.write_calendar(db, rights, Links(host, call.settings.public_url))
-    headers = {"X-Robots-Tag": "noindex", "Cache-Control": "private, max-age=300"}
+    etag = f'"{hashlib.sha256(written).hexdigest()[:32]}"'
+    headers = {"X-Robots-Tag": "noindex", "Cache-Control": "private, max-age=300", "ETag": etag}
+    if etag in [one.strip().removeprefix("W/") for one in known.split(",")]:
+        return Response(status_code=304, headers=headers)
     return Response(written, headers=headers, media_type="text/calendar; charset=utf-8")
 
 

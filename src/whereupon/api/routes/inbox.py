@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from whereupon.api.call import TheCall
@@ -24,6 +24,7 @@ from whereupon.api.paging import (
 from whereupon.api.route import routes_of
 from whereupon.api.routes.shapes import Page, PathId
 from whereupon.db.pool import Connection
+from whereupon.errors import Invalid, Problem
 from whereupon.people import inbox, notifications, tasks
 from whereupon.people.tasks import Status, TaskChange
 from whereupon.people.users import Id
@@ -195,16 +196,28 @@ async def list_tasks(
     cursor: Cursor = None,
     status: Annotated[Status | None, Query(description="Only those.")] = None,
     everyone: Annotated[bool, Query(description="Everybody's; administrators only.")] = False,
+    due_since: Annotated[AwareDatetime | None, Query(description="Due then or later.")] = None,
+    due_until: Annotated[AwareDatetime | None, Query(description="Due before then.")] = None,
 ) -> Response:
     if everyone:
         call.rights.require_administrator()
-    after = id_after(cursor)
+    after, due = id_after(cursor), (in_utc(due_since), in_utc(due_until))
     return await call.read(
         lambda db: paged(
-            tasks.list_tasks(db, call.rights, everyone=everyone, status=status, after=after, limit=limit + 1),
+            tasks.list_tasks(
+                db, call.rights, everyone=everyone, status=status, due=due, after=after, limit=limit + 1
+            ),
             limit,
         )
     )
+
+
+def in_utc(moment: datetime | None) -> datetime | None:
+    """Raises Invalid out of the years that there are."""
+    try:
+        return moment.astimezone(UTC) if moment else None
+    except OverflowError:
+        raise Invalid.of(Problem("out_of_range", "This time is out of range.", "?due_since")) from None
 
 
 @router.get("/tasks/{task_id}", **operation("get_task", Task, summary="One task."))
