@@ -15,7 +15,9 @@ const FIRST_SEEN = 7 // o'clock
 /** A week, or a day, by the hour; what lasts whole days stands above. */
 export function HoursView({ days, today, entries, onOpen, onMove, zone }: ViewProps & { zone: string }) {
   const area = useRef<HTMLDivElement>(null)
-  useEffect(() => area.current?.scrollTo({ top: FIRST_SEEN * HOUR }), [])
+  useEffect(() => {
+    area.current?.scrollTo({ top: FIRST_SEEN * HOUR })
+  }, [])
   const columns = { gridTemplateColumns: `52px repeat(${days.length}, minmax(0, 1fr))` }
   const drop = (event: DragEvent, to: Day) => {
     event.preventDefault()

@@ -76,6 +76,7 @@ export function MonthView({ days, day, today, entries, onGo, onTurn, onOpen, onM
         {weeks.map((week) => (
           <tr key={week[0]}>
             {week.map((one) => (
+              // biome-ignore lint/a11y/useAriaPropsSupportedByRole: a td of a grid is a gridcell, which is selected
               <td
                 key={one}
                 ref={one === day ? focused : undefined}
