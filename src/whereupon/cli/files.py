@@ -39,6 +39,7 @@ def export(
     texts = doing(common, work)
     stale = sorted(read_texts(folder).keys() - texts.keys()) if folder.is_dir() else []
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         for path, text in texts.items():
             file = folder / path
             file.parent.mkdir(parents=True, exist_ok=True)

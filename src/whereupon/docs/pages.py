@@ -7,6 +7,7 @@ from pathlib import Path
 
 from whereupon.docs import building, running
 from whereupon.docs.markdown import page
+from whereupon.docs.packs import pack_schema
 
 PAGES: Mapping[str, tuple[str, Callable[[], str]]] = {
     "blocks.md": ("Blocks: what a workflow can do", building.blocks),
@@ -17,6 +18,7 @@ PAGES: Mapping[str, tuple[str, Callable[[], str]]] = {
     "templates.md": ("Templates: names and filters", building.templates),
     "workflow.md": ("Workflow documents", building.workflow_document),
     "workflow.schema.json": ("Their JSON schema", building.document_schema),
+    "pack.schema.json": ("JSON schema of a pack's files", pack_schema),
     "api.md": ("REST API", running.http_api),
     "cli.md": ("Command line", running.command_line),
     "metrics.md": ("Metrics", running.metrics),
