@@ -26,14 +26,16 @@ log = structlog.get_logger()
 # The next chunk of any bulk run that is not held up: first chunks first, so that each gets its turn. While so
 # many of its runs are in flight as a chunk has members, a bulk run makes no more.
 TAKE_CHUNK = """
-SELECT c.bulk_id, c.first_nr, c.last_nr, b.workflow_id, b.version_id, b.module_id, b.started_by, b.user_id
-FROM whereupon.bulk_chunks c
-JOIN whereupon.bulk_runs b ON b.id = c.bulk_id
-JOIN whereupon.workflows w ON w.id = b.workflow_id
-WHERE c.status = 'todo' AND b.status = 'running' AND NOT w.paused AND w.state NOT IN ('archived', 'deleted')
-  AND (SELECT coalesce(sum(u.in_flight), 0) FROM whereupon.bulk_chunks u
-       WHERE u.bulk_id = c.bulk_id AND u.status IN ('under_way', 'resting')) <= c.last_nr - c.first_nr + 1
-ORDER BY c.first_nr, c.bulk_id LIMIT 1 FOR UPDATE OF c SKIP LOCKED
+WITH ready AS MATERIALIZED (
+  SELECT b.id, b.workflow_id, b.version_id, b.module_id, b.started_by, b.user_id
+  FROM whereupon.bulk_runs b JOIN whereupon.workflows w ON w.id = b.workflow_id
+  WHERE b.status = 'running' AND NOT w.paused AND w.state NOT IN ('archived', 'deleted')
+    AND (SELECT coalesce(sum(u.in_flight), 0) FROM whereupon.bulk_chunks u
+         WHERE u.bulk_id = b.id AND u.status = 'under_way')
+      <= (SELECT f.last_nr FROM whereupon.bulk_chunks f WHERE f.bulk_id = b.id AND f.first_nr = 1))
+SELECT c.bulk_id, c.first_nr, c.last_nr, r.workflow_id, r.version_id, r.module_id, r.started_by, r.user_id
+FROM ready r JOIN whereupon.bulk_chunks c ON c.bulk_id = r.id
+WHERE c.status = 'todo' ORDER BY c.first_nr, c.bulk_id LIMIT 1 FOR UPDATE OF c SKIP LOCKED
 """
 # What was begun when its bulk run was paused or cancelled is seen here: the statement above may have looked
 # before that was committed.
