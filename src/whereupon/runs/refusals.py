@@ -16,13 +16,17 @@ ADVICE = "Correct the record's values, then run it again."
 def refusal(error: asyncpg.PostgresError, catalog: Catalog) -> Fail:
     """In the words of the module where the constraint is ours, else in the database's."""
     constraint: str = getattr(error, "constraint_name", None) or ""
-    code = f"database_{error.sqlstate}"
+    return refusal_of(error.sqlstate or "", str(error), constraint, catalog)
+
+
+def refusal_of(state: str, told: str, constraint: str, catalog: Catalog) -> Fail:
+    """The same of an error's SQLSTATE, message and constraint."""
     if sentence := sentence_of_constraint(catalog, constraint):
-        return Fail(sentence, code, ADVICE)
+        return Fail(sentence, f"database_{state}", ADVICE)
     named = f" (constraint {constraint})" if constraint else ""
     # Its first line only: the next one would show the whole row.
-    told = str(error).splitlines()[0].rstrip(".")
-    return Fail(f"The database refused it: {told}{named}.", code)
+    first = told.splitlines()[0].rstrip(".")
+    return Fail(f"The database refused it: {first}{named}.", f"database_{state}")
 
 
 # `_told`, `_named` and `_state`: variables of the PL/pgSQL block around it.

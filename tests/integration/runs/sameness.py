@@ -109,6 +109,21 @@ async def _as_set(
     return True
 
 
+async def work_off_alone(
+    db: Connection, version: Version, keys: Sequence[str], user: int
+) -> stretches.Tally | None:
+    """One chunk as a set, without the engine after it."""
+    bulk = await _bulk(db, version, keys, user)
+    return await stretches.work_off(db, version, bulk, 1, len(keys))
+
+
+async def _bulk(db: Connection, version: Version, keys: Sequence[str], user: int | None) -> int:
+    assert version.module is not None
+    bulk: int = await db.fetchval(NEW_BULK, version.workflow_id, version.id, version.module.id, user)
+    await db.execute(MEMBERS, bulk, list(keys))
+    return bulk
+
+
 async def _one_by_one(
     db: Connection, definitions: Definitions, version: Version, keys: Sequence[str], chunk: int
 ) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from tests.integration.runs.sameness import both_ways
+from tests.integration.runs.sameness import both_ways, work_off_alone
 from tests.office import Office, draw
 
 from whereupon.people.rights import Rights, union
@@ -167,3 +167,58 @@ def differences(one: dict[str, Any], other: dict[str, Any]) -> list[Any]:
             if a != b
         ]
     return found[:3]
+
+
+UPDATE: dict[str, Any] = {"key": "u", "block": "update_record", "set": {"note": "seen"}}
+FORBID = """
+CREATE FUNCTION data.forbid() RETURNS trigger LANGUAGE plpgsql AS
+  $$ BEGIN IF NEW.id % 3 = 0 THEN RAISE EXCEPTION 'Not this one.'; END IF; RETURN NEW; END $$
+"""
+
+
+async def test_what_a_trigger_of_another_program_refuses_fails_alone(furnished: Office) -> None:
+    await furnished.execute(FORBID)
+    await furnished.execute(
+        "CREATE TRIGGER forbid BEFORE UPDATE ON data.items FOR EACH ROW EXECUTE FUNCTION data.forbid()"
+    )
+    keys = [str(number) for number in range(1, RECORDS + 1)]
+    as_set, one_by_one = await both_ways(furnished, draw(MANUAL, UPDATE), keys, chunk=100)
+    assert differences(as_set, one_by_one) == []
+    failed = {run["record_id"]: run["error"]["message"] for run in as_set["runs"] if run["error"]}
+    assert failed == dict.fromkeys(["12", "3", "6", "9"], "The database refused it: Not this one.")
+
+
+async def test_a_value_that_only_one_record_may_have_is_refused_to_the_others(furnished: Office) -> None:
+    await furnished.execute("CREATE UNIQUE INDEX only_one ON data.items (note) WHERE note = 'seen'")
+    as_set, one_by_one = await both_ways(furnished, draw(MANUAL, UPDATE), ["1", "2", "3"])
+    assert differences(as_set, one_by_one) == []
+    assert [run["status"] for run in as_set["runs"]] == ["succeeded", "failed", "failed"]
+
+
+async def test_a_record_that_another_program_holds_is_left_to_the_engine(furnished: Office) -> None:
+    async with furnished.database.transaction() as other:
+        await other.execute("SELECT 1 FROM data.items WHERE id = 2 FOR UPDATE")
+        async with furnished.database.transaction() as db:
+            version = (await furnished.engine.current(db)).active[0].version
+            tally = await work_off_alone(db, version, ["1", "2", "3"], furnished.admin)
+    assert tally is not None
+    assert (tally.processed, tally.changed, tally.failed) == (2, 0, 0)
+    left = await furnished.runs(record_id="2")
+    assert [(run["status"], run["node"], run["executions"]) for run in left] == [("queued", "stop", 0)]
+    await furnished.settle()
+    assert [run["status"] for run in await furnished.runs()] == ["succeeded"] * 3
+
+
+async def test_what_a_set_changes_starts_workflows_with_their_chain(furnished: Office) -> None:
+    follows = {"trigger": "record_updated", "fields": ["note"]}
+    await furnished.publish(follows, {"key": "stop", "block": "stop"}, name="Follows")
+    key = await furnished.publish(MANUAL, UPDATE, name="First")
+    async with furnished.database.transaction() as db:
+        active = (await furnished.engine.current(db)).active
+        first = next(a.version for a in active if a.version.key == key)
+        await work_off_alone(db, first, ["1", "2"], furnished.admin)
+    await furnished.settle()
+    causes = {run["record_id"]: run["id"] for run in await furnished.runs(workflow=key)}
+    after = [run for run in await furnished.runs() if run["started_by"] == "record_updated"]
+    assert {run["record_id"]: run["parent_run_id"] for run in after} == causes
+    assert [(run["depth"], len(run["chain"])) for run in after] == [(2, 2), (2, 2)]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from whereupon.conditions.values import quote_json, quote_text
 from whereupon.modules.catalog import Module, quote
 from whereupon.runs.principal import NOT_THEIRS
-from whereupon.runs.stretches.limits import Limits, broken_sql
+from whereupon.runs.stretches.limits import Rule
 from whereupon.runs.stretches.standing import COLUMNS, STANDING, SUSPECTS
 from whereupon.sdk.block import Batch
 from whereupon.sdk.outcomes import Done, Fail
@@ -90,11 +90,12 @@ def _same_sql(bearing: Bearing, outcome: Done | Fail, source: str) -> str:
 WRITE = """
 WITH w AS MATERIALIZED (
   SELECT {carried}, t.{key} AS key, v.*, {image} AS before, {differs} AS differs,
-    CASE {not_theirs} WHEN NOT {allowed} THEN {not_allowed} END AS failure, {broken} AS broken
+    CASE {not_theirs} WHEN NOT {allowed} THEN {not_allowed} END AS withheld, {broken} AS broken
   FROM {source} CROSS JOIN LATERAL (SELECT n.*) t CROSS JOIN LATERAL (SELECT {values} OFFSET 0) v),
 v AS MATERIALIZED (
-  SELECT w.*, w.differs AND w.failure IS NULL AND NOT w.broken AS goes,
-    w.differs AND w.failure IS NULL AND w.broken AS suspect FROM w),
+  SELECT w.*, coalesce(w.withheld, {said}) AS failure,
+    w.differs AND w.withheld IS NULL AND w.broken = '{{}}' AS goes,
+    w.differs AND w.withheld IS NULL AND w.broken <> '{{}}' AND ({said}) IS NULL AS suspect FROM w),
 context AS MATERIALIZED ({context}),
 written AS (UPDATE {table} t SET {sets} FROM v, context WHERE t.{key} = v.key AND v.goes),
 apart AS (
@@ -110,18 +111,18 @@ SELECT count(*) FILTER (WHERE v.suspect) FROM v
 """
 
 
-def writing_sql(bearing: Bearing, form: Writing, place: int, limits: Limits) -> str:
-    """The statement of a block that writes the members' records. What the table would refuse is left for
-    `in_turn_sql`; its answer is how many these are."""
-    return _writing_sql(bearing, form, AT_PLACE.format(place=place), broken_sql(limits, form.assignments))
+def writing_sql(bearing: Bearing, form: Writing, place: int, rules: Sequence[Rule]) -> str:
+    """The statement of a block that writes the members' records. Of whom only the table can say what it would
+    say is left for `in_turn_sql`; its answer is how many these are."""
+    return _writing_sql(bearing, form, AT_PLACE.format(place=place), rules)
 
 
 def in_turn_sql(bearing: Bearing, form: Writing) -> str:
     """The same for suspects from turn _first to turn _last, whatever the table says to it."""
-    return _writing_sql(bearing, form, IN_TURN, "false")
+    return _writing_sql(bearing, form, IN_TURN, ())
 
 
-def _writing_sql(bearing: Bearing, form: Writing, members: str, broken: str) -> str:
+def _writing_sql(bearing: Bearing, form: Writing, members: str, rules: Sequence[Rule]) -> str:
     batch, module, fields = bearing.batch, form.module, [one.field for one in form.assignments]
     columns = [quote(field.column or "") for field in fields]
     values = ", ".join(f"{sql} AS v{i}" for i, sql in enumerate(value_sqls(batch, form.assignments)))
@@ -131,11 +132,29 @@ def _writing_sql(bearing: Bearing, form: Writing, members: str, broken: str) -> 
         table=module.sql, suspects=SUSPECTS, key=quote(module.key_column), values=values, differs=differs,
         source=source_sql(module, members), image=image_sql(fields, "t"), not_theirs=_not_theirs(bearing),
         allowed=own_sql(batch, "update", module, "t"), not_allowed=_not_allowed(module),
-        broken="false" if broken == "false" else f"CASE WHEN {differs} THEN {broken} ELSE false END",
+        broken=_broken(differs, rules), said=_said(rules),
         context=context_sql(batch.rights.user_id, "v WHERE v.goes", "key"),
         sets=", ".join(f"{column} = v.v{i}" for i, column in enumerate(columns)),
         after=_after(form.assignments), settle=bearing.settle,
     )  # fmt: skip
+
+
+def _broken(differs: str, rules: Sequence[Rule]) -> str:
+    """The numbers of the rules that the new values break."""
+    if not rules:
+        return "'{}'::integer[]"
+    numbers = ", ".join(f"CASE WHEN {rule.broken} THEN {number} END" for number, rule in enumerate(rules))
+    return f"CASE WHEN {differs} THEN array_remove(ARRAY[{numbers}], NULL) ELSE '{{}}' END"
+
+
+def _said(rules: Sequence[Rule]) -> str:
+    """What the table would say to the one rule that is broken, where that is known; else null."""
+    cases = " ".join(
+        f"WHEN ARRAY[{number}] THEN {failure_sql(rule.says)}"
+        for number, rule in enumerate(rules)
+        if rule.says is not None
+    )
+    return f"CASE w.broken {cases} END" if cases else "NULL::jsonb"
 
 
 def _differs(columns: Sequence[str]) -> str:

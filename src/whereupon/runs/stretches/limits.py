@@ -1,17 +1,20 @@
 """What a table would refuse, asked beforehand in SQL, so that one bad record does not make a whole set fail.
 
-This is only a guess at what the table itself will say: records that look bad are written alone, and it is
-the table's own refusal that their history tells. What nobody could guess (a trigger of another program) is
-found by trying in turns.
+Where a record breaks one rule and no trigger of another program stands before it, what the table would say is
+known, and it is not asked. Every other record that looks bad is written alone, and its history tells the
+table's own refusal. What nobody could guess is found by trying in turns.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from whereupon.db.pool import Connection
-from whereupon.modules.catalog import Module, quote
+from whereupon.modules.catalog import Catalog, Module, quote
+from whereupon.runs.refusals import refusal_of
+from whereupon.sdk.outcomes import Fail
 from whereupon.sdk.writing import Assignment
 
 # Each column with the longest text, the digits before and after the point, or the bytes that it holds.
@@ -26,7 +29,7 @@ SELECT attname AS name, attnotnull AS needed,
 FROM pg_attribute WHERE attrelid = $1::text::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum
 """
 LOAD_CHECKS = """
-SELECT pg_get_expr(conbin, conrelid) AS expression,
+SELECT conname AS name, pg_get_expr(conbin, conrelid) AS expression,
   ARRAY(SELECT attname::text FROM pg_attribute WHERE attrelid = conrelid AND attnum = ANY(conkey)) AS columns
 FROM pg_constraint WHERE conrelid = $1::text::regclass AND contype = 'c' ORDER BY conname
 """
@@ -36,6 +39,12 @@ FROM pg_constraint k JOIN pg_class c ON c.oid = k.confrelid JOIN pg_namespace n 
 JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = k.conkey[1]
 JOIN pg_attribute t ON t.attrelid = k.confrelid AND t.attnum = k.confkey[1]
 WHERE k.conrelid = $1::text::regclass AND k.contype = 'f' AND cardinality(k.conkey) = 1 ORDER BY k.conname
+"""
+# Whether the table speaks for itself, and in words that are known: no row trigger but ours, English messages.
+LOAD_PLAIN = """
+SELECT NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = $1::text::regclass AND NOT tgisinternal
+                   AND tgtype & 1 = 1 AND NOT starts_with(tgname, 'zz_whereupon_'))
+  AND current_setting('lc_messages') ~* '^(en|c$|c\\.|posix|$)'
 """
 
 
@@ -51,59 +60,99 @@ class Column:
     scale: int | None
     bits: int | None
 
+    @property
+    def rounds(self) -> bool:
+        """Whether a value may be stored as another one than it is."""
+        return self.scale is not None or self.longest is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A CHECK, with the columns that it is about."""
+
+    name: str
+    expression: str
+    columns: frozenset[str]
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What stands on a table: its columns, its checks (with their columns), its links (column → target)."""
+    """What stands on a table: its columns, its checks, its links (column, target, key of the target).
 
+    `plain`: what it says to a broken rule is known beforehand.
+    """
+
+    table: str
     columns: Sequence[Column]
-    checks: Sequence[tuple[str, frozenset[str]]]
+    checks: Sequence[Check]
     links: Sequence[tuple[str, str, str]]
+    plain: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`broken`: SQL boolean over the row `t` and the new values v.v0, v.v1 …; `says`: what the table says
+    to it, None where only the table knows."""
+
+    broken: str
+    says: Fail | None = None
 
 
 async def load_limits(db: Connection, module: Module) -> Limits:
     """As the database has them, which holds for attached tables as for our own."""
+    checks = await db.fetch(LOAD_CHECKS, module.sql)
     return Limits(
+        module.table,
         [Column(**dict(row)) for row in await db.fetch(LOAD_COLUMNS, module.sql)],
-        [(r["expression"], frozenset(r["columns"])) for r in await db.fetch(LOAD_CHECKS, module.sql)],
+        [Check(row["name"], row["expression"], frozenset(row["columns"])) for row in checks],
         [(r["name"], r["target"], r["key"]) for r in await db.fetch(LOAD_LINKS, module.sql)],
+        await db.fetchval(LOAD_PLAIN, module.sql),
     )
 
 
-def broken_sql(limits: Limits, assignments: Sequence[Assignment]) -> str:
-    """SQL boolean: the table would refuse the values v.v0, v.v1 … in the row `t`."""
+def rules_of(limits: Limits, assignments: Sequence[Assignment], catalog: Catalog) -> list[Rule]:
+    """The rules that the new values may break."""
     values = {one.field.column or "": f"v.v{i}" for i, one in enumerate(assignments)}
-    parts = [part for column in limits.columns if column.name in values
-             for part in _column_parts(column, values[column.name])]  # fmt: skip
-    parts += _check_parts(limits, values)
-    parts += [
-        f"{values[name]} IS NOT NULL AND NOT EXISTS "
-        f"(SELECT FROM {target} l WHERE l.{quote(key)} = {values[name]})"
+    columns = [column for column in limits.columns if column.name in values]
+    rules = [rule for column in columns for rule in _rules_of_column(limits, column, values[column.name])]
+    rounding = {column.name for column in columns if column.rounds}
+    rules += [_rule_of_check(limits, check, values, rounding, catalog)
+              for check in limits.checks if check.columns & values.keys()]  # fmt: skip
+    return rules + [
+        Rule(
+            f"{values[name]} IS NOT NULL AND NOT EXISTS "
+            f"(SELECT FROM {target} l WHERE l.{quote(key)} = {values[name]})"
+        )
         for name, target, key in limits.links
         if name in values
     ]
-    return f"coalesce({' OR '.join(f'({part})' for part in parts)}, false)" if parts else "false"
 
 
-def _column_parts(column: Column, value: str) -> list[str]:
-    parts: list[str] = []
+def _rules_of_column(limits: Limits, column: Column, value: str) -> list[Rule]:
+    rules: list[Rule] = []
     if column.needed:
-        parts.append(f"{value} IS NULL")
+        told = (
+            f'null value in column "{column.name}" of relation "{limits.table}" violates not-null constraint'
+        )
+        says = Fail(f"The database refused it: {told}.", "database_23502")
+        rules.append(Rule(f"{value} IS NULL", says if limits.plain else None))
     if column.longest is not None:
-        parts.append(f"coalesce(char_length({value}::text) > {column.longest}, false)")
+        rules.append(Rule(f"char_length({value}::text) > {column.longest}"))
     if column.digits is not None:
-        parts.append(f"coalesce(abs(round({value}, {column.scale})) >= 1e{column.digits}, false)")
+        rules.append(Rule(f"abs(round({value}, {column.scale})) >= 1e{column.digits}"))
     if column.bits is not None:
-        parts.append(f"coalesce(abs({value}::numeric) >= {2**column.bits}, false)")
-    return parts
+        rules.append(Rule(f"abs({value}::numeric) >= {2**column.bits}"))
+    return rules
 
 
-def _check_parts(limits: Limits, values: dict[str, str]) -> list[str]:
-    """The table's checks, over a row of the columns that they name: new values where there are any."""
-    concerned = [(sql, columns) for sql, columns in limits.checks if columns & values.keys()]
-    if not concerned:
-        return []
-    named = sorted(frozenset[str]().union(*(columns for _, columns in concerned)))
+def _rule_of_check(
+    limits: Limits, check: Check, values: Mapping[str, str], rounding: AbstractSet[str], catalog: Catalog
+) -> Rule:
+    """Over a row of the columns that it names: new values where there are any."""
+    named = sorted(check.columns)
     row = ", ".join(f"{values.get(name, f't.{quote(name)}')} AS {quote(name)}" for name in named)
-    refused = " OR ".join(f"({sql}) IS FALSE" for sql, _ in concerned)
-    return [f"(SELECT {refused} FROM (SELECT {row}) new_row)"]
+    broken = f"(SELECT ({check.expression}) IS FALSE FROM (SELECT {row}) new_row)"
+    if not limits.plain or check.columns & rounding:
+        return Rule(broken)
+    told = f'new row for relation "{limits.table}" violates check constraint "{check.name}"'
+    return Rule(broken, refusal_of("23514", told, check.name, catalog))

@@ -21,7 +21,7 @@ MAKE_TABLES = f"""
 CREATE TEMP TABLE IF NOT EXISTS stretch_standing (
   place smallint NOT NULL, {COLUMNS_SQL}, left_node text, left_by text, status text, node text)
   ON COMMIT DELETE ROWS;
-CREATE TEMP TABLE IF NOT EXISTS stretch_suspects (turn integer PRIMARY KEY, {COLUMNS_SQL})
+CREATE TEMP TABLE IF NOT EXISTS stretch_suspects (turn integer PRIMARY KEY, failure jsonb, {COLUMNS_SQL})
   ON COMMIT DELETE ROWS
 """
 TABLES_THERE = "SELECT to_regclass('pg_temp.stretch_suspects') IS NOT NULL"

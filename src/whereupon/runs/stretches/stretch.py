@@ -16,7 +16,7 @@ from whereupon.runs.definitions import Version
 from whereupon.runs.principal import theirs_sql
 from whereupon.runs.refusals import refusal_sql
 from whereupon.runs.stretches.legs import Bearing, asking_sql, in_turn_sql, writing_sql
-from whereupon.runs.stretches.limits import Limits, load_limits
+from whereupon.runs.stretches.limits import Limits, load_limits, rules_of
 from whereupon.runs.stretches.settling import settle_sql
 from whereupon.runs.stretches.turns import in_turns_sql
 from whereupon.sdk.block import Batch
@@ -166,6 +166,7 @@ def _leg(form: Form, module: Module, places: Mapping[str, int], limits: Limits) 
             write = in_turn_sql(bearing, writing)
             failure = refusal_sql(form.batch.place.catalog, module)
             turns = [in_turns_sql(node, write, settle, failure, size) for size in (1, AT_FIRST)]
-            return Leg(node, place, writing_sql(bearing, writing, place, limits), *turns)
+            rules = rules_of(limits, writing.assignments, form.batch.place.catalog)
+            return Leg(node, place, writing_sql(bearing, writing, place, rules), *turns)
         case Parting() | Ending() | Fail() as asking:
             return Leg(node, place, asking_sql(bearing, asking, place))

@@ -36,19 +36,19 @@ BEGIN
       ELSIF _state IN {held} THEN
         {on_its_own};
       ELSE
-        {refuse} INTO _done;
+        UPDATE {suspects} SET failure = {failure} WHERE turn = _first;
       END IF;
       _size := 1;
     END;
     _first := _last + 1;
   END LOOP;
+  {refuse} INTO _done;
 END
 """
 REFUSED = f"""
 WITH outcomes AS (
-  SELECT {CARRIED}, NULL::text AS port, NULL::jsonb AS output, '{{{{}}}}'::jsonb AS given,
-    {{failure}} AS failure
-  FROM (SELECT * FROM {IN_TURN}) r),
+  SELECT {CARRIED}, NULL::text AS port, NULL::jsonb AS output, '{{{{}}}}'::jsonb AS given, r.failure
+  FROM {SUSPECTS} r WHERE r.failure IS NOT NULL),
 {{settle}} SELECT 0
 """
 LEAVE = f"""
@@ -68,7 +68,7 @@ def in_turns_sql(node: str, write: str, settle: str, failure: str, size: int) ->
     `failure`: refusal_sql's."""
     body = IN_TURNS.format(
         suspects=SUSPECTS, size=size, write=write, growth=GROWTH, largest=LARGEST, held=HELD,
-        not_the_record=NOT_THE_RECORD, on_its_own=LEAVE.format(node=quote_text(node)),
-        refuse=REFUSED.format(settle=settle, failure=failure),
+        not_the_record=NOT_THE_RECORD, on_its_own=LEAVE.format(node=quote_text(node)), failure=failure,
+        refuse=REFUSED.format(settle=settle),
     )  # fmt: skip
     return f"DO {literal(body)}"
