@@ -31,8 +31,10 @@ export function SearchAnything() {
         go('home', t.frame.home, '/'),
         go('inbox', t.frame.inbox, '/inbox'),
         go('runs', t.frame.runs, '/runs'),
+        go('data', t.frame.data, '/imports'),
         ...(builds
           ? [
+              go('bulk', t.frame.bulkRuns, '/runs/bulk'),
               go('workflows', t.frame.workflows, '/workflows'),
               go('messages', t.frame.messages, '/messages'),
               go('templates', t.frame.templates, '/templates'),

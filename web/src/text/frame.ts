@@ -8,6 +8,7 @@ export const frame = {
   workflows: 'Workflows',
   records: 'Records',
   runs: 'History',
+  bulkRuns: 'Bulk runs',
   inbox: 'Inbox',
   calendar: 'Calendar',
   messages: 'Messages',
