@@ -45,7 +45,8 @@ BY_RECORD = {
         )
     },
     "playbook_tracks": f"""
-WITH gone AS (DELETE FROM whereupon.playbook_tracks WHERE {OF_RECORDS} RETURNING id)
+WITH gone AS (DELETE FROM whereupon.playbook_tracks WHERE {OF_RECORDS} RETURNING id),
+said AS (DELETE FROM whereupon.playbook_events e USING gone g WHERE e.track_id = g.id)
 DELETE FROM whereupon.playbook_steps s USING gone g WHERE s.track_id = g.id""",
     "due_dates": """
 DELETE FROM whereupon.due_dates d USING whereupon.workflows w

@@ -9,13 +9,13 @@ export interface BlockGroup {
 const ORDER = ['Records', 'Messages', 'People', 'Logic', 'Time']
 const rank = (name: string) => (ORDER.includes(name) ? ORDER.indexOf(name) : ORDER.length)
 
-/** Blocks by group, those that match every word of what was typed. */
+/** Blocks by group, those that match every word of what was typed; not what something else sets. */
 export function grouped(blocks: Iterable<BlockOut>, typed: string): BlockGroup[] {
   const words = typed.toLocaleLowerCase().split(/\s+/).filter(Boolean)
   const groups = new Map<string, BlockOut[]>()
   for (const block of blocks) {
     const text = `${block.label} ${block.group} ${block.description} ${block.key}`.toLocaleLowerCase()
-    if (words.every((word) => text.includes(word)))
+    if (!block.internal && words.every((word) => text.includes(word)))
       groups.set(block.group, [...(groups.get(block.group) ?? []), block])
   }
   return [...groups]

@@ -43,11 +43,13 @@ export function StartPanel({ node }: { node: WorkflowNode }) {
         size="sm"
         mb="sm"
         disabled={readOnly}
-        data={triggers.map((one) => ({
-          value: one.key,
-          label: one.label,
-          disabled: one.scheduled && full !== null,
-        }))}
+        data={triggers
+          .filter((one) => !one.internal || one.key === trigger)
+          .map((one) => ({
+            value: one.key,
+            label: one.label,
+            disabled: one.scheduled && full !== null,
+          }))}
         value={typeof trigger === 'string' ? trigger : null}
         onChange={choose}
         data-testid="trigger"
