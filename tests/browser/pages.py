@@ -53,6 +53,7 @@ TABLE: tuple[tuple[str, str, tuple[State, ...], str], ...] = (
     ("wizard", "/wizard", ("full",), "h1"),
     ("wizard-kind", "/wizard/data-tasks", ("full",), "h1"),
     ("gallery", "/gallery", ("full", "error"), "h1"),
+    ("planning", "/planning", ("full",), "h1"),
     ("editor", "/workflows/{workflow}", ("full", "error"), "h1"),
     ("runs", "/runs", ("full", "empty", "error"), "h1"),
     ("run", "/runs/{run}", ("full", "error"), "h1"),
@@ -65,6 +66,7 @@ TABLE: tuple[tuple[str, str, tuple[State, ...], str], ...] = (
     ("record", "/records/cases/{case}", ("full", "error"), "h1"),
     ("imports", "/imports", ("full", "empty", "error"), "h1"),
     ("inbox", "/inbox", ("full", "empty", "error"), "h1"),
+    ("calendar", "/calendar", ("full", "empty", "error"), "h1"),
     ("messages", "/messages", ("full", "empty", "error"), "h1"),
     ("templates", "/templates", ("full", "empty", "error"), "h1"),
     ("template", "/templates/{template}", ("full", "error"), "h1"),
@@ -75,7 +77,17 @@ TABLE: tuple[tuple[str, str, tuple[State, ...], str], ...] = (
     ("settings", "/settings", ("full", "empty", "error"), "h1"),
     *(
         (f"settings-{name}", f"/settings/{name}", ("empty",), "h1")
-        for name in ("text-messages", "chat", "ai", "connections", "file-stores", "published", "webhooks")
+        for name in (
+            "text-messages",
+            "chat",
+            "ai",
+            "connections",
+            "file-stores",
+            "published",
+            "webhooks",
+            "duty",
+            "single-sign-on",
+        )
     ),
     ("not-found", "/no/such/page", ("full",), "h1"),
 )
