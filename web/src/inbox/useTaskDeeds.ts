@@ -7,7 +7,7 @@ import { inbox as t } from '../text/inbox'
 
 /** Every list of tasks is asked for again. */
 export function refreshTasks() {
-  for (const _id of ['listTasks', 'getTask', 'getHome', 'listInbox', 'countInbox'])
+  for (const _id of ['listTasks', 'getTask', 'getHome', 'listInbox', 'countInbox', 'listTaskHistory'])
     queries.invalidateQueries({ queryKey: [{ _id }] })
 }
 
