@@ -178,8 +178,9 @@ REACHABLE = """
 CASE WHEN s.question_id IS NOT NULL THEN EXISTS (
     SELECT FROM whereupon.question_people p JOIN whereupon.users u ON u.id = p.user_id AND u.active
     WHERE p.question_id = s.question_id)
-  ELSE t.assignee_user_id IS NULL AND t.assignee_group_id IS NOT NULL
-    OR EXISTS (SELECT FROM whereupon.users u WHERE u.active AND u.id = t.assignee_user_id) END
+  ELSE EXISTS (SELECT FROM whereupon.users u WHERE u.active AND (u.id = t.assignee_user_id
+    OR t.assignee_user_id IS NULL AND u.id IN (
+      SELECT m.user_id FROM whereupon.group_members m WHERE m.group_id = t.assignee_group_id))) END
 """
 OTHERS = """
 EXISTS (SELECT FROM whereupon.playbook_steps o

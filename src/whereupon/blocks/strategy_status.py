@@ -61,8 +61,7 @@ class ChangeStrategyStatus(Block[StatusConfig]):
             keys = [records[run] for run in runs]
             changed |= set(
                 await change_status(
-                    batch.db, module.id, keys, config.action, runs=runs, reason=reason or None,
-                    user=batch.rights.user_id if not reason else None,
+                    batch.db, module.id, keys, config.action, runs=runs, reason=reason or None
                 )
             )  # fmt: skip
         status = STATUS_AFTER[config.action]

@@ -120,7 +120,6 @@ async def do_step(
         await tasks.comment_task(db, rights, row["task_id"], comment)
     await db.execute(SAY, row["id"], comment, said.documents)
     await tasks.change_task(db, rights, row["task_id"], TaskChange(status="done"))
-    await note(db, step, "done", [Mark(track_id, rights.user_id, comment)])
 
 
 SAY = """
@@ -162,7 +161,6 @@ async def decide_step(
     if row["question_id"] is None:
         raise Conflict("There is nothing to decide in this step.", suggestion="Say that it is done.")
     await questions.decide(db, rights, row["question_id"], said)
-    await note(db, step, said.decision, [Mark(track_id, rights.user_id, said.comment)])
 
 
 CLOSE = """

@@ -167,6 +167,7 @@ UPDATE whereupon.playbook_steps s SET status = 'done', ended_at = clock_timestam
   ended_by = (SELECT coalesce(p.decided_by, p.user_id) FROM whereupon.question_people p
               WHERE p.question_id = q.id AND p.decided_at IS NOT NULL ORDER BY p.decided_at DESC LIMIT 1)
 FROM whereupon.questions q WHERE s.id = ANY($1::bigint[]) AND q.id = s.question_id AND s.status = 'open'
+RETURNING s.track_id, s.step, s.ended_by, s.comment, q.status AS decision
 """
 REMINDED = "UPDATE whereupon.playbook_steps SET reminders = reminders + 1 WHERE id = ANY($1::bigint[])"
 # Whoever has a step, by step: a user, or everybody of a group, or those who are asked.
@@ -238,8 +239,10 @@ async def close_steps(batch: Batch, rows: Sequence[Mapping[str, Any]], step: str
 async def settle_answers(batch: Batch, rows: Sequence[Mapping[str, Any]]) -> None:
     """The steps whose question has its answer are done."""
     decided = [row["id"] for row in rows if row["status"] == "open"]
-    if decided:
-        await batch.db.execute(ANSWERED, decided)
+    rows = await batch.db.fetch(ANSWERED, decided) if decided else []
+    for decision in ("approved", "rejected"):
+        marks = [Mark(r["track_id"], r["ended_by"], r["comment"]) for r in rows if r["decision"] == decision]
+        await note(batch.db, batch.place.node, decision, marks)
 
 
 async def remind(batch: Batch, rows: Sequence[Mapping[str, Any]], step: str) -> None:

@@ -140,13 +140,18 @@ async def test_whoever_is_missing_is_replaced_by_the_group_that_helps_out(collec
     claim = await collecting.claim(agent=None)
     key = await collecting.publish(
         CALL, step("second", participant={"group": "empty"}),
-        step("third", participant={"on_duty": "helpers"}), fallback="helpers",
+        step("third", participant={"on_duty": "helpers"}), step("last"), fallback="helpers",
     )  # fmt: skip
     (track,) = (await collecting.start(key, claim))["started"]
     for one in ("call", "second", "third"):
         found = await collecting.step(track, one)
         assert (found["status"], found["assignee"]["group"]["key"]) == ("open", "helpers"), one
         await collecting.do("do_step", track, one, StepDone(), by=collecting.manager)
+    async with collecting.office.database.transaction() as db:
+        await change_user(db, collecting.manager, UserChange(active=False), actor=collecting.office.admin)
+    await collecting.office.settle()
+    assert (await collecting.step(track, "last"))["given_as"] == "starter"  # nobody is left in the group
+    await collecting.do("do_step", track, "last", StepDone())
     assert (await collecting.track(track))["status"] == "completed"
 
 
