@@ -32,7 +32,11 @@ class DateConfig(Config):
         title="Date", description="A date field of the record."
     )
     amount: int = Field(
-        0, ge=-100_000, le=100_000, title="How long after it", description="Negative: before the date."
+        0,
+        ge=-100_000,
+        le=100_000,
+        title="How long before or after it",
+        description="Negative: before the date.",
     )
     unit: Annotated[
         Literal["minutes", "hours", "days", "working_days", "weeks", "months"], Shown(labels=UNITS)
@@ -60,7 +64,6 @@ class DateConfig(Config):
         title="At most so many hours late",
         description="Later than that it does not start; none: always.",
     )
-
 
     def source(self, scope: Scope) -> Compiled:
         """The date that is counted from. Raises Invalid."""

@@ -4,7 +4,7 @@ import { plural } from './format'
 export const backlog = {
   heading: 'Records whose time has passed',
   asked: (records: string) =>
-    `For ${records} the time has passed already, and nothing was started. What should happen with them?`,
+    `For ${records} the time has passed already, and nothing was started. What should happen now?`,
   exactly: (count: number) => plural(count, { one: '1 record', other: '{n} records' }),
   atLeast: (count: string) => `more than ${count} records`,
   skip: 'Leave them',

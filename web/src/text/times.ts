@@ -5,7 +5,7 @@ export const times = {
   open: 'Times',
   title: (name: string) => `Times of “${name}”`,
   next: 'Next',
-  none: 'No time is to come: the workflow is not active, or it does not go by the clock.',
+  none: 'Nothing is to come at the moment.',
   waiting: (count: number) =>
     plural(count, { one: '{n} record with a date to come', other: '{n} records with a date to come' }),
   came: 'Times that came',
@@ -30,4 +30,11 @@ export const times = {
   due: 'Due',
   record: 'Record',
   why: 'Why',
+  short: {
+    passed: 'Had passed',
+    too_late: 'Too late',
+    gone: 'Record gone',
+    filter: 'Conditions not met',
+    once: 'Started before',
+  },
 }

@@ -52,7 +52,9 @@ export const workflows = {
   quotaFull: (limit: number) =>
     `All ${limit} places for active and disabled workflows are taken. Archive one, or ask whoever runs this installation for more.`,
   quotaClockFull: (limit: number) =>
-    `No room: ${limit} may start by the clock, and as many do. Archive one, or ask an administrator.`,
+    limit === 0
+      ? 'No workflow may start by the clock here. Ask an administrator.'
+      : `All ${limit} places for workflows that start by the clock are taken. Archive one, or ask an administrator.`,
   quotaScheduled: (used: number, limit: number) => `${used} of ${limit} on a schedule`,
 
   toggle: (name: string) => `“${name}” is active`,

@@ -14,6 +14,7 @@ interface Props {
 }
 
 const LATE_SECONDS = 60
+const EXAMPLES = 10
 
 /** When the clock started a workflow, what was left out and why, and when it comes next. */
 export function TimesDialog({ name, module, found, onClose }: Props) {
@@ -106,7 +107,7 @@ function Nothing({ found, module }: { found: Times; module: string | null }) {
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
-          {found.examples.map((one) => (
+          {found.examples.slice(0, EXAMPLES).map((one) => (
             <Table.Tr key={`${one.record_id} ${one.due_at}`}>
               <Table.Td>
                 {module === null ? (
@@ -120,7 +121,7 @@ function Nothing({ found, module }: { found: Times; module: string | null }) {
               <Table.Td>
                 <When at={one.due_at} exact />
               </Table.Td>
-              <Table.Td>{t.reasons[one.why]}</Table.Td>
+              <Table.Td>{t.short[one.why]}</Table.Td>
             </Table.Tr>
           ))}
         </Table.Tbody>
