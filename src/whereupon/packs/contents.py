@@ -20,6 +20,7 @@ from whereupon.errors import Invalid, NotFound, Problem, did_you_mean
 from whereupon.modules.definitions import FieldIn, ModuleIn
 from whereupon.packs.kinds import kinds
 from whereupon.packs.samples import SampleIn
+from whereupon.people.organisation import Weekday
 from whereupon.people.roles import ModuleRights
 
 P = TypeVar("P", bound=BaseModel)
@@ -93,11 +94,28 @@ class PersonIn(Part):
     groups: list[str] = []
 
 
+class HoursIn(Part):
+    """Somebody's hours on duty, on some weekdays; the person by address."""
+
+    person: str
+    weekdays: list[Weekday]
+    start: str = "09:00"
+    end: str = "17:00"
+
+
+class DutyIn(Part):
+    """Who of a group is on duty when; `otherwise`: who is when nobody else is."""
+
+    hours: list[HoursIn] = []
+    otherwise: str | None = None
+
+
 class GroupIn(Part):
-    """A group of people."""
+    """A group of people, and who of it is on duty when."""
 
     key: str
     name: str
+    duty: DutyIn | None = None
 
 
 class People(Part):

@@ -16,12 +16,13 @@ from whereupon.db.pool import Connection, Database
 from whereupon.errors import Invalid, NotFound, Problem, did_you_mean
 from whereupon.modules.catalog import Catalog, load_catalog
 from whereupon.modules.definitions import FieldIn
-from whereupon.packs.contents import LateField, Pack, People, PersonIn, WorkflowIn, read_pack
+from whereupon.packs.contents import DutyIn, LateField, Pack, People, PersonIn, WorkflowIn, read_pack
 from whereupon.packs.kinds import kinds
 from whereupon.packs.older_database import attach_tables, make_schema
 from whereupon.packs.parts import as_noted, shipped_things, things_now
 from whereupon.packs.samples import Draw
 from whereupon.packs.three_way import Known
+from whereupon.people.duty import Roster, Shift, set_roster, show_roster
 from whereupon.people.groups import NewGroup, create_group
 from whereupon.people.rights import Rights, load_rights
 from whereupon.people.roles import NewRole, create_role
@@ -113,7 +114,24 @@ async def add_people(db: Connection, people: People, rights: Rights) -> list[str
         if not await there(db, "roles", role.key):
             new = NewRole(key=role.key, name=role.name, modules=role.modules)
             await create_role(db, new, actor=rights.user_id)
-    return [person.email for person in people.people if await add_person(db, person, rights)]
+    new_people = [person.email for person in people.people if await add_person(db, person, rights)]
+    for group in people.groups:
+        if group.duty is not None:
+            await set_duty(db, group.key, group.duty, rights)
+    return new_people
+
+
+async def set_duty(db: Connection, group: str, duty: DutyIn, rights: Rights) -> None:
+    """The pack's roster, where the group has none yet."""
+    if (await show_roster(db, group))["etag"] != "0":
+        return
+    shifts = [
+        Shift(weekday=day, start=one.start, end=one.end, user_id=await user_id(db, one.person))
+        for one in duty.hours
+        for day in one.weekdays
+    ]
+    otherwise = await user_id(db, duty.otherwise) if duty.otherwise else None
+    await set_roster(db, group, Roster(shifts=shifts, otherwise=otherwise), actor=rights.user_id)
 
 
 async def there(db: Connection, table: str, key: str) -> bool:

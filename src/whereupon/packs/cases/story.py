@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from whereupon.errors import Invalid
 from whereupon.packs.scenarios import Day, Scenario
+from whereupon.people import duty
+
+SWAPPED = "They swapped their days"
 
 
 async def case_created(day: Day) -> None:
@@ -36,8 +40,9 @@ async def case_created(day: Day) -> None:
 
 
 async def lead_from_web_form(day: Day) -> None:
-    """2: each lead goes to the next consultant, who hears of it; one who is in touch already stays where
+    """2: each lead goes to the consultant on duty, who hears of it; one who is in touch already stays where
     they are."""
+    await on_duty_today(day, "siobhan.oneill")
     flow = "lead_from_web_form"
     ask = {
         "visitor": {"name": "Nikos Παππάς", "email": "nikos.pappas@mail.example"},
@@ -48,6 +53,7 @@ async def lead_from_web_form(day: Day) -> None:
     )
     again = await day.send(flow, "The web form sends the same once more", ask, delivery=f"form {day.since} 1")
     await day.quiet()
+    await on_duty_today(day, "nguyen.minh.anh")
     other = {"visitor": {"name": "Ines Müller", "email": "ines@mail.example"}, "message": "Studying in June"}
     second = await day.send(
         flow, "The web form sends what Ines Müller asks", other, delivery=f"form {day.since} 2"
@@ -74,12 +80,27 @@ async def lead_from_web_form(day: Day) -> None:
         told = [(note["to"], note["title"]) for note in made.notifications]
         day.expect("Who was told", told, [(owner, f"{name} asks for advice")])
         day.expect("Where it comes from", values["source"], "web_form")
-    day.expect("Different consultants", len(set(consultants)), 2)
+    on_duty = [await day.user(who) for who in ("siobhan.oneill", "nguyen.minh.anh")]
+    day.expect("The consultants on duty", consultants, on_duty)
+    await on_duty_today(day, None)
     chidi = third["record"]["id"]
     day.expect_runs("Runs for Chidi", await day.outcome(record_id=chidi), 0)
     day.expect("Chidi is known", third["record"]["created"], False)
     await day.why(flow, first["record"]["id"])
     await day.why_not(flow, chidi)
+
+
+async def on_duty_today(day: Day, who: str | None) -> None:
+    """An exception of today in the consultants' roster; without anybody the roster is as it was before."""
+    async with day.database.transaction() as db:
+        roster = await duty.get_roster(db, "consultants")
+        kept = [one for one in roster.exceptions if one.note != SWAPPED]
+        if who is not None:
+            today = await db.fetchval("SELECT current_date")
+            days = {"first_day": today - timedelta(days=1), "last_day": today + timedelta(days=1)}
+            kept.append(duty.DutyException(**days, user_id=await day.user(who), note=SWAPPED))
+        changed = roster.model_copy(update={"exceptions": kept})
+        await duty.set_roster(db, "consultants", changed, actor=day.administrator.user_id)
 
 
 async def case_ready(day: Day) -> None:
