@@ -12,6 +12,7 @@ import pytest
 from playwright.async_api import Page, expect
 from tests import openid_provider
 from tests.browser.conftest import Opening
+from tests.browser.doing import field
 from tests.browser.installation import Installation
 from tests.browser.looking import OpenPage, Watch, settled
 from tests.browser.small_office import small_office
@@ -165,7 +166,7 @@ async def test_an_administrator_sets_a_provider_and_somebody_signs_in_there(
         ("Name", "Example ID"), ("Issuer", provider.issuer), ("Client ID", CLIENT_ID),
         ("Client secret", CLIENT_SECRET),
     ):  # fmt: skip
-        await page.get_by_label(label, exact=label != "Client secret").first.fill(value)
+        await field(page, label).fill(value)
     await page.get_by_role("button", name="Ask the provider").click()
     await expect(page.get_by_text("The provider answers, and publishes 2 keys.")).to_be_visible()
     await page.get_by_text("Add people at their first sign-in").click()

@@ -36,7 +36,7 @@ export function MonthView({ days, day, today, entries, onGo, onTurn, onOpen, onM
     if (moved.current) focused.current?.focus()
     moved.current = false
   }, [day])
-  const press = (event: KeyboardEvent, here: Day) => {
+  const press = (event: KeyboardEvent<HTMLElement>, here: Day) => {
     if (event.target !== event.currentTarget) return
     const step = STEPS[event.key]
     const to =
@@ -49,6 +49,8 @@ export function MonthView({ days, day, today, entries, onGo, onTurn, onOpen, onM
             : null
     if (to) {
       moved.current = true
+      // At once, so that keys that follow quickly start from there.
+      event.currentTarget.closest('table')?.querySelector<HTMLElement>(`[data-day="${to}"]`)?.focus()
       onGo(to)
     } else if (event.key === 'Enter') onOpen({ day: here })
     else return
