@@ -24,7 +24,7 @@ def filled_in() -> FilePayload:
 
 
 async def test_rows_are_corrected_and_become_drafts(open_page: OpenPage, office: Installation) -> None:
-    page = await open_page(office, "builder")
+    page = await open_page(office, "admin")
     await page.goto("/planning")
     await settled(page)
     await page.locator("input[type=file]").set_input_files([filled_in()])

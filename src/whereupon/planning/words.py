@@ -16,7 +16,7 @@ RESERVED = re.compile(
     r"[:,;\"“”.]|\bif\b|\bis\b|\band\b|\bbecomes\b|\bchanges\b|\bcontains\b|\bdoes\b|\bat\b|\bbegins\b|\bends\b|"
     r"\bhas\b|\bor\b|^\d", re.IGNORECASE,
 )  # fmt: skip
-GENERIC = frozenset({"email", "e", "mail", "address", "the", "a", "an", "of", "to", "s", "who"})
+GENERIC = frozenset({"email", "mail", "address", "the", "a", "an", "of", "to", "s", "who"})
 NEAR_WORD, NEAR_ENOUGH = 0.75, 0.5
 
 
@@ -39,15 +39,17 @@ def tokens(text: str) -> frozenset[str]:
     """The words of a phrase, in the singular.
 
     >>> sorted(tokens("Delegate’s Managers (e-mail)"))
-    ['delegate', 'e', 'mail', 'manager']
+    ['delegate', 'email', 'manager']
     """
-    words = re.findall(r"\w+", re.sub(r"['’]s?\b", "", text.casefold().replace("_", " ")))
+    words = re.findall(
+        r"\w+", re.sub(r"['’]s?\b", "", text.casefold().replace("_", " ").replace("e-mail", "email"))
+    )
     return frozenset(word[:-1] if len(word) > 3 and word.endswith("s") else word for word in words)
 
 
 def nearest(text: str, candidates: Mapping[str, str]) -> str | None:
     """The candidate whose words are nearest to the text's. `candidates`: what to write → words about it."""
-    wanted = tokens(text) - GENERIC
+    wanted = tokens(text) - GENERIC or tokens(text) & {"email"}
     if not wanted:
         return None
     scored = [
