@@ -30,9 +30,8 @@ async def work_off(
     program holds, has a run that is still to be advanced: `processed` is smaller then.
     """
     stretch = await stretch_of(db, version, version.plan.first) if version.plan.first else None
-    if stretch is None:
+    if stretch is None or not await make_tables(db):
         return None
-    await make_tables(db)
     await set_out(db, stretch, bulk_id, first_nr, last_nr)
     await walk(db, stretch)
     return await arrive(db, stretch, bulk_id)

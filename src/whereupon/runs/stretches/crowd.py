@@ -43,9 +43,8 @@ async def walk_together(
     Their history is written. None: from this node there is no stretch that writes records.
     """
     stretch = await stretch_of(db, version, node)
-    if stretch is None or not stretch.writes:
+    if stretch is None or not stretch.writes or not await make_tables(db):
         return None
-    await make_tables(db)
     await _set_out(db, stretch, travellers)
     await walk(db, stretch)
     return await _arrive(db, stretch, travellers, now)

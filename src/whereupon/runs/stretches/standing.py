@@ -24,7 +24,10 @@ CREATE TEMP TABLE IF NOT EXISTS stretch_standing (
 CREATE TEMP TABLE IF NOT EXISTS stretch_suspects (turn integer PRIMARY KEY, failure jsonb, {COLUMNS_SQL})
   ON COMMIT DELETE ROWS
 """
-TABLES_THERE = "SELECT to_regclass('pg_temp.stretch_suspects') IS NOT NULL"
+LOOK = """
+SELECT to_regclass('pg_temp.stretch_suspects') IS NOT NULL AS there,
+  has_database_privilege(current_database(), 'TEMPORARY') AS allowed
+"""
 STANDING, SUSPECTS = "pg_temp.stretch_standing", "pg_temp.stretch_suspects"
 NOBODY = f"DELETE FROM {STANDING}"  # of a stretch before, in the same transaction
 # Every join here is of few thousand members to what an index finds. Left to itself the planner, which knows
@@ -34,7 +37,10 @@ SELECT set_config('enable_hashjoin', $1, true), set_config('enable_mergejoin', $
 """
 
 
-async def make_tables(db: Connection) -> None:
-    """Once per session; without a notice that they are there already."""
-    if not await db.fetchval(TABLES_THERE):
+async def make_tables(db: Connection) -> bool:
+    """Once per session; false where our role may make none, so that nothing is done as a set."""
+    found = await db.fetchrow(LOOK)
+    assert found is not None
+    if not found["there"] and found["allowed"]:
         await db.execute(MAKE_TABLES)
+    return found["there"] or found["allowed"]
