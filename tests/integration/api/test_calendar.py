@@ -230,3 +230,30 @@ async def test_events_about_a_record_are_on_its_page_for_who_may_read_it(admin: 
     assert (await (await client_of("eve@example.org")).get(url)).status_code in (403, 404)
     missing = await admin.post("/api/v1/events", json={**MEETING, "module": "items", "record_id": "99"})
     assert missing.status_code == 404
+
+
+async def test_whoever_has_the_calendar_already_is_told_so_until_something_changes(
+    admin: Any, anyone: Any
+) -> None:
+    event = await plan(admin)
+    path = (await admin.post("/api/v1/calendar")).json()["path"]
+    first = await anyone.get(path)
+    etag = first.headers["etag"]
+    again = await anyone.get(path, headers={"if-none-match": f'"other", W/{etag}'})
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", etag)
+    written = icalendar.Calendar.from_ical(first.content)
+    assert icalendar.Calendar.from_ical(written.to_ical()).to_ical() == first.content, "the round trip"
+    moved = await admin.patch(f"/api/v1/events/{event['id']}", json={"title": "Καινούργιο"})
+    assert moved.status_code == 200
+    changed = await anyone.get(path, headers={"if-none-match": etag})
+    assert changed.status_code == 200
+    before, after = (
+        one.walk("VEVENT")[0] for one in (written, icalendar.Calendar.from_ical(changed.content))
+    )
+    assert (before["sequence"], after["sequence"]) == (0, 1)
+    assert after["last-modified"].dt >= before["last-modified"].dt
+    zones = {str(zone["tzid"]) for zone in written.walk("VTIMEZONE")}
+    named = {
+        value.params["tzid"] for name in ("dtstart", "dtend") if "tzid" in (value := before[name]).params
+    }
+    assert named <= zones, "every zone that is named is described"
