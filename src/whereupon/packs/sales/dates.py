@@ -101,30 +101,31 @@ async def opportunity_quiet(day: Day) -> None:
 
 
 async def contract_ends(day: Day) -> None:
-    """15: thirty days before, once; a contract without an end and one that was prolonged tell nobody."""
+    """15: thirty days before, once; none without an end, prolonged, or for a season."""
     who, flow = "ama.owusu", "contract_ends"
     ends = await day.value("SELECT (current_date + 31)::text")
     people = [
-        await day.create(who, "employees", {"name": name, "job_title": "Driver", "contract_ends_on": end})
-        for name, end in (
-            ("Ørjan Þorsteinsson", ends),
-            ("Prolonged Person", ends),
-            ("Permanent Person", None),
+        await day.create(who, "employees", {"name": name, "job_title": title, "contract_ends_on": end})
+        for name, title, end in (
+            ("Ørjan Þorsteinsson", "Driver", ends),
+            ("Prolonged Person", "Driver", ends),
+            ("Permanent Person", "Fitter", None),
+            ("Summer Person", "Driver, seasonal", ends),
         )
     ]
-    ending, prolonged, permanent = (person.id for person in people)
+    ending, prolonged, permanent, seasonal = (person.id for person in people)
     await day.dates("It is 31 days before", NEARER, [])
     day.expect_runs("Runs 31 days before", await day.outcome(), 0)
     later = await day.value("SELECT (current_date + 400)::text")
     await day.change(who, "employees", prolonged, {"contract_ends_on": later})
-    await day.dates("A day goes by", NEARER, [int(key) for key in (ending, prolonged, permanent)])
+    await day.dates("A day goes by", NEARER, [int(key) for key in (ending, prolonged, permanent, seasonal)])
 
     made = await day.outcome()
     day.expect_runs("Runs", made, 1)
     day.expect("Who was told", [note["to"] for note in made.notifications], [f"{who}@harbour.example"])
     day.expect_in("The notification", made.notifications[0]["title"], "Ørjan Þorsteinsson")
     await day.why(flow, ending)
-    await day.why_not(flow, prolonged)
+    await day.why_not(flow, seasonal)
 
 
 SCENARIOS = (
