@@ -169,7 +169,7 @@ async def test_an_administrator_sets_a_provider_and_somebody_signs_in_there(
         await field(page, label).fill(value)
     await page.get_by_role("button", name="Ask the provider").click()
     await expect(page.get_by_text("The provider answers, and publishes 2 keys.")).to_be_visible()
-    await page.get_by_text("Add people at their first sign-in").click()
+    await page.get_by_role("switch", name="Add people at their first sign-in").click()
     await page.get_by_role("button", name="Save").click()
     await expect(page.get_by_text("Single sign-on was saved")).to_be_visible()
 
