@@ -87,6 +87,7 @@ async def add_field_rows(db: Connection, module: Module, fields: Iterable[Field]
 
 
 def row_of(field: Field) -> dict[str, Any]:
+    """The field's row as it is stored."""
     return {name: getattr(field, name) for name in STORED} | {"options": dict(field.options)}
 
 

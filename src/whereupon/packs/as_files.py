@@ -74,6 +74,7 @@ def file_kinds() -> list[Kind]:
 
 
 def path_of(pair: Pair) -> str:
+    """Where the file of a thing lies, from the top folder: "workflows/welcome.yaml"."""
     return f"{kind(pair[0]).folder}/{pair[1]}.yaml"
 
 
@@ -96,6 +97,7 @@ async def there(db: Connection) -> Wanted:
 
 
 def text_of(pair: Pair, content: Content) -> str:
+    """What its file says."""
     return as_yaml({"key": pair[1], **content})
 
 

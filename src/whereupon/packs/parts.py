@@ -53,6 +53,7 @@ def each_thing(pack: Pack) -> Iterator[tuple[tuple[str, str], Content]]:
 
 
 def place_of(kind: str) -> int:
+    """Where a kind stands in the order in which things are made."""
     return next((nr for nr, one in enumerate(kinds()) if one.key == kind), len(kinds()))
 
 

@@ -37,6 +37,6 @@ def as_yaml(value: Any) -> str:
     """The text. Whoever reads it with `contents.read_yaml` gets the value back.
 
     >>> as_yaml({"key": "welcome", "on": "no", "html": "<p>\\nΓειά</p>"})
-    'key: welcome\\n"on": "no"\\nhtml: |-\\n  <p>\\n  Γειά</p>\\n'
+    "key: welcome\\n'on': 'no'\\nhtml: |-\\n  <p>\\n  Γειά</p>\\n"
     """
     return yaml.dump(value, Dumper=PlainDumper, sort_keys=False, allow_unicode=True, width=110)

@@ -82,6 +82,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7)
 
 
 async def list_roles(db: Connection, *, after: int = 0, limit: int = 50) -> list[Mapping[str, Any]]:
+    """The roles with an id above `after`, oldest first."""
     return [dict(row) for row in await db.fetch(LIST, after, limit)]
 
 

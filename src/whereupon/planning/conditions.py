@@ -114,6 +114,7 @@ def read_value(text: str, field: Field) -> Any:
 
 
 def choice_names(field: Field) -> dict[str, str]:
+    """What a person may write for each choice, in small letters → its key."""
     choices: list[dict[str, str]] = field.options.get("choices", [])
     return {folded(c["label"]): c["key"] for c in choices} | {folded(c["key"]): c["key"] for c in choices}
 
@@ -135,6 +136,7 @@ def write_conditions(condition: Any, module: Module, catalog: Catalog) -> str:
 
 
 def parts_of(condition: Any) -> Iterator[dict[str, Any]]:
+    """The comparisons that must all hold. Raises Unsayable for any other condition."""
     match condition:
         case {"all": list(parts), **rest} if not rest and parts:  # pyright: ignore[reportUnknownVariableType]
             yield from cast("list[dict[str, Any]]", parts)

@@ -61,5 +61,6 @@ def sentence(row: Planned) -> str:
 
 
 async def free_key(db: Connection, key: str) -> str:
+    """The key, with a number behind it where it is taken."""
     taken = {row["key"] for row in await db.fetch(TAKEN, key)}
     return next(one for n in range(1, 10_000) if (one := key if n == 1 else f"{key}_{n}") not in taken)

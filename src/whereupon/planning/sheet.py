@@ -68,6 +68,7 @@ def read_sheet(path: Path, sheet: str | None = None) -> Read:
 
 
 def rows_of(sheet: Sheet) -> Read:
+    """The rows below the header, each with its number in the sheet."""
     top = [[shown(cell).strip() for cell in cells] for cells in islice(sheet.all_rows(), HEADER_WITHIN)]
     place, columns = header_of(top)
     unknown = [text for nr, text in enumerate(top[place]) if text and nr not in columns]

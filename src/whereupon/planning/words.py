@@ -90,6 +90,7 @@ def modules_by_name(catalog: Catalog) -> dict[str, Module]:
 
 
 def fields_by_name(module: Module) -> dict[str, Field]:
+    """A module's fields by what people call them."""
     return by_name(list(module.fields.values()), lambda f: (f.label,))
 
 

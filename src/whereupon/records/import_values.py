@@ -140,6 +140,7 @@ def example(column: ImportColumn) -> str:
 
 
 def read_time(text: str) -> tuple[dt.time, dt.tzinfo | None]:
+    """A time of day and its zone, where it says one. Raises BadValue."""
     found = TIME.fullmatch(text.strip())
     if found is None:
         raise BadValue("wrong_type", f'"{text[:60]}" is not a time.', "Write it as 14:30.")

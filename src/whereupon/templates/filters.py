@@ -93,6 +93,7 @@ def minus(left: Number, other: Number) -> Number:
 
 @mathematical
 def times(left: Number, other: Number) -> Number:
+    """The product."""
     return like(left * other, left, other)
 
 

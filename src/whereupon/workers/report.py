@@ -155,6 +155,7 @@ async def report(db: Connection, *, days: int = 7) -> dict[str, Any]:
 
 
 async def row_of(db: Connection, statement: str) -> dict[str, Any]:
+    """The only row that a statement gives."""
     row = await db.fetchrow(statement)
     assert row is not None
     return dict(row)

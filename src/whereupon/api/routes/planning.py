@@ -166,6 +166,7 @@ def kept_and_read(file: Any, sheet: str | None) -> Read:
 
 
 def seen(read: Read, office: Office) -> dict[str, Any]:
+    """What each row would become, as JSON."""
     rows = [
         planned(row.number, row.cells, row.carried, plan_row(row.cells, office), office) for row in read.rows
     ]

@@ -179,6 +179,8 @@ def people(value: Any, meaning: Meaning, path: str) -> Any:
 
 
 def addresses_of(named: dict[int, str]) -> Meaning:
+    """People by their addresses: numbers mean nothing in another office."""
+
     def meaning(value: Any, path: str) -> Any:
         return named.get(value, value) if isinstance(value, int) and not isinstance(value, bool) else value
 
