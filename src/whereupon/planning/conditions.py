@@ -120,6 +120,7 @@ def choice_names(field: Field) -> dict[str, str]:
 
 
 def labels_of(field: Field) -> list[str]:
+    """What people read for each choice."""
     return [choice["label"] for choice in field.options.get("choices", [])]
 
 
@@ -147,6 +148,7 @@ def parts_of(condition: Any) -> Iterator[dict[str, Any]]:
 
 
 def write_comparison(part: dict[str, Any], module: Module, catalog: Catalog) -> str:
+    """One comparison as a sheet says it. Raises Unsayable."""
     operator = part.get("operator")
     if operator not in WORDS or not isinstance(part.get("field"), str):
         raise Unsayable("its filter compares in a way that the sheet has no words for")
@@ -164,6 +166,7 @@ def write_comparison(part: dict[str, Any], module: Module, catalog: Catalog) -> 
 
 
 def write_value(value: Any, field: Field) -> str:
+    """A value as a sheet says it. Raises Unsayable."""
     match value:
         case bool():
             return "yes" if value else "no"
@@ -183,6 +186,7 @@ def write_value(value: Any, field: Field) -> str:
 
 
 def quoted(text: str) -> str:
+    """A text in quotes. Raises Unsayable for one that would end them."""
     if "“" in text or "”" in text or "\n" in text:
         raise Unsayable("its filter compares with a text that cannot stand in quotes")
     return '"' + text.replace('"', '""') + '"'

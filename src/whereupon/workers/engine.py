@@ -116,7 +116,7 @@ class Engine:
         except (*TRANSIENT, *GONE, Unavailable):
             raise
         except Exception as error:
-            log.info("a record made its batch fail; looking for it", error=str(error))
+            log.info("a record made its batch fail; looking for it", kind=type(error).__name__)
         async with self.database.transaction() as db:
             definitions = await self.current(db, HARDLY)
             return await advance_batch(db, definitions, careful=True)
