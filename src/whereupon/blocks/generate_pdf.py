@@ -96,7 +96,7 @@ class GeneratePdf(OutsideBlock[PdfConfig]):
     outputs: ClassVar = {"document_id": INTEGER, "name": TEXT, "pages": INTEGER}
     patience = Patience(3, 5.0, 60.0)
     seconds = 90.0
-    files = "new"
+    does_to_documents = "new"
     examples = (
         {
             "title": "Offer for {{ record.name }}",

@@ -50,7 +50,7 @@ class MoveDocument(Block[MoveConfig]):
     description = "Moves the document to a folder of the record; the folder is made when it is new."
     Config = MoveConfig
     about_documents = True
-    files = "changed"
+    does_to_documents = "changed"
     outputs: ClassVar = {"document_id": INTEGER, "folder": TEXT, "documents": INTEGER}
     examples = ({"which": "record", "folder": "Papers/{{ record.status }}"},)
 

@@ -53,7 +53,7 @@ class RenameDocument(Block[RenameConfig]):
     description = "Gives the document a name made of the record's values, and says what it is."
     Config = RenameConfig
     about_documents = True
-    files = "changed"
+    does_to_documents = "changed"
     outputs: ClassVar = {"document_id": INTEGER, "name": TEXT, "documents": INTEGER}
     examples = (
         {

@@ -260,7 +260,7 @@ async def reassign(db: Connection, rights: Rights, question_id: int, to: Reassig
         raise Invalid.of(Problem("unknown_user", message, "/user_id", "Choose somebody else."))
     seat, _ = seat_of(known, rights)
     await db.execute(REASSIGN, question_id, seat, to.user_id)
-    handed = {"from": seat, "to": to.user_id}
+    handed: dict[str, Any] = {"from": seat, "to": to.user_id}
     await note(db, "question", question_id, rights.user_id, "reassigned", for_user=seat, **handed)
     told = (row["title"], row["body"], row["module_id"], row["record_id"], row["run_id"], row["node"])
     await db.execute(TELL, to.user_id, *told)

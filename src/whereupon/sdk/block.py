@@ -112,7 +112,7 @@ class Block(Generic[C]):
     each_port: ClassVar[str | None] = None  # the exit whose way is taken once for every item, on the item
     internal: ClassVar[bool] = False  # made by something else that people draw: no palette offers it
     about_documents: ClassVar[bool] = False  # its texts may name a document that it looks for itself
-    files: ClassVar[Files | None] = None  # what it does to documents of the record, for the termination check
+    does_to_documents: ClassVar[Files | None] = None  # of the record, for the termination check
     port_labels: ClassVar[Mapping[str, str]] = {}  # of exits whose key does not say enough
     examples: ClassVar[Sequence[Mapping[str, Any]]] = ()
 

@@ -80,7 +80,7 @@ def open_sql(module: Module, row: str = "n") -> str:
 
 
 def anchor_sql(module: Module, zone: str, *, day: bool, row: str = "n") -> str:
-    """SQL: since when a record's steps are counted because its strategy began again; null: by its own date."""
+    """SQL: since when a record's steps are counted, as its strategy began again; null: by its own date."""
     value = f"(s.anchor AT TIME ZONE {literal(zone)})::date" if day else "s.anchor"
     return (
         f"(SELECT {value} FROM whereupon.strategy_records s WHERE s.module_id = {int(module.id)} "

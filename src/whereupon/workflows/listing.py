@@ -55,7 +55,8 @@ LEFT JOIN LATERAL (SELECT r.id, r.created_at FROM whereupon.runs r WHERE r.workf
                    ORDER BY r.id DESC LIMIT 1) last ON true
 """
 FILTERS = """
-w.state <> 'deleted' AND w.kind = 'workflow' AND ($1::text IS NULL OR m.key = $1) AND ($2::text IS NULL OR w.category = $2)
+w.state <> 'deleted' AND w.kind = 'workflow' AND ($1::text IS NULL OR m.key = $1)
+  AND ($2::text IS NULL OR w.category = $2)
 AND ($3::bigint IS NULL OR w.owner_id = $3)
 AND ($4::text IS NULL OR w.name ILIKE $4 OR w.description ILIKE $4)
 """

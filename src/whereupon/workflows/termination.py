@@ -96,8 +96,8 @@ def effects_of(one: Subject) -> Effects:
             else:
                 unknown.add(name)
         writes |= written | _by_deleting(step.block.removes(step.config, scope), scope.catalog)
-        if step.block.files is not None and scope.module is not None:
-            writes.add(f"{scope.module.key}.{FILES[step.block.files]}")
+        if step.block.does_to_documents is not None and scope.module is not None:
+            writes.add(f"{scope.module.key}.{FILES[step.block.does_to_documents]}")
         starts |= step.block.starts(step.config)
         opaque = opaque or (step.block.label if step.block.opaque else None)
     known = {name: values for name, values in constants.items() if name not in unknown}

@@ -197,7 +197,8 @@ async def test_a_workflow_that_runs_for_each_record_takes_no_task(office: Office
 def test_a_task_may_find_no_single_end() -> None:
     DataTask.model_validate(NOTE)
     drawn: dict[str, Any] = task_schedules.task_document(NIGHTLY, [("a", "A")])
-    fork: dict[str, Any] = {**drawn, "nodes": [*drawn["nodes"], {"key": "end", "block": "stop", "config": {}}],
+    fork: dict[str, Any] = {**drawn,
+        "nodes": [*drawn["nodes"], {"key": "end", "block": "stop", "config": {}}],
             "edges": [*drawn["edges"], {"from": "a", "port": "next", "to": "end"}]}  # fmt: skip
     with pytest.raises(Conflict):
         task_schedules.with_task(fork, "b", "B")
