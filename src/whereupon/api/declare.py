@@ -72,7 +72,8 @@ def operation(
         answer["model"] = model
     elif media_type != "application/json":
         answer["content"] = {media_type: {"schema": {"type": "string", "format": "binary"}}}
-    framework = {} if media_type == "application/json" else {"response_class": Response}
+    plain = media_type == "application/json" and status != 303  # a redirect has no content
+    framework = {} if plain else {"response_class": Response}
     return framework | {
         "operation_id": name,
         "status_code": status,
