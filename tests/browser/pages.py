@@ -55,6 +55,8 @@ TABLE: tuple[tuple[str, str, tuple[State, ...], str], ...] = (
     ("gallery", "/gallery", ("full", "error"), "h1"),
     ("planning", "/planning", ("full",), "h1"),
     ("editor", "/workflows/{workflow}", ("full", "error"), "h1"),
+    ("playbooks", "/playbooks", ("full", "empty", "error"), "h1"),
+    ("playbook", "/playbooks/{playbook}", ("full", "error"), "h1"),
     ("runs", "/runs", ("full", "empty", "error"), "h1"),
     ("run", "/runs/{run}", ("full", "error"), "h1"),
     ("bulk-runs", "/runs/bulk", ("full", "empty", "error"), "h1"),
@@ -103,6 +105,7 @@ PLACES: Mapping[str, str] = {
     "GROUP BY w.key ORDER BY count(*) DESC, w.key LIMIT 1",
     "run": "SELECT id FROM whereupon.runs ORDER BY id DESC LIMIT 1",
     "bulk_run": "SELECT id FROM whereupon.bulk_runs ORDER BY failed DESC, id LIMIT 1",
+    "playbook": "SELECT key FROM whereupon.workflows WHERE kind = 'playbook' ORDER BY id LIMIT 1",
     "template": "SELECT key FROM whereupon.templates ORDER BY key LIMIT 1",
     "case": "SELECT id FROM data.cases ORDER BY id LIMIT 1",
 }

@@ -19,8 +19,8 @@ from whereupon.sdk.outcomes import Fail, Outcome, Start
 class StartConfig(Config):
     """Which playbook, on which record."""
 
-    playbook: Annotated[str, Shown("key")] = Field(
-        min_length=1, max_length=100, title="Playbook", description="Its key. It has to be active by then."
+    playbook: Annotated[str, Shown("playbook")] = Field(
+        min_length=1, max_length=100, title="Playbook", description="It has to be active by then."
     )
     link: Annotated[str | None, Shown("path", types=["reference"])] = Field(
         None, title="On a linked record", description="The link to follow; none: this record."

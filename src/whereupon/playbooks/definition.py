@@ -180,17 +180,17 @@ class PlaybookDefinition(Part):
     second: Annotated[Literal["refuse", "queue"], Shown(labels=SECOND)] = Field(
         "refuse", title="On a record that has a playbook already"
     )
-    account: str | None = Field(
+    account: Annotated[str | None, Shown("field", types=["reference"])] = Field(
         None, title="Account", max_length=100,
         description="The link from the record to its account; none: it is started on records alone.",
     )  # fmt: skip
-    fallback: str | None = Field(
+    fallback: Annotated[str | None, Shown("group")] = Field(
         None, title="Who else", max_length=100,
-        description="The key of the group that gets steps which nobody else can do.",
+        description="The group that gets steps which nobody else can do.",
     )  # fmt: skip
-    starters: Annotated[list[str], Field(max_length=50)] = Field(
+    starters: Annotated[list[Annotated[str, Shown("group")]], Field(max_length=50)] = Field(
         default_factory=list[str], title="Who may start it",
-        description="Keys of groups; none: everybody who may change the records.",
+        description="Groups; none: everybody who may change the records.",
     )  # fmt: skip
 
     @model_validator(mode="after")

@@ -36,6 +36,7 @@ Widget = Literal[
     "path", "children", "module", "user", "group", "saved-template", "cron", "time-zone", "time", "choice",
     "key", "person", "recipient", "attachment", "duration", "schedule", "secret", "ai-provider", "script",
     "workflow", "data-task", "text-provider", "chat-provider", "document-block", "ai-along", "file-store",
+    "playbook",
 ]  # fmt: skip
 WIDGETS: tuple[str, ...] = get_args(Widget)
 # Trees without end in JSON schema: the widget's name says all that a form needs.

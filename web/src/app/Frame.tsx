@@ -13,6 +13,7 @@ import {
 import { useDisclosure, useMediaQuery } from '@mantine/hooks'
 import {
   IconCalendar,
+  IconChecklist,
   IconDatabase,
   IconDatabaseCog,
   IconHistory,
@@ -106,6 +107,7 @@ const PLACES = [
   { to: '/calendar', label: t.frame.calendar, icon: IconCalendar, for: 'all' },
   { to: '/records', label: t.frame.records, icon: IconDatabase, for: 'all' },
   { to: '/workflows', label: t.frame.workflows, icon: IconSitemap, for: 'builder' },
+  { to: '/playbooks', label: t.frame.playbooks, icon: IconChecklist, for: 'builder' },
   { to: '/runs', label: t.frame.runs, icon: IconHistory, for: 'all' },
   { to: '/messages', label: t.frame.messages, icon: IconMail, for: 'builder' },
   { to: '/templates', label: t.frame.templates, icon: IconTemplate, for: 'builder' },
@@ -122,6 +124,7 @@ function usePlaces() {
 /** Pages without an entry of their own, and the one that they belong to. */
 const BELONG = [
   [/^\/(wizard|gallery|planning)(\/|$)/, '/workflows'],
+  [/^\/strategies(\/|$)/, '/playbooks'],
   [/^\/data-tasks(\/|$)/, '/imports'],
 ] as const
 

@@ -156,6 +156,7 @@ const WIDGETS = new Set([
   'file-store',
   'workflow',
   'data-task',
+  'playbook',
   'text-provider',
   'chat-provider',
   'document-block',

@@ -19,6 +19,7 @@ import { useCalled } from './inline'
 import { ModuleSelect } from './ModuleSelect'
 import { childrenAround, kindOfType, typedPath } from './names'
 import { PathSelect } from './PathSelect'
+import { PlaybookSelect } from './PlaybookSelect'
 import { ProviderSelect } from './ProviderSelect'
 import { RichTemplateEditor } from './RichTemplateEditor'
 import { SavedTemplateSelect } from './SavedTemplateSelect'
@@ -205,6 +206,11 @@ function WorkflowWidget(props: WidgetProps) {
   return <WorkflowSelect {...input} value={stringOf(props.value)} onChange={set} />
 }
 
+function PlaybookWidget(props: WidgetProps) {
+  const { input, set } = useWidget(props)
+  return <PlaybookSelect {...input} value={stringOf(props.value)} onChange={set} />
+}
+
 function DataTaskWidget(props: WidgetProps) {
   const { input, set } = useWidget(props)
   return <DataTaskSelect {...input} value={stringOf(props.value)} onChange={set} />
@@ -340,6 +346,7 @@ export const KNOWN_WIDGETS: Record<string, ComponentType<WidgetProps>> = {
   'saved-template': SavedTemplateWidget,
   'file-store': FileStoreWidget,
   workflow: WorkflowWidget,
+  playbook: PlaybookWidget,
   'data-task': DataTaskWidget,
   'text-provider': TextProviderWidget,
   'chat-provider': ChatProviderWidget,

@@ -23,6 +23,8 @@ export const form = {
   noTemplates: 'There are no saved templates yet. They are made under Templates.',
   chooseWorkflow: 'Choose a workflow',
   noWorkflows: 'No workflow is active yet',
+  choosePlaybook: 'Choose a playbook',
+  noPlaybooks: 'There is no playbook yet',
   noneOf: (kind: string) => `There is no such field here (${kind}).`,
   noFields: 'There is no field to choose here.',
   chooseModuleFirst: 'Choose the module first.',

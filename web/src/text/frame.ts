@@ -6,6 +6,7 @@ export const frame = {
   navigation: 'Main navigation',
   home: 'Home',
   workflows: 'Workflows',
+  playbooks: 'Playbooks',
   records: 'Records',
   runs: 'History',
   bulkRuns: 'Bulk runs',

@@ -43,7 +43,8 @@ class PhaseName(Out):
 
 
 class PlaybookLine(Out):
-    """A playbook in a list. `under_way`: on so many records. `changed`: not published as it is drawn."""
+    """A playbook in a list. `under_way`: on so many records. `changed`: not published as it is drawn.
+    `account`: the link from the record to its account."""
 
     id: int
     key: str
@@ -55,6 +56,7 @@ class PlaybookLine(Out):
     active_version: int | None
     changed: bool
     under_way: int
+    account: str | None
     phases: list[PhaseName]
     owner: int | None
     owner_name: str | None
@@ -188,8 +190,9 @@ def schema() -> dict[str, Any]:
 
 def line(row: dict[str, Any]) -> dict[str, Any]:
     """A playbook without its definition."""
-    shown = {name: row[name] for name in PlaybookLine.model_fields if name != "phases"}
-    return {**shown, "phases": store.sketch(row["definition"])}
+    shown = {name: row[name] for name in PlaybookLine.model_fields if name not in ("phases", "account")}
+    account = row["definition"].get("account")
+    return {**shown, "account": account, "phases": store.sketch(row["definition"])}
 
 
 async def whole(call: TheCall, db: Connection, row: dict[str, Any]) -> dict[str, Any]:
