@@ -222,3 +222,16 @@ async def test_what_a_set_changes_starts_workflows_with_their_chain(furnished: O
     after = [run for run in await furnished.runs() if run["started_by"] == "record_updated"]
     assert {run["record_id"]: run["parent_run_id"] for run in after} == causes
     assert [(run["depth"], len(run["chain"])) for run in after] == [(2, 2), (2, 2)]
+
+
+async def test_a_rule_that_the_table_has_since_a_moment_ago_holds_and_one_that_it_lost_does_not(
+    furnished: Office,
+) -> None:
+    rule = "ALTER TABLE data.items ADD CONSTRAINT no_first CHECK (id <> 1 OR note IS NULL)"
+    failed: list[int] = []
+    for sql in ("SELECT 1", rule, "ALTER TABLE data.items DROP CONSTRAINT no_first"):
+        await furnished.execute(sql)
+        as_set, one_by_one = await both_ways(furnished, draw(MANUAL, UPDATE), ["1", "2"])
+        assert differences(as_set, one_by_one) == []
+        failed.append(sum(run["status"] == "failed" for run in as_set["runs"]))
+    assert failed == [0, 1, 0]

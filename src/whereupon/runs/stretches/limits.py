@@ -46,6 +46,16 @@ SELECT NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = $1::text::regclass AND
                    AND tgtype & 1 = 1 AND NOT starts_with(tgname, 'zz_whereupon_'))
   AND current_setting('lc_messages') ~* '^(en|c$|c\\.|posix|$)'
 """
+# Another one as soon as anything that is read above is altered. Asked when the members' rows are locked: from
+# then on nobody alters the table.
+MARK = """
+SELECT md5(concat_ws(' ', current_setting('lc_messages'),
+  (SELECT string_agg(concat(attnum, attnotnull, atttypid, '/', atttypmod), ' ' ORDER BY attnum)
+   FROM pg_attribute WHERE attrelid = t.id AND attnum > 0 AND NOT attisdropped),
+  (SELECT string_agg(concat(oid, '/', xmin), ' ' ORDER BY oid) FROM pg_constraint WHERE conrelid = t.id),
+  (SELECT string_agg(concat(oid, '/', xmin), ' ' ORDER BY oid) FROM pg_trigger WHERE tgrelid = t.id)))
+FROM (SELECT $1::text::regclass::oid AS id) t
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +89,10 @@ class Check:
 class Limits:
     """What stands on a table: its columns, its checks, its links (column, target, key of the target).
 
-    `plain`: what it says to a broken rule is known beforehand.
+    `plain`: what it says to a broken rule is known beforehand. `mark`: as of when.
     """
 
+    mark: str
     table: str
     columns: Sequence[Column]
     checks: Sequence[Check]
@@ -100,14 +111,21 @@ class Rule:
 
 async def load_limits(db: Connection, module: Module) -> Limits:
     """As the database has them, which holds for attached tables as for our own."""
+    mark = await mark_of(db, module)
     checks = await db.fetch(LOAD_CHECKS, module.sql)
     return Limits(
+        mark,
         module.table,
         [Column(**dict(row)) for row in await db.fetch(LOAD_COLUMNS, module.sql)],
         [Check(row["name"], row["expression"], frozenset(row["columns"])) for row in checks],
         [(r["name"], r["target"], r["key"]) for r in await db.fetch(LOAD_LINKS, module.sql)],
         await db.fetchval(LOAD_PLAIN, module.sql),
     )
+
+
+async def mark_of(db: Connection, module: Module) -> str:
+    """What is different when the table has other limits."""
+    return await db.fetchval(MARK, module.sql)
 
 
 def rules_of(limits: Limits, assignments: Sequence[Assignment], catalog: Catalog) -> list[Rule]:

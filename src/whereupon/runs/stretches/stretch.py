@@ -16,7 +16,7 @@ from whereupon.runs.definitions import Version
 from whereupon.runs.principal import theirs_sql
 from whereupon.runs.refusals import refusal_sql
 from whereupon.runs.stretches.legs import Bearing, asking_sql, in_turn_sql, writing_sql
-from whereupon.runs.stretches.limits import Limits, load_limits, rules_of
+from whereupon.runs.stretches.limits import Limits, load_limits, mark_of, rules_of
 from whereupon.runs.stretches.settling import settle_sql
 from whereupon.runs.stretches.turns import in_turns_sql
 from whereupon.sdk.block import Batch
@@ -44,13 +44,14 @@ class Leg:
 class Stretch:
     """The blocks in an order in which nobody comes to one that is behind them; the first is where it begins.
 
-    `keeps`: whether later blocks read what one of them gives.
+    `keeps`: whether later blocks read what one of them gives. `mark`: of the table's limits, as compiled in.
     """
 
     version: Version
     module: Module
     legs: Sequence[Leg]
     keeps: bool
+    mark: str
 
     @property
     def writes(self) -> bool:
@@ -88,6 +89,15 @@ async def stretch_of(db: Connection, version: Version, node: str) -> Stretch | N
     return memory["stretch"]
 
 
+async def as_of_now(db: Connection, stretch: Stretch) -> Stretch:
+    """The same with the limits that the table has now: its owner may have altered it."""
+    if await mark_of(db, stretch.module) == stretch.mark:
+        return stretch
+    first = stretch.legs[0].node
+    stretch.version.place(first).memory.pop("stretch", None)
+    return await stretch_of(db, stretch.version, first) or stretch
+
+
 async def _make(db: Connection, version: Version, first: str) -> Stretch | None:
     module = version.module
     if module is None or version.rights is None or version.deleted or len(module.key_columns) != 1:
@@ -99,7 +109,7 @@ async def _make(db: Connection, version: Version, first: str) -> Stretch | None:
     places = {node: place for place, node in enumerate(order, 1)}
     limits = await load_limits(db, module)
     legs = [_leg(forms[node], module, places, limits) for node in order]
-    return Stretch(version, module, legs, any(forms[node].step.kept for node in order))
+    return Stretch(version, module, legs, any(forms[node].step.kept for node in order), limits.mark)
 
 
 def _forms(version: Version, db: Connection, first: str) -> dict[str, Form]:

@@ -6,14 +6,15 @@ import asyncpg
 
 from whereupon.db.pool import GONE, TRANSIENT, Connection
 from whereupon.runs.stretches.standing import STEADY_PLANS
-from whereupon.runs.stretches.stretch import Leg, Stretch
+from whereupon.runs.stretches.stretch import Leg, Stretch, as_of_now
 from whereupon.runs.stretches.turns import ALL_ARE_SUSPECTS, NO_SUSPECTS
 
 NOT_OURS = (*TRANSIENT, *GONE)  # whoever asked tries again
 
 
 async def walk(db: Connection, stretch: Stretch) -> None:
-    """Until everybody's run is over, or goes on by itself."""
+    """Until everybody's run is over, or goes on by itself. Their records are locked."""
+    stretch = await as_of_now(db, stretch)
     await db.execute(STEADY_PLANS, "off")
     for leg in stretch.legs:
         await _walk(db, leg)
