@@ -229,9 +229,9 @@ async def test_a_rule_that_the_table_has_since_a_moment_ago_holds_and_one_that_i
 ) -> None:
     rule = "ALTER TABLE data.items ADD CONSTRAINT no_first CHECK (id <> 1 OR note IS NULL)"
     failed: list[int] = []
-    for sql in ("SELECT 1", rule, "ALTER TABLE data.items DROP CONSTRAINT no_first"):
+    for sql in (rule, "ALTER TABLE data.items DROP CONSTRAINT no_first", rule):
         await furnished.execute(sql)
         as_set, one_by_one = await both_ways(furnished, draw(MANUAL, UPDATE), ["1", "2"])
         assert differences(as_set, one_by_one) == []
         failed.append(sum(run["status"] == "failed" for run in as_set["runs"]))
-    assert failed == [0, 1, 0]
+    assert failed == [1, 0, 1]
