@@ -57,6 +57,8 @@ TABLE: tuple[tuple[str, str, tuple[State, ...], str], ...] = (
     ("editor", "/workflows/{workflow}", ("full", "error"), "h1"),
     ("playbooks", "/playbooks", ("full", "empty", "error"), "h1"),
     ("playbook", "/playbooks/{playbook}", ("full", "error"), "h1"),
+    ("strategies", "/strategies", ("full", "empty", "error"), "h1"),
+    ("strategy", "/strategies/{strategy}", ("full", "error"), "h1"),
     ("runs", "/runs", ("full", "empty", "error"), "h1"),
     ("run", "/runs/{run}", ("full", "error"), "h1"),
     ("bulk-runs", "/runs/bulk", ("full", "empty", "error"), "h1"),
@@ -75,6 +77,7 @@ TABLE: tuple[tuple[str, str, tuple[State, ...], str], ...] = (
     ("profile", "/profile", ("full",), "h1"),
     ("data-tasks", "/data-tasks", ("empty", "error"), "h1"),
     ("data-task", "/data-tasks/new", ("full", "error"), "h1"),
+    ("upload", "/uploads/of-somebody-outside", ("error",), "h1"),
     ("form", "/forms/of-somebody-outside", ("error",), "h1"),
     ("settings", "/settings", ("full", "empty", "error"), "h1"),
     *(
@@ -106,6 +109,7 @@ PLACES: Mapping[str, str] = {
     "run": "SELECT id FROM whereupon.runs ORDER BY id DESC LIMIT 1",
     "bulk_run": "SELECT id FROM whereupon.bulk_runs ORDER BY failed DESC, id LIMIT 1",
     "playbook": "SELECT key FROM whereupon.workflows WHERE kind = 'playbook' ORDER BY id LIMIT 1",
+    "strategy": "SELECT key FROM whereupon.strategies ORDER BY id LIMIT 1",
     "template": "SELECT key FROM whereupon.templates ORDER BY key LIMIT 1",
     "case": "SELECT id FROM data.cases ORDER BY id LIMIT 1",
 }

@@ -231,13 +231,18 @@ async def _refused(
 MOST_SHOWN = 500
 
 
-async def candidates(db: Connection, rights: Rights, key: str, account: str | None) -> list[dict[str, Any]]:
-    """Records that the playbook may be started on, with the playbook that each has now; at most 500."""
+async def candidates(
+    db: Connection, rights: Rights, key: str, account: str | None, records: list[str] | None = None
+) -> list[dict[str, Any]]:
+    """Records that the playbook may be started on, with the playbook that each has now; at most 500.
+
+    `records`: only these; those of them that are left out do not fit.
+    """
     _, version, definition = await _ready(db, rights, key)
     module = version.module
     assert module is not None
     await require_starter(db, rights, definition, module)
-    asked = ToStart(records=None, account=account, reason=None)
+    asked = ToStart(records=records, account=account, reason=None)
     rows = (await _fitting(db, rights, version, definition, asked))[:MOST_SHOWN]
     keys = [row["key"] for row in rows]
     busy = {row["record_id"]: row["name"] for row in await db.fetch(BUSY, module.id, keys)}

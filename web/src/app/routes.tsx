@@ -26,6 +26,8 @@ const inFrame: RouteObject[] = [
   page('/workflows/:key/stages', () => import('../workflows/stages/StagesPage')),
   page('/playbooks', () => import('../playbooks/PlaybooksPage')),
   page('/playbooks/:key', () => import('../playbooks/PlaybookPage')),
+  page('/strategies', () => import('../playbooks/strategies/StrategiesPage')),
+  page('/strategies/:key', () => import('../playbooks/strategies/StrategyPage')),
   page('/runs', () => import('../runs/RunsPage')),
   page('/runs/bulk', () => import('../runs/bulk/BulkRunsPage')),
   page('/runs/bulk/:id', () => import('../runs/bulk/BulkRunPage')),
@@ -50,6 +52,7 @@ const inFrame: RouteObject[] = [
 export const router = createBrowserRouter([
   page('/setup', () => import('../setup/SetupPage')),
   page('/sign-in', () => import('../setup/SignInPage')),
+  page('/uploads/:token', () => import('../playbooks/UploadPage')),
   page('/forms/:token', () => import('../setup/FormPage')),
   {
     Component: SignedIn,

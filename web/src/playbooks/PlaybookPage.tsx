@@ -26,6 +26,7 @@ import { SettingsForm } from './editor/SettingsForm'
 import { StepForm } from './editor/StepForm'
 import { type Draft, useDraft } from './editor/useDraft'
 import { useProblems } from './editor/useProblems'
+import { spoken } from './spoken'
 
 /** One playbook: its phases as columns, its steps as cards, and beside them what is filled in. */
 export function Page() {
@@ -98,7 +99,7 @@ function Editor({ playbook, schema }: { playbook: PlaybookOut; schema: PlaybookS
               </Text>
             )}
             {checked.error && <Problem error={checked.error} title={t.notChecked} />}
-            <ProblemList {...checked} drawing={draft.drawing} onShow={show} />
+            <ProblemList {...checked} nameOf={(path) => nameOf(draft, path)} onShow={show} />
           </Stack>
         </Grid.Col>
         {form && (
@@ -155,6 +156,11 @@ function Head({ draft, onSettings }: { draft: Draft; onSettings: () => void }) {
       </PageHeader>
     </>
   )
+}
+
+function nameOf({ drawing }: Draft, path: string): string {
+  const { step, phase } = partAt(drawing, path)
+  return (step && spoken(step.name)) || phase?.name || t.settings
 }
 
 /** What was not saved or published; if somebody was quicker, whose drawing is to stay. */

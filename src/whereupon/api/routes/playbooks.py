@@ -321,9 +321,12 @@ async def list_candidates(
     call: TheCall,
     key: PathKey,
     account: Annotated[str | None, Query(max_length=1_000, description="Only those of this account.")] = None,
+    record: Annotated[
+        list[str] | None, Query(max_length=200, description="Only these; those that are left out do not fit.")
+    ] = None,
 ) -> Response:
     async def work(db: Connection) -> dict[str, Any]:
-        return {"items": await starting.candidates(db, call.rights, key, account)}
+        return {"items": await starting.candidates(db, call.rights, key, account, record)}
 
     return await call.read(work, bounded=True)
 

@@ -2,10 +2,10 @@ import { Anchor, Group, Loader, Paper, Text } from '@mantine/core'
 import { IconAlertTriangle, IconCircleCheck } from '@tabler/icons-react'
 import type { FaultOut } from '../../api'
 import { playbooks as t } from '../../text/playbooks'
-import { type Drawing, partAt } from './drawing'
 
 interface Props {
-  drawing: Drawing
+  /** What stands at a place of the definition. */
+  nameOf: (path: string) => string
   problems: FaultOut[]
   checking: boolean
   known: boolean
@@ -13,7 +13,7 @@ interface Props {
 }
 
 /** What stands against publishing, each at its place: a click leads there. */
-export function ProblemList({ drawing, problems, checking, known, onShow }: Props) {
+export function ProblemList({ nameOf, problems, checking, known, onShow }: Props) {
   if (!known) return null
   const fine = problems.length === 0
   const Sign = fine ? IconCircleCheck : IconAlertTriangle
@@ -32,7 +32,7 @@ export function ProblemList({ drawing, problems, checking, known, onShow }: Prop
             <li key={one.path + one.code + one.message}>
               <Text size="sm" component="span">
                 <Anchor component="button" type="button" size="sm" ta="start" onClick={() => onShow(one)}>
-                  {nameOf(drawing, one.path)}
+                  {nameOf(one.path)}
                 </Anchor>
                 {': '}
                 {one.message} {one.suggestion}
@@ -43,9 +43,4 @@ export function ProblemList({ drawing, problems, checking, known, onShow }: Prop
       )}
     </Paper>
   )
-}
-
-function nameOf(drawing: Drawing, path: string): string {
-  const { step, phase } = partAt(drawing, path)
-  return step?.name || phase?.name || t.settings
 }

@@ -9,6 +9,7 @@ import {
   IconTrash,
 } from '@tabler/icons-react'
 import { playbooks as t } from '../../text/playbooks'
+import { spoken } from '../spoken'
 import classes from './Board.module.css'
 import { duplicateStep, type Place, placeOf, removeStep, type Step } from './drawing'
 import { signOf } from './kinds'
@@ -62,7 +63,7 @@ export function StepCard(props: CardProps) {
           onClick={() => onChoose(chosen === step.key ? null : step.key)}
         >
           <Text size="sm" fw={500} className={classes.name} dir="auto">
-            {step.name}
+            {spoken(step.name)}
           </Text>
           <Text size="xs" c="dimmed">
             {type?.label ?? step.type}
@@ -83,7 +84,7 @@ function condition({ step, drawing }: CardProps): string {
   const asked = step.only_if as { step: string; decision: string }
   const place = placeOf(drawing, asked.step)
   const name = (place && drawing.phases[place.phase]?.steps[place.step]?.name) ?? asked.step
-  return `${t.onlyIf} ${asked.decision === 'rejected' ? t.rejectedOf(name) : t.approvedOf(name)}`
+  return `${t.onlyIf} ${asked.decision === 'rejected' ? t.rejectedOf(spoken(name)) : t.approvedOf(spoken(name))}`
 }
 
 function StepMenu(props: CardProps) {

@@ -4,6 +4,7 @@ import type { FaultOut, StepType } from '../../api'
 import { type Config, NOWHERE, NodeForm, type Schema } from '../../form'
 import { confirm } from '../../parts/confirm'
 import { playbooks as t } from '../../text/playbooks'
+import { spoken } from '../spoken'
 import { changeStep, type Drawing, decisionsBefore, placeOf, retype, type Step } from './drawing'
 
 interface Props {
@@ -105,8 +106,8 @@ function OnlyIf({
   const asked = step.only_if as { step: string; decision: string } | null | undefined
   if (decisions.length === 0 && !asked) return null
   const data = decisions.flatMap((one) => [
-    { value: `${one.key} approved`, label: t.approvedOf(one.name) },
-    { value: `${one.key} rejected`, label: t.rejectedOf(one.name) },
+    { value: `${one.key} approved`, label: t.approvedOf(spoken(one.name)) },
+    { value: `${one.key} rejected`, label: t.rejectedOf(spoken(one.name)) },
   ])
   const value = asked ? `${asked.step} ${asked.decision}` : null
   if (value && !data.some((one) => one.value === value)) data.push({ value, label: asked?.step ?? '' })

@@ -1,8 +1,9 @@
 import { Button, Group, Menu, Paper, Text } from '@mantine/core'
 import { IconBolt, IconDownload, IconPencil, IconTrash, IconX } from '@tabler/icons-react'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
+import { Suspense, useState } from 'react'
 import { api, listStartableOptions, type ModuleOut, type RecordCount, type Startable } from '../../api'
+import { lazy } from '../../app/lazy'
 import { may, useMe } from '../../app/useMe'
 import { confirm } from '../../parts/confirm'
 import { sayDone, sayProblem } from '../../parts/saying'
@@ -15,6 +16,10 @@ import { useExport } from './exporting'
 import { idsOf } from './idsOf'
 import type { ListState } from './state'
 import type { Selection } from './useSelection'
+
+const StartPlaybook = lazy(() =>
+  import('../../playbooks/tracks/StartOnSelection').then((one) => ({ default: one.StartOnSelection })),
+)
 
 interface Props {
   module: ModuleOut
@@ -95,6 +100,9 @@ export function BulkBar({ module, selection, where, count, state }: Props) {
           </Button>
         )}
         <StartMenu module={module} selection={selection} where={where} chosen={chosen} />
+        <Suspense fallback={null}>
+          <StartPlaybook module={module} idsOf={() => idsOf(module, selection, where)} />
+        </Suspense>
         <Button
           size="xs"
           variant="default"

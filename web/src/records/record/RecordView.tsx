@@ -1,7 +1,8 @@
 import { Alert, Box, Grid, Paper } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { Suspense, useState } from 'react'
 import { asProblem, listRecordsOptions, type ModuleOut, type RecordOut } from '../../api'
+import { lazy } from '../../app/lazy'
 import { may, useMe } from '../../app/useMe'
 import { sayDone, sayProblem } from '../../parts/saying'
 import { records as t } from '../../text/records'
@@ -16,6 +17,10 @@ import { StageBar } from './StageBar'
 import { type Conflict, useSave } from './saving'
 import { useDraft } from './useDraft'
 import { useLeaveWarning } from './useLeaveWarning'
+
+const RecordPlaybooks = lazy(() =>
+  import('../../playbooks/tracks/RecordPlaybooks').then((one) => ({ default: one.RecordPlaybooks })),
+)
 
 /** A record that is there: header, stage, form, and at the side what happened and what belongs to it. */
 export function RecordView({ module, record }: { module: ModuleOut; record: RecordOut }) {
@@ -84,6 +89,9 @@ export function RecordView({ module, record }: { module: ModuleOut; record: Reco
       )}
       <Grid gap="md">
         <Grid.Col span={{ base: 12, lg: 7.5 }}>
+          <Suspense fallback={null}>
+            <RecordPlaybooks module={module} record={record} />
+          </Suspense>
           <Paper className="surface" p="md">
             {problem && <Whole problem={problem} module={module} />}
             <form
