@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
+import shutil
 import tempfile
 import uuid
 from collections.abc import AsyncIterator, Generator, Iterator
@@ -27,6 +28,8 @@ from whereupon.db.pool import Database
 
 FOLDER, OUTSIDE = "WHEREUPON_TEST_FOLDER", "WHEREUPON_TEST_DATABASE_URL"
 PREFIX = "whereupon-tests-"
+# In memory where there is room for it: each test's database is a copy of hundreds of small files.
+MEMORY, ROOM = Path("/dev/shm"), 6 * 2**30  # bytes
 # What this file puts into the session's folder.
 LOCKS = (
     "owner.lock", "role.lock", "role.done", "template.lock", "template.done",
@@ -44,7 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
             del os.environ[name]  # nobody's own installation may be touched
     if not hasattr(config, "workerinput"):
         sweep_forgotten_servers()
-        folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir="/tmp"))
+        folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=place_of_servers()))
         config.stash[OWNER] = (folder / "owner.lock").open("w")
         fcntl.flock(config.stash[OWNER], fcntl.LOCK_EX)
         os.environ[FOLDER] = str(folder)
@@ -60,9 +63,15 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         config.stash[OWNER].close()
 
 
+def place_of_servers() -> Path:
+    """A folder with a short name, for the path of a socket has at most 107 bytes."""
+    has_room = MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free >= ROOM
+    return MEMORY if has_room else Path("/tmp")
+
+
 def sweep_forgotten_servers() -> None:
     """A session that was killed leaves its server running: nobody holds its owner lock."""
-    for folder in Path("/tmp").glob(f"{PREFIX}*"):
+    for folder in [*Path("/tmp").glob(f"{PREFIX}*"), *MEMORY.glob(f"{PREFIX}*")]:
         try:
             with (folder / "owner.lock").open("r+") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
