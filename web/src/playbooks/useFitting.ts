@@ -14,7 +14,7 @@ export function useFitting(module: string) {
     const own = items.filter((one) => one.module === module)
     const accounts = items.filter((one) => {
       const of = modules?.find((other) => other.key === one.module)
-      return one.account && of?.fields.find((field) => field.key === one.account)?.options.module === module
+      return one.account && of?.fields.find((field) => field.key === one.account)?.options.target === module
     })
     return { own, accounts }
   }, [found.data, modules, module])
