@@ -3,6 +3,7 @@ import { IconPlus } from '@tabler/icons-react'
 import { useEffect, useState } from 'react'
 import type { FaultOut, StepType } from '../../api'
 import { playbooks as t } from '../../text/playbooks'
+import { spoken } from '../spoken'
 import classes from './Board.module.css'
 import { addPhase, type Drawing, type Kept, movePhase, moveStep, type Place, partAt } from './drawing'
 import { PhaseColumn } from './PhaseColumn'
@@ -44,7 +45,7 @@ export function Board(props: BoardProps) {
     onChange(after)
     const phase = after.phases[to.phase]
     const at = phase?.steps.findIndex((one) => one.key === step.key) ?? 0
-    setSaid(t.moved(step.name, phase?.name ?? '', at + 1, phase?.steps.length ?? 0))
+    setSaid(t.moved(spoken(step.name), phase?.name ?? '', at + 1, phase?.steps.length ?? 0))
     setFocused(step.key)
   }
   const wrong = new Set(problems.map((one) => partAt(drawing, one.path).step?.key))

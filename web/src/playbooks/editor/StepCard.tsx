@@ -102,7 +102,7 @@ function StepMenu(props: CardProps) {
           color="gray"
           size="sm"
           data-step-menu={step.key}
-          aria-label={t.stepMenu(step.name)}
+          aria-label={t.stepMenu(spoken(step.name))}
         >
           <IconDots size={15} />
         </ActionIcon>

@@ -40,7 +40,7 @@ export function StepForm({ drawing, step, types, module, problems, onChange, onC
     .filter((one) => one.path.startsWith('/message/'))
     .map((one) => ({ ...one, path: one.path.slice('/message'.length) }))
   return (
-    <Box component="section" aria-label={t.stepForm(step.name)} data-testid="step-form">
+    <Box component="section" aria-label={t.stepForm(spoken(step.name))} data-testid="step-form">
       <Group justify="space-between" wrap="nowrap" mb="xs">
         <Title order={2} fz="md">
           {type?.label ?? step.type}

@@ -22,6 +22,7 @@ interface Props {
 export function RecordPlaybooks({ module, record }: Props) {
   const fitting = useFitting(module.key)
   const strategy = useHasStrategy(module.key)
+  useLive(['runs', 'tasks', 'records'], ['listRecordPlaybooks', 'getPlaybookTrack', 'getRecordStrategy'])
   const any = fitting.own.length + fitting.accounts.length > 0
   if (!any && !strategy) return null
   return (
@@ -49,7 +50,6 @@ function UnderWay({ module, record, account }: Props & { account: boolean }) {
   const [starting, setStarting] = useState(false)
   const [earlier, setEarlier] = useState(false)
   const path = { module: module.key, record_id: record.id }
-  useLive(['runs', 'tasks', 'records'], ['listRecordPlaybooks', 'getPlaybookTrack'])
   const found = useQuery(listRecordPlaybooksOptions({ path }))
   const tracks = found.data?.tracks ?? []
   const open = tracks.filter(isOpen)
