@@ -22,7 +22,7 @@ from whereupon.records.read import list_records
 from whereupon.records.schema import DEFINER, defining
 
 ROWS = int(os.environ.get("ROWS", "60000"))
-# What a million rows may take on a machine at rest; with few rows and other tests beside it, only "not for ever".
+# What a million rows may take on a machine at rest; with few rows and other tests beside: "not for ever".
 SECONDS = 0.3 if ROWS >= 1_000_000 else 5.0
 ORDERS: dict[str, Any] = {
     "key": "orders", "label": "Order", "title_field": "name",
