@@ -28,7 +28,7 @@ from whereupon.runs.principal import as_publisher
 from whereupon.runs.refusals import refusal
 from whereupon.runs.settle import LOCKED, Settling, settle
 from whereupon.runs.stretches.crowd import CROWD, walk_together
-from whereupon.runs.travellers import RECORD_DELETED, Traveller, take_runs
+from whereupon.runs.travellers import RECORD_DELETED, Marks, Traveller, take_runs
 from whereupon.runs.write_back import write_back
 from whereupon.sdk.block import Batch
 from whereupon.sdk.outcomes import Fail, Outcome, Start
@@ -70,7 +70,9 @@ async def advance_batch(
 ) -> Advanced:
     """Take up to `limit` due runs as far as they come, inside the caller's transaction."""
     lanes = await lock_lanes(db, ADVANCE)
-    travellers = await take_runs(db, lanes, limit, definitions.paused) if lanes else []
+    # Who looks for the bad one begins at the beginning.
+    marks: Marks = {} if careful else definitions.memory.setdefault("marks", Marks())
+    travellers = await take_runs(db, lanes, limit, definitions.paused, marks) if lanes else []
     if not travellers:
         return Advanced(0, 0)
     advance = Advance(db, definitions, careful, await db.fetchval("SELECT clock_timestamp()"))

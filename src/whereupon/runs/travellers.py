@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import asyncpg
@@ -12,13 +13,16 @@ import orjson
 
 from whereupon.sdk.block import RunView
 
-# The due runs of the locked lanes, oldest first; a serial run waits for the earlier one on its record.
+# The due runs of the locked lanes ($1), oldest first, each lane from its mark on ($4, $5); a serial run waits
+# for the earlier one on its record.
 TAKE_RUNS = """
 SELECT r.id, r.workflow_id, r.version_id, r.module_id, r.record_id, r.node, r.change_id, r.data, r.waiting,
-       r.executions, r.attempts, r.error, r.wakes_on_change, w.state AS workflow_state
-FROM unnest($1::smallint[]) lane,
+       r.executions, r.attempts, r.error, r.wakes_on_change, w.state AS workflow_state,
+       r.shard AS lane, r.ready_at AS due_at
+FROM unnest($1::smallint[], $4::timestamptz[], $5::bigint[]) AS lane(nr, since, after),
      LATERAL (SELECT id FROM whereupon.runs q
-              WHERE q.shard = lane AND q.ready_at <= statement_timestamp()
+              WHERE q.shard = lane.nr AND q.ready_at <= statement_timestamp()
+                AND (q.ready_at, q.id) > (lane.since, lane.after)
                 AND q.workflow_id <> ALL($3::bigint[])
                 AND NOT (q.serial AND EXISTS (
                   SELECT 1 FROM whereupon.runs e
@@ -39,6 +43,7 @@ FROM whereupon.runs r JOIN whereupon.workflows w ON w.id = r.workflow_id
 WHERE r.id = ANY($1::bigint[]) AND r.ended_at IS NULL AND r.status <> 'held' ORDER BY r.id
 """
 RECORD_DELETED = {"code": "record_deleted", "message": "The record was deleted."}
+BROUGHT_COLUMNS = 14  # of both statements; Traveller begins with the same
 MAX_EXECUTIONS = 10_000
 MAX_DATA_BYTES = 10_000_000
 
@@ -123,12 +128,39 @@ class Traveller:
         return None
 
 
+class Mark(NamedTuple):
+    """How far a crowded lane was taken: what is due before it is looked for again when the mark is old."""
+
+    since: datetime
+    after: int
+    set_at: float  # on the process's clock
+
+
+# Where a million runs are due at once, those that are done stay in the index until it is cleaned: looking for
+# the next ones from the beginning would pass all of them, every time.
+Marks = dict[int, Mark]
+MARK_SECONDS = 1.0
+BEGINNING = Mark(datetime(1, 1, 1, tzinfo=UTC), 0, 0.0)
+
+
 async def take_runs(
-    db: asyncpg.Connection[Any], lanes: Sequence[int], limit: int, paused: Sequence[int]
+    db: asyncpg.Connection[Any], lanes: Sequence[int], limit: int, paused: Sequence[int], marks: Marks
 ) -> list[Traveller]:
-    """The due runs of these lanes, locked, in the order of starting."""
-    rows = await db.fetch(TAKE_RUNS, lanes, max(1, limit // len(lanes)), paused)
-    return [Traveller(**dict(row), arrived_with=row["data"]) for row in rows]
+    """The due runs of these lanes, locked, in the order of starting; the marks are moved."""
+    now, most = time.monotonic(), max(1, limit // len(lanes))
+    known = [marks.get(lane, BEGINNING) for lane in lanes]
+    begin = [mark if now - mark.set_at < MARK_SECONDS else BEGINNING for mark in known]
+    rows = await db.fetch(TAKE_RUNS, lanes, most, paused, [m.since for m in begin], [m.after for m in begin])
+    last: dict[int, list[tuple[datetime, int]]] = {}
+    for row in rows:
+        last.setdefault(row["lane"], []).append((row["due_at"], row["id"]))
+    for lane, mark in zip(lanes, begin, strict=True):
+        taken = last.get(lane, ())
+        if len(taken) < most:
+            marks.pop(lane, None)
+        else:
+            marks[lane] = Mark(*max(taken), now if mark is BEGINNING else mark.set_at)
+    return [Traveller(*tuple(row.values())[:BROUGHT_COLUMNS], arrived_with=row["data"]) for row in rows]
 
 
 async def take_these(db: asyncpg.Connection[Any], ids: Sequence[int]) -> list[Traveller]:

@@ -24,6 +24,7 @@ from whereupon.workers.loop import Wake, keep_going
 
 log = structlog.get_logger()
 POLL_SECONDS = 2.0
+AT_WORK_SECONDS = 0.02  # until looking again for what is due, but in the hands of another loop
 CROWD, CROWDED_SECONDS = 100, 0.2  # a batch of so many means that more are waiting
 MATCHERS, ADVANCERS = 2, 3  # while one waits for the database, another computes
 PATIENCE, HARDLY = "2s", "100ms"  # with a row lock: of a whole batch, and while looking for the held record
@@ -125,7 +126,9 @@ class Engine:
         paused = self.definitions.paused if self.definitions else ()
         async with self.database.connection() as db:
             due = await db.fetchval(NEXT_DUE, list(paused))
-        return POLL_SECONDS if due is None else min(POLL_SECONDS, max(0.005, due))
+        if due is None:
+            return POLL_SECONDS
+        return AT_WORK_SECONDS if due <= 0 else min(POLL_SECONDS, max(0.005, due))
 
     async def listen(self, stop: asyncio.Event) -> float:
         """Hear of changes and runs until the connection breaks; the loop connects again."""
