@@ -167,6 +167,13 @@ function nameOf({ drawing }: Draft, path: string): string {
 function Failed({ draft }: { draft: Draft }) {
   const { error, base } = draft
   if (!error) return null
+  // What stands against publishing is listed below, each with the way to its place.
+  if (draft.failed === t.notPublished && error.problems.length > 0)
+    return (
+      <Alert color="red" mb="sm" role="alert" title={draft.failed}>
+        {t.seeBelow}
+      </Alert>
+    )
   if (!error.conflict) return <Problem error={error} title={draft.failed} />
   const takeTheirs = async () =>
     draft.take((await api.getPlaybook({ path: { key: base.key }, throwOnError: true })).data)

@@ -35,6 +35,7 @@ export const playbooks = {
   publish: 'Publish',
   published: 'The playbook was published. What is under way goes on as it was started.',
   notPublished: 'The playbook was not published',
+  seeBelow: 'Something is missing or wrong. It is listed below.',
   toPublish: 'Drawn, not published yet',
   conflict: 'Somebody else has changed this playbook meanwhile',
   conflictAbout: 'What you drew is still here. Save yours over theirs, or look at theirs and leave yours.',
