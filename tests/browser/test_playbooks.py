@@ -149,7 +149,7 @@ async def test_steps_are_dragged_with_the_mouse_and_moved_with_the_keyboard(
     await kept.press("Enter")
     await page.keyboard.press("Escape")
     await expect(page.get_by_test_id("step-proof")).to_be_visible()
-    await page.get_by_role("button", name="Add a step to Decide").click()
+    await page.get_by_role("button", name="Add step to Decide").click()
     await page.get_by_role("menuitem", name="Manual step").click()
     form = page.get_by_test_id("step-form")
     await expect(form.get_by_text("Planned date")).to_be_visible()

@@ -61,7 +61,7 @@ export const playbooks = {
   newPhase: 'Add phase',
   phaseNamed: (number: number) => `Phase ${number}`,
   newStep: 'Add step',
-  newStepIn: (phase: string) => `Add a step to ${phase}`,
+  newStepIn: (phase: string) => `Add step to ${phase}`,
   stepNamed: (number: number) => `Step ${number}`,
   stepMenu: (name: string) => `What to do with the step ${name}`,
   phaseMenu: (name: string) => `What to do with the phase ${name}`,

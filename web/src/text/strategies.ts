@@ -53,7 +53,6 @@ export const strategies = {
   addStep: 'Add step',
   stepNamed: (number: number) => `Step ${number}`,
   removeStep: (name: string) => `Remove the step ${name}`,
-  openStep: (name: string) => `Change the step ${name}`,
   days: (amount: number, unit: string) =>
     amount === 0 ? 'On the day' : `${Math.abs(amount)} ${unit} ${amount < 0 ? 'before' : 'after'}`,
   at: 'at',

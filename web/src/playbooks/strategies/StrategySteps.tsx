@@ -108,13 +108,7 @@ function StepBox({ schema, module, step, problems, open, onOpen, onChange, onRem
       data-testid={`strategy-step-${step.key}`}
     >
       <Group justify="space-between" wrap="nowrap">
-        <UnstyledButton
-          onClick={onOpen}
-          aria-expanded={open}
-          aria-label={t.openStep(step.name)}
-          flex={1}
-          miw={0}
-        >
+        <UnstyledButton onClick={onOpen} aria-expanded={open} flex={1} miw={0}>
           <Group gap={8} wrap="nowrap">
             <Sign size={16} aria-hidden style={{ flex: 'none' }} />
             <div style={{ minWidth: 0 }}>
