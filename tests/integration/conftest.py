@@ -1,0 +1,28 @@
+"""What all tests that use a database share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+
+import pytest
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
+
+from whereupon.people import passwords
+
+
+@cache
+def quick() -> PasswordHash:
+    """The same way of hashing at the least cost; tests/unit/people looks at the real one."""
+    return PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def hashing_is_quick() -> Iterator[None]:
+    """A fifth of a second for each administrator would be minutes for all of them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "hasher", quick)
+        passwords.nobody.cache_clear()
+        yield
+    passwords.nobody.cache_clear()
