@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from tests.conftest import place_of_servers
 
 from whereupon.db.embedded import EmbeddedServer
 from whereupon.db.server_folder import ServerFolder
@@ -60,7 +61,7 @@ def environment(folder: Path, **env: str) -> dict[str, str]:
 @contextmanager
 def data_folder() -> Iterator[Path]:
     """A data folder whose server is stopped and removed by the product's own code."""
-    folder = Path(tempfile.mkdtemp(prefix="whereupon-accept-", dir="/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix="whereupon-accept-", dir=place_of_servers()))
     try:
         yield folder
     finally:

@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Locator, Page, Route, expect
 from tests import openid_provider
 from tests.browser.conftest import Opening
 from tests.browser.doing import field
@@ -49,6 +49,12 @@ async def inbox_of(open_page: OpenPage, small: Installation, who: str) -> Page:
     return page
 
 
+async def press(page: Page, button: Locator) -> None:
+    """Press it, and wait for what the server says to that."""
+    async with page.expect_response("**/claim"):
+        await button.click()
+
+
 async def test_of_two_who_take_a_task_one_gets_it_and_the_other_reads_who(
     open_page: OpenPage, small: Installation, watch: Watch
 ) -> None:
@@ -60,7 +66,18 @@ async def test_of_two_who_take_a_task_one_gets_it_and_the_other_reads_who(
     rows = {who: page.get_by_test_id(f"item-task-{number}") for who, page in pages.items()}
     for row in rows.values():
         await expect(row).to_contain_text("Front desk")
-    await asyncio.gather(*(row.get_by_role("button", name="Take it").click() for row in rows.values()))
+    both = asyncio.Barrier(2)
+
+    async def together(route: Route) -> None:
+        """Neither goes out before both have pressed: what is taken goes from the other's list."""
+        await both.wait()
+        await route.continue_()
+
+    for page in pages.values():
+        await page.route("**/claim", together)
+    async with asyncio.TaskGroup() as pressing:
+        for who, row in rows.items():
+            pressing.create_task(press(pages[who], row.get_by_role("button", name="Take it")))
     holder = (await small.sql("SELECT assignee_user_id FROM whereupon.tasks WHERE id = $1", number))[0][0]
     winner = next(who for who, one in people.items() if one.id == holder)
     loser = next(who for who in people if who != winner)
