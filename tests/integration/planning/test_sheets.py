@@ -262,7 +262,7 @@ async def test_workflows_that_a_sheet_cannot_say_are_named_with_the_reason(offic
         _, left_out = await said_workflows(db, office.rights)
     reasons = dict(left_out)
     assert "something else" in reasons["[Course date] — Certificate to every delegate"]
-    assert "settings" in reasons["[Booking] — Confirmation to the delegate"]
+    assert "It waits in a way" in reasons["[Booking] — Confirmation to the delegate"]
 
 
 async def test_the_template_is_a_sheet_that_can_be_read(office: Office, tmp_path: Path) -> None:

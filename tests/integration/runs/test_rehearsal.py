@@ -15,6 +15,7 @@ from whereupon.errors import Invalid, NotFound, Refused
 from whereupon.modules.definitions import FieldIn
 from whereupon.outbox.channels.transport import Letter
 from whereupon.outbox.rehearsing import rehearsal
+from whereupon.people.duty import Roster, set_roster
 from whereupon.people.rights import Rights
 from whereupon.records.schema import DEFINER
 from whereupon.runs import rehearsal as rehearsing
@@ -64,6 +65,8 @@ async def peopled(office: Office) -> Office:
     manager = await office.user("ana@example.org", name="Ana")
     owner = await office.user("zoë@example.org", name="Zoë", manager=manager)
     await office.group("support", [manager, owner])
+    async with office.database.transaction() as db:
+        await set_roster(db, "support", Roster(otherwise=owner), actor=None)
     await office.execute("UPDATE whereupon.users SET phone = '+30 210 123 4567' WHERE id = $1", owner)
     office.keys = [str(owner)]
     return office
