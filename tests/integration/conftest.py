@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cache
 
 import pytest
@@ -18,11 +17,7 @@ def quick() -> PasswordHash:
     return PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
 
 
-@pytest.fixture(scope="session", autouse=True)
-def hashing_is_quick() -> Iterator[None]:
+@pytest.fixture(autouse=True)
+def hashing_is_quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """A fifth of a second for each administrator would be minutes for all of them."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(passwords, "hasher", quick)
-        passwords.nobody.cache_clear()
-        yield
-    passwords.nobody.cache_clear()
+    monkeypatch.setattr(passwords, "hasher", quick)
