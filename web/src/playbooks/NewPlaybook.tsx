@@ -1,17 +1,11 @@
-import { Button, Group, Modal, Stack, TextInput } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
-import { type FormEvent, useState } from 'react'
 import { useNavigate } from 'react-router'
-import { asProblem, createPlaybookMutation, queries } from '../api'
-import { ModuleSelect } from '../form'
-import { Problem } from '../parts/Problem'
-import { t as shared } from '../text'
+import { createPlaybookMutation, queries } from '../api'
 import { playbooks as t } from '../text/playbooks'
+import { NewOfModule } from './NewOfModule'
 
 /** What it is called and whose records it is about; then it is drawn. */
 export function NewPlaybook({ onClose }: { onClose: () => void }) {
-  const [name, setName] = useState('')
-  const [module, setModule] = useState<string | null>(null)
   const navigate = useNavigate()
   const create = useMutation({
     ...createPlaybookMutation(),
@@ -20,45 +14,13 @@ export function NewPlaybook({ onClose }: { onClose: () => void }) {
       navigate(`/playbooks/${made.key}`)
     },
   })
-  const problem = create.error ? asProblem(create.error) : null
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
-    if (module && name.trim()) create.mutate({ body: { name, module } })
-  }
   return (
-    <Modal opened onClose={onClose} title={t.create}>
-      <form onSubmit={submit}>
-        <Stack gap="sm">
-          <TextInput
-            data-autofocus
-            label={t.name}
-            withAsterisk
-            maxLength={200}
-            value={name}
-            onChange={(event) => setName(event.currentTarget.value)}
-            error={problem?.at('/name')}
-          />
-          <ModuleSelect
-            label={t.module}
-            description={t.moduleAbout}
-            required
-            value={module}
-            onChange={setModule}
-            error={problem?.at('/module')}
-          />
-          {problem && !problem.at('/name') && !problem.at('/module') && (
-            <Problem error={problem} title={t.notMade} />
-          )}
-          <Group justify="flex-end" gap="xs">
-            <Button variant="default" onClick={onClose}>
-              {shared.common.cancel}
-            </Button>
-            <Button type="submit" disabled={!name.trim() || !module} loading={create.isPending}>
-              {t.make}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
+    <NewOfModule
+      words={t}
+      error={create.error}
+      isPending={create.isPending}
+      onMake={(body) => create.mutate({ body })}
+      onClose={onClose}
+    />
   )
 }
