@@ -38,6 +38,12 @@ people: [{email: anna@choir.example, name: Άννα, roles: [choir], groups: [ch
 SAMPLES = (
     "samples: [{module: singers, count: 30, values: {name: {person: true}, voice: {one_of: [alto, bass]}}}]"
 )
+VIEW = """
+key: low_voices
+module: singers
+name: {name}
+definition: {{where: {{field: voice, operator: equals, value: bass}}, sort: [name], columns: [{columns}]}}
+"""
 WORKFLOW = """
 key: {key}
 name: "[Singer] — {name}"
@@ -69,6 +75,8 @@ def folder(tmp_path: Path) -> Path:
     (pack / "samples.yaml").write_text(SAMPLES, "utf-8")
     write(pack, "welcome", "Say hello", "Hello")
     write(pack, "extra", "Say more", "More")
+    (pack / "views").mkdir()
+    (pack / "views/low.yaml").write_text(VIEW.format(name="Low voices", columns="name"), "utf-8")
     (pack / "templates/hello.yaml").write_text(
         'key: hello\nname: Hello\nmodule: singers\nsubject: Γειά {{ record.name }}\ntext: "-"\n', "utf-8"
     )
@@ -90,6 +98,7 @@ def second_version(pack: Path) -> None:
     write(pack, "welcome", "Say hello", "Welcome")
     write(pack, "goodbye", "Say goodbye", "Bye")
     (pack / "workflows/extra.yaml").unlink()
+    (pack / "views/low.yaml").write_text(VIEW.format(name="Low voices", columns="name, voice"), "utf-8")
 
 
 async def update(office: Office, pack: Path, **how: Any) -> Told:
@@ -129,7 +138,7 @@ async def test_an_update_takes_over_what_only_the_pack_changed(office: Office, f
     assert actions(dry) == actions(told) == {
         "module/concerts": "add", "field/concerts.name": "add", "field/singers.voice": "change",
         "field/singers.email": "add", "workflow/welcome": "change", "workflow/goodbye": "add",
-        "workflow/extra": "remove",
+        "workflow/extra": "remove", "view/low_voices": "change",
     }  # fmt: skip
     assert await titles(office) == {"welcome": "Welcome", "goodbye": "Bye"}
     async with office.database.connection() as db:
@@ -144,10 +153,17 @@ async def test_what_the_office_changed_stays_and_is_told(office: Office, folder:
     await change(office, "extra", "Ours")
     relabel = FieldChange(label="Φωνή")
     await defining(office.database, lambda db: DEFINER.change_field(db, "singers", "voice", relabel))
+    await office.execute("UPDATE whereupon.views SET name = 'Βαθιές φωνές'")
     second_version(folder)
     told = await update(office, folder)
     found = actions(told)
     assert (found["workflow/welcome"], found["workflow/extra"]) == ("conflict", "keep")
+    view = (await office.fetch("SELECT name, shared, definition FROM whereupon.views"))[0]
+    assert (view["name"], view["shared"], view["definition"]["columns"]) == (
+        "Βαθιές φωνές",
+        True,
+        ["name", "voice"],
+    )
     assert found["field/singers.voice"] == "change"
     assert await titles(office) == {"welcome": "Καλωσόρισες", "extra": "Ours", "goodbye": "Bye"}
     async with office.database.connection() as db:
@@ -181,7 +197,11 @@ async def test_a_pack_goes_without_what_was_changed_or_is_used(office: Office, f
     assert actions(dry) == actions(told)
     found = actions(told)
     assert (found["workflow/welcome"], found["workflow/extra"]) == ("remove", "keep")
-    assert (found["module/singers"], found["template/hello"]) == ("keep", "remove")
+    assert (found["module/singers"], found["template/hello"], found["view/low_voices"]) == (
+        "keep",
+        "remove",
+        "remove",
+    )
     assert found["group/choir"] == "keep"  # the workflow that stays names it
     assert [row["name"] for row in await office.fetch("SELECT name FROM data.singers")] == ["Κάλλας"]
     assert "29 sample records go, 1 stay" in " ".join(told.notes)

@@ -21,6 +21,7 @@ def kinds() -> tuple[Kind, ...]:
     from whereupon.packs.kinds.people import Groups, Roles
     from whereupon.packs.kinds.playbooks import Playbooks, Strategies
     from whereupon.packs.kinds.templates import Templates
+    from whereupon.packs.kinds.views import Views
     from whereupon.packs.kinds.workflows import Workflows
 
     return (
@@ -28,6 +29,7 @@ def kinds() -> tuple[Kind, ...]:
         Modules(),
         Fields(),
         Roles(),
+        Views(),
         Templates(),
         DataTasks(),
         Strategies(),
