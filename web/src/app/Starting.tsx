@@ -1,11 +1,12 @@
-import { Center, Loader } from '@mantine/core'
+import { Center } from '@mantine/core'
+import { Spinner } from '../parts/Spinner'
 import { t } from '../text'
 
 /** While the first answer is on its way. */
 export function Starting() {
   return (
     <Center h="60vh">
-      <Loader aria-label={t.common.loading} />
+      <Spinner label={t.common.loading} />
     </Center>
   )
 }

@@ -1,5 +1,5 @@
 import { Text, UnstyledButton } from '@mantine/core'
-import { type DragEvent, type KeyboardEvent, useEffect, useRef } from 'react'
+import { type DragEvent, type KeyboardEvent, useLayoutEffect, useRef } from 'react'
 import type { EventOut } from '../api'
 import { format } from '../text'
 import { calendar as t } from '../text/calendar'
@@ -29,15 +29,19 @@ const STEPS: Record<string, number> = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -
 
 /** A month of days: one of them has the focus, arrow keys move it, Enter plans an event, dragging moves one. */
 export function MonthView({ days, day, today, entries, onGo, onTurn, onOpen, onMove }: Props) {
-  const focused = useRef<HTMLTableCellElement>(null)
-  const moved = useRef(false)
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the focus follows the day that the keys went to
-  useEffect(() => {
-    if (moved.current) focused.current?.focus()
-    moved.current = false
-  }, [day])
-  const press = (event: KeyboardEvent<HTMLElement>, here: Day) => {
+  const table = useRef<HTMLTableElement>(null)
+  // Where the last key went. Keys are quicker than drawings: one that was asked for earlier takes nothing back.
+  const wanted = useRef<Day | null>(null)
+  const focus = (to: Day) => table.current?.querySelector<HTMLElement>(`[data-day="${to}"]`)?.focus()
+  useLayoutEffect(() => {
+    if (wanted.current === day) {
+      focus(day)
+      wanted.current = null
+    }
+  })
+  const press = (event: KeyboardEvent<HTMLElement>, focused: Day) => {
     if (event.target !== event.currentTarget) return
+    const here = wanted.current ?? focused
     const step = STEPS[event.key]
     const to =
       step !== undefined
@@ -48,9 +52,8 @@ export function MonthView({ days, day, today, entries, onGo, onTurn, onOpen, onM
             ? plusDays(weekOf(here), 6)
             : null
     if (to) {
-      moved.current = true
-      // At once, so that keys that follow quickly start from there.
-      event.currentTarget.closest('table')?.querySelector<HTMLElement>(`[data-day="${to}"]`)?.focus()
+      wanted.current = to
+      focus(to) // at once, where it is drawn already
       onGo(to)
     } else if (event.key === 'Enter') onOpen({ day: here })
     else return
@@ -63,8 +66,14 @@ export function MonthView({ days, day, today, entries, onGo, onTurn, onOpen, onM
   }
   const weeks = Array.from({ length: days.length / 7 }, (_, at) => days.slice(at * 7, at * 7 + 7))
   return (
-    // biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: arrow keys move in it (ARIA grid pattern)
-    <table role="grid" aria-label={t.views.month} className={classes.month} data-testid="calendar-month">
+    <table
+      ref={table}
+      // biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: arrow keys move in it (ARIA grid pattern)
+      role="grid"
+      aria-label={t.views.month}
+      className={classes.month}
+      data-testid="calendar-month"
+    >
       <thead>
         <tr>
           {days.slice(0, 7).map((one) => (
@@ -81,7 +90,6 @@ export function MonthView({ days, day, today, entries, onGo, onTurn, onOpen, onM
               // biome-ignore lint/a11y/useAriaPropsSupportedByRole: a td of a grid is a gridcell, which is selected
               <td
                 key={one}
-                ref={one === day ? focused : undefined}
                 tabIndex={one === day ? 0 : -1}
                 aria-label={format.date(one)}
                 aria-selected={one === day}

@@ -1,5 +1,6 @@
-import { Anchor, Group, Loader, Text } from '@mantine/core'
+import { Anchor, Group, Text } from '@mantine/core'
 import { Link } from 'react-router'
+import { Spinner } from '../parts/Spinner'
 import { conditions as t } from '../text/conditions'
 import classes from './conditions.module.css'
 import type { Known } from './useMatches'
@@ -9,9 +10,14 @@ export function Matches({ known, module }: { known: Known; module: string }) {
   const { state, found } = known
   const words = said(known)
   return (
-    <div className={words ? classes.matches : undefined} aria-live="polite" data-testid="matches">
+    <div
+      className={words ? classes.matches : undefined}
+      aria-live="polite"
+      aria-busy={state === 'counting'}
+      data-testid="matches"
+    >
       <Group gap={6} wrap="nowrap">
-        {state === 'counting' && <Loader size={11} aria-label={t.counting} />}
+        {state === 'counting' && <Spinner size={11} label={t.counting} />}
         <Text size="xs" c="dimmed">
           {words}
         </Text>

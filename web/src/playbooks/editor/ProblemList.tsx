@@ -1,6 +1,7 @@
-import { Anchor, Group, Loader, Paper, Text } from '@mantine/core'
+import { Anchor, Group, Paper, Text } from '@mantine/core'
 import { IconAlertTriangle, IconCircleCheck } from '@tabler/icons-react'
 import type { FaultOut } from '../../api'
+import { Spinner } from '../../parts/Spinner'
 import { playbooks as t } from '../../text/playbooks'
 
 interface Props {
@@ -24,7 +25,7 @@ export function ProblemList({ nameOf, problems, checking, known, onShow }: Props
         <Text size="sm" fw={500} role="status">
           {fine ? t.noProblems : t.problems(problems.length)}
         </Text>
-        {checking && <Loader size={12} aria-label={t.checking} />}
+        {checking && <Spinner size={12} label={t.checking} />}
       </Group>
       {!fine && (
         <ul style={{ margin: '6px 0 0', paddingInlineStart: 22 }}>

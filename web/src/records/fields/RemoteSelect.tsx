@@ -1,7 +1,9 @@
-import { Loader, Select } from '@mantine/core'
+import { Select } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
+import { Spinner } from '../../parts/Spinner'
+import { t as shared } from '../../text'
 import { records as t } from '../../text/records'
 import type { Choice } from '../model'
 
@@ -71,7 +73,9 @@ export function RemoteSelect({ value, title, onChange, among, find, required, ..
         onChange(key, found?.label ?? null)
       }}
       placeholder={t.typeToFind}
-      nothingFoundMessage={found.data ? t.nothingFound : open && <Loader size="xs" />}
+      nothingFoundMessage={
+        found.data ? t.nothingFound : open && <Spinner size="xs" label={shared.common.loading} />
+      }
       comboboxProps={{ shadow: 'md', withinPortal: true }}
       description={input.description ?? (open && !complete ? t.more : undefined)}
     />
