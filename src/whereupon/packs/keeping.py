@@ -6,6 +6,7 @@ Every step is told before anything is done (`dry`), with what is kept and why.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +14,7 @@ import asyncpg
 
 from whereupon.db.pool import Connection, Database
 from whereupon.errors import Conflict, NotFound, WhereuponError, did_you_mean
-from whereupon.modules.catalog import load_catalog, quote
+from whereupon.modules.catalog import Catalog, load_catalog, quote
 from whereupon.packs.contents import Pack
 from whereupon.packs.kinds import kind, kinds
 from whereupon.packs.parts import (
@@ -234,11 +235,16 @@ async def taken_away(db: Connection, key: str, rights: Rights, *, dry: bool, acc
     lost: list[str] = []
     # People first: a group with sample people alone is no group that somebody uses.
     await let_people_go(db, noted, rights, told)
-    for kind_key, name in reversed(order_of({}, {pair: {} for pair in known})):
+    going = order_of_going(await load_catalog(db), known)
+    modules = [name for kind_key, name in going if kind_key == "module"]
+    for kind_key, name in going:
         if kind_key == "field":
             continue  # they go with their module, or stay with it
-        if kind_key == "module":
-            await remove_samples(db, noted, name, told)
+        if kind_key == "module" and name == modules[0]:
+            for module in modules:
+                await remove_samples(db, noted, module, told)
+            for module in modules:
+                await remove_formulas(db, rights, module, known)
         told.steps.append(await let_go(
             db, rights, (kind_key, name), known[kind_key, name], now, lost, accept_loss=accept_loss
         ))  # fmt: skip
@@ -250,6 +256,25 @@ async def taken_away(db: Connection, key: str, rights: Rights, *, dry: bool, acc
     told.notes += [f"{line} Only if you say that this may be lost." for line in lost if not accept_loss]
     await db.execute(FORGET, f"pack:{key}")
     return told
+
+
+def order_of_going(catalog: Catalog, known: Collection[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The last kinds first; of modules, one that refers to another goes before it."""
+    rest = {key: targets(catalog, key) for kind_key, key in known if kind_key == "module"}
+    turns: dict[str, int] = {}
+    while rest:
+        referred = {target for key, found in rest.items() for target in found - {key}}
+        turns |= {key: len(turns) for key in rest if key not in referred} or dict.fromkeys(rest, len(turns))
+        rest = {key: found for key, found in rest.items() if key not in turns}
+    last_first = {one.key: -nr for nr, one in enumerate(kinds())}
+    return sorted(known, key=lambda pair: (last_first.get(pair[0], 0), turns.get(pair[1], 0), pair[1]))
+
+
+def targets(catalog: Catalog, key: str) -> set[str]:
+    """The modules that a module refers to."""
+    module = catalog.modules.get(key)
+    fields = module.fields.values() if module else ()
+    return {str(field.options["target"]) for field in fields if field.type == "reference"}
 
 
 async def let_go(
@@ -288,6 +313,21 @@ async def remove_samples(db: Connection, noted: Mapping[str, Any], module_key: s
         f"{module.label_plural}: {gone:,} sample records go"
         + (f", {stay:,} stay, because they were changed, are used or are gone already." if stay else ".")
     )
+
+
+async def remove_formulas(
+    db: Connection, rights: Rights, module_key: str, known: Collection[tuple[str, str]]
+) -> None:
+    """Of a module without records: they may look at one that goes before it."""
+    module = (await load_catalog(db)).modules.get(module_key)
+    if module is None or await db.fetchval(f"SELECT EXISTS (SELECT FROM {module.sql})"):
+        return
+    names = [f"{module.key}.{one.key}" for one in module.fields.values() if one.type == "formula"]
+    for name in names:
+        if ("field", name) in known:
+            with suppress(WhereuponError):
+                async with db.transaction():
+                    await kind("field").remove(db, rights, name)
 
 
 async def deleted(db: Connection, table: str, column: str, type_: str, keys: list[str]) -> int:

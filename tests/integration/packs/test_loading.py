@@ -8,6 +8,7 @@ from tests.office import Office, open_office
 from whereupon.db.pool import Database
 from whereupon.errors import Invalid, Refused
 from whereupon.packs.contents import pack_keys, read_pack
+from whereupon.packs.keeping import remove_pack
 from whereupon.packs.loading import load_pack
 from whereupon.packs.older_database import make_schema
 from whereupon.people.rights import load_rights
@@ -26,7 +27,7 @@ async def office(database: Database) -> Office:
 
 
 @pytest.mark.parametrize("key", pack_keys())
-async def test_a_pack_loads_and_a_second_time_changes_nothing(office: Office, key: str) -> None:
+async def test_a_pack_loads_a_second_time_changes_nothing_and_it_goes_again(office: Office, key: str) -> None:
     first = await load_pack(office.database, key, office.rights)
     before = (await office.fetch(COUNTED))[0]
     second = await load_pack(office.database, key, office.rights)
@@ -39,7 +40,12 @@ async def test_a_pack_loads_and_a_second_time_changes_nothing(office: Office, ke
             "SELECT key FROM whereupon.workflows WHERE state = 'active' AND kind = 'workflow'"
         )
     }
-    assert published == {workflow.key for workflow in read_pack(key).workflows}
+    pack = read_pack(key)
+    assert published == {workflow.key for workflow in pack.workflows}
+    told = await remove_pack(office.database, key, office.rights)
+    attached = pack.about.older_database is not None  # these tables stay, and so does what names them
+    kept = [(step.name, step.why) for step in told.steps if step.action != "remove"]
+    assert kept == [] or attached
 
 
 @pytest.mark.parametrize("key", pack_keys())

@@ -2,6 +2,7 @@ import { plural } from './format'
 
 export const settings = {
   title: 'Settings',
+  page: 'Page of the settings',
   modules: { title: 'Modules and fields' },
   users: { title: 'Users' },
   groups: { title: 'Groups' },
@@ -105,7 +106,7 @@ export const settings = {
   packs: {
     title: 'Packs',
     about:
-      'Ready-made modules, workflows, templates and sample records. Loading one changes nothing that is yours.',
+      'Ready-made modules, views, workflows, templates and sample records. Loading one changes nothing that is yours.',
     load: 'Load',
     loaded: 'Loaded',
     done: (name: string) => `${name} was loaded`,
@@ -134,6 +135,7 @@ export const settings = {
       field: 'Field',
       role: 'Role',
       group: 'Group',
+      view: 'View',
       template: 'Template',
       data_task: 'Data task',
       playbook: 'Playbook',
@@ -178,6 +180,15 @@ export const settings = {
     anyAction: 'Every deed',
     anySubject: 'Everything',
     system: 'The system',
+    kinds: {
+      ai: 'AI provider',
+      feed: 'Published list',
+      schema: 'Tables of a database',
+      question: 'Approval or form',
+      track: 'Playbook of a record',
+      token: 'API token',
+      settings: 'Settings',
+    } as Record<string, string>,
     none: 'Nothing was found',
     noneAbout: 'No entry fits this filter.',
   },
