@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from typing import Any, Literal
 
@@ -84,6 +85,19 @@ async def read_settings(db: Connection) -> dict[str, Any]:
     return {"mail": shown, "caps": caps, "retention": retention} | await load_organisation(db)
 
 
+async def written(
+    call: TheCall, save: Callable[[Connection], Awaitable[None]], *, defines: bool = True
+) -> Response:
+    """What is set once an administrator has saved something. `defines`: whether definitions depend on it."""
+    call.rights.require_administrator()
+
+    async def work(db: Connection) -> dict[str, Any]:
+        await save(db)
+        return await read_settings(db)
+
+    return await call.write(work, defines=defines)
+
+
 @router.get("", **operation("get_settings", SettingsOut, summary="What is set now, without secrets."))
 async def get_settings(call: TheCall) -> Response:
     call.rights.require_administrator()
@@ -92,9 +106,7 @@ async def get_settings(call: TheCall) -> Response:
 
 @router.put("/mail", **operation("set_mail", SettingsOut, summary="Set the SMTP server."))
 async def set_mail(call: TheCall, body: MailIn) -> Response:
-    call.rights.require_administrator()
-
-    async def work(db: Connection) -> dict[str, Any]:
+    async def save(db: Connection) -> None:
         before, _ = await load_settings(db)
         handle = before.password if before is not None and before.host == body.host else None
         if body.password is not None:
@@ -103,9 +115,8 @@ async def set_mail(call: TheCall, body: MailIn) -> Response:
         await save_mail_settings(db, MailSettings.model_validate(body.model_dump() | {"password": handle}))
         told = body.model_dump(exclude={"password"})
         await audit.append(db, call.user_id, "set_mail", "settings:mail", **told)
-        return await read_settings(db)
 
-    return await call.write(work)
+    return await written(call, save)
 
 
 @router.delete(
@@ -141,61 +152,37 @@ async def send_test_mail(call: TheCall, body: TestMail) -> Response:
 
 @router.put("/caps", **operation("set_caps", SettingsOut, summary="Set how many messages may leave unseen."))
 async def set_caps(call: TheCall, body: Caps) -> Response:
-    call.rights.require_administrator()
-
-    async def work(db: Connection) -> dict[str, Any]:
+    async def save(db: Connection) -> None:
         await save_caps(db, body)
         await audit.append(db, call.user_id, "set_caps", "settings:caps", **body.model_dump())
-        return await read_settings(db)
 
-    return await call.write(work)
+    return await written(call, save)
 
 
 @router.put(
     "/organisation", **operation("set_organisation", SettingsOut, summary="Set name, address, time zone.")
 )
 async def set_organisation(call: TheCall, body: Organisation) -> Response:
-    call.rights.require_administrator()
-
-    async def work(db: Connection) -> dict[str, Any]:
-        await save_organisation(db, body, actor=call.user_id)
-        return await read_settings(db)
-
-    return await call.write(work)
+    return await written(call, lambda db: save_organisation(db, body, actor=call.user_id))
 
 
 @router.put("/working-hours", **operation("set_working_hours", SettingsOut, summary="Set when people work."))
 async def set_working_hours(call: TheCall, body: WorkingHours) -> Response:
-    call.rights.require_administrator()
-
-    async def work(db: Connection) -> dict[str, Any]:
-        await save_working_hours(db, body, actor=call.user_id)
-        return await read_settings(db)
-
-    return await call.write(work)
+    return await written(call, lambda db: save_working_hours(db, body, actor=call.user_id))
 
 
 @router.put("/holidays", **operation("set_holidays", SettingsOut, summary="Set the days without work."))
 async def set_holidays(call: TheCall, body: Holidays) -> Response:
-    call.rights.require_administrator()
-
-    async def work(db: Connection) -> dict[str, Any]:
-        await save_holidays(db, body, actor=call.user_id)
-        return await read_settings(db)
-
-    return await call.write(work)
+    return await written(call, lambda db: save_holidays(db, body, actor=call.user_id))
 
 
 @router.put(
     "/retention", **operation("set_retention", SettingsOut, summary="Set how many days history is kept.")
 )
 async def set_retention(call: TheCall, body: Retention) -> Response:
-    call.rights.require_administrator()
-
-    async def work(db: Connection) -> dict[str, Any]:
+    async def save(db: Connection) -> None:
         value = body.model_dump()
         await db.execute(PUT_SETTING, "retention", value)
         await audit.append(db, call.user_id, "set_retention", "settings:retention", **value)
-        return await read_settings(db)
 
-    return await call.write(work, defines=False)
+    return await written(call, save, defines=False)
