@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Annotated, Literal
 
@@ -145,6 +146,39 @@ class When(Config):
 
     def _in_month(self) -> list[int | Literal["last"]]:
         return sorted(set(self.days or ()), key=lambda day: 32 if day == "last" else day)
+
+
+def words_of_cron(written: str) -> str | None:
+    """Five fields as people say them, where these are a choice that people make step by step; else None.
+
+    >>> words_of_cron("0 8 * * 1,5"), words_of_cron("30 6 1,15 * *"), words_of_cron("0 8 1 * 1")
+    ('every Monday and Friday at 08:00', 'on the 1st and 15th of every month at 06:30', None)
+    """
+    minute, hour, day, month, weekday = written.split()
+    if month != "*" or not (minute.isdigit() and (hour.isdigit() or hour == "*")):
+        return None
+    said: dict[str, object] | None = None
+    if day == weekday == "*":
+        said = {"every": "hour", "minute": int(minute)} if hour == "*" else {"every": "day"}
+    elif day == "*" and (days := _numbers(weekday)):
+        said = {"every": "week", "weekdays": [WEEKDAYS[(one - 1) % 7] for one in days]}
+    elif weekday == "*" and (days := _numbers(day)):
+        said = {"every": "month", "days": days}
+    if said is None or (hour == "*" and said["every"] != "hour"):
+        return None
+    at = {} if hour == "*" else {"at": f"{int(hour):02}:{int(minute):02}"}
+    return When.model_validate(said | at).words()
+
+
+def _numbers(field: str) -> list[int]:
+    """
+    >>> _numbers("1-3,5"), _numbers("*/2"), _numbers("MON")
+    ([1, 2, 3, 5], [], [])
+    """
+    if not re.fullmatch(r"\d+(-\d+)?(,\d+(-\d+)?)*", field):
+        return []
+    ends = [[int(end) for end in part.split("-")] for part in field.split(",")]
+    return [number for end in ends for number in range(end[0], end[-1] + 1)]
 
 
 def _listed(parts: list[str]) -> str:

@@ -17,7 +17,7 @@ from whereupon.sdk.block import Config
 from whereupon.sdk.fields import Shown, one_of
 from whereupon.sdk.timetable import Timetable, next_time, read_cron
 from whereupon.sdk.trigger import Trigger
-from whereupon.sdk.when import When
+from whereupon.sdk.when import When, words_of_cron
 
 MISSED = {"once": "Start once for all of them", "none": "Leave them", "all": "Start for each of them"}
 
@@ -62,8 +62,10 @@ class ScheduleConfig(Config):
         return self.when.timetable() if self.when is not None else read_cron(self.cron or "")
 
     def words(self) -> str:
-        """How often, in words; five fields speak for themselves."""
-        return self.when.words() if self.when is not None else f"the clock meets {self.cron}"
+        """How often, in words; five fields that are no daily, weekly or monthly time speak for themselves."""
+        if self.when is not None:
+            return self.when.words()
+        return words_of_cron(self.cron or "") or f"at the times of {self.cron}"
 
 
 class Schedule(Trigger[ScheduleConfig]):
@@ -91,9 +93,7 @@ class Schedule(Trigger[ScheduleConfig]):
         whom = ""
         if config.each_record and scope.module:
             whom = f" for each record of {scope.module.label_plural} that meets the filter"
-        if config.when is not None:
-            return f"its time comes: {config.when.words()} ({scope.time_zone}){whom}"
-        return f"the clock meets {config.cron} ({scope.time_zone}){whom}"
+        return f"its time comes: {config.words()} ({scope.time_zone}){whom}"
 
 
 def never(config: ScheduleConfig) -> Problem:
