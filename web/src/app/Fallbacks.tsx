@@ -1,9 +1,13 @@
 import { Button, Center, Code, Stack, Text, Title } from '@mantine/core'
+import { useEffect } from 'react'
 import { Link, useRouteError } from 'react-router'
 import { t } from '../text'
 
 /** An address that leads nowhere. */
 export function NotFound() {
+  useEffect(() => {
+    document.title = `${t.frame.notFoundTitle} · ${t.frame.product}`
+  }, [])
   return (
     <Center mih="60vh" p="md">
       <Stack align="center" gap="sm" maw={440}>

@@ -12,6 +12,7 @@ import {
 import { confirm } from '../parts/confirm'
 import { sayDone, sayProblem } from '../parts/saying'
 import { When } from '../parts/When'
+import { kindOf, nameOf } from '../runs/origin'
 import { format } from '../text'
 import { home as t } from '../text/home'
 import { outbox } from '../text/outbox'
@@ -43,15 +44,17 @@ export function RunLine({ run }: { run: TroubledRun }) {
 
 /** A run over many records of which some failed: how many, and the way to which and why. */
 export function BulkRunLine({ run }: { run: TroubledBulkRun }) {
+  const kind = kindOf(run)
   return (
     <Group className={classes.line} justify="space-between" wrap="nowrap" gap="sm">
       <Stack gap={0} style={{ minWidth: 0 }}>
         <Text size="sm" truncate>
           <Anchor component={Link} to={`/runs/bulk/${run.id}`} size="sm">
-            {run.workflow_name ?? t.aBulkRun}
+            {nameOf(run) ?? t.aBulkRun}
           </Anchor>
         </Text>
         <Text size="xs" c="dimmed" lineClamp={2}>
+          {kind && `${kind} · `}
           <When at={run.ended_at ?? run.created_at} />
           {run.matched > 0 && ` · ${t.failedOf(format.number(run.failed), format.number(run.matched))}`}
         </Text>

@@ -29,7 +29,7 @@ export function WorkflowBars({ workflows }: { workflows: readonly ListedWorkflow
               <Table.Thead>
                 <Table.Tr>
                   <Table.Th>{t.column.workflow}</Table.Th>
-                  <Table.Th w={264}>{t.column.bars}</Table.Th>
+                  <Table.Th w={200}>{t.column.bars}</Table.Th>
                   <Table.Th w={136}>{t.column.last}</Table.Th>
                 </Table.Tr>
               </Table.Thead>
@@ -55,7 +55,7 @@ function Row({ workflow }: { workflow: ListedWorkflow }) {
     <Table.Tr data-testid={`workflow-row-${key}`}>
       <Table.Td>
         <Group gap={8} wrap="nowrap">
-          <Anchor component={Link} to={`/workflows/${key}`} size="sm" lineClamp={1} title={name}>
+          <Anchor component={Link} to={`/workflows/${key}`} size="sm" lineClamp={2} title={name}>
             {name}
           </Anchor>
           {state !== 'active' && <Status of={state} />}

@@ -8,7 +8,9 @@ export function When({ at, exact = false }: { at: string | null | undefined; exa
   if (exact) return <time dateTime={at}>{whole}</time>
   return (
     <Tooltip label={whole}>
-      <time dateTime={at}>{format.relative(at)}</time>
+      <time dateTime={at} style={{ whiteSpace: 'nowrap' }}>
+        {format.relative(at)}
+      </time>
     </Tooltip>
   )
 }

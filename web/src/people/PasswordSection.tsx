@@ -6,6 +6,7 @@ import { asProblem } from '../api/problem'
 import { Problem } from '../parts/Problem'
 import { sayDone } from '../parts/saying'
 import { Section } from '../settings/Section'
+import { t } from '../text'
 import { profile as words } from '../text/profile'
 
 /** One's own new password. */
@@ -31,6 +32,7 @@ export function PasswordSection() {
         {problem && <Problem error={problem} />}
         <PasswordInput
           label={words.current}
+          visibilityToggleButtonProps={{ 'aria-label': t.common.showOf(words.current) }}
           required
           autoComplete="current-password"
           value={current}
@@ -39,6 +41,7 @@ export function PasswordSection() {
         />
         <PasswordInput
           label={words.next}
+          visibilityToggleButtonProps={{ 'aria-label': t.common.showOf(words.next) }}
           description={words.nextAbout}
           required
           autoComplete="new-password"

@@ -1,8 +1,19 @@
-import { Button, Code, Group, Select, Skeleton, Table, Text, TextInput } from '@mantine/core'
+import {
+  Anchor,
+  Button,
+  Group,
+  Select,
+  Skeleton,
+  Table,
+  Text,
+  TextInput,
+  UnstyledButton,
+} from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { IconShieldCheck } from '@tabler/icons-react'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
+import { Link } from 'react-router'
 import { type AuditEntry, api, listAuditActionsOptions } from '../api'
 import { Empty } from '../parts/Empty'
 import { PageHeader } from '../parts/PageHeader'
@@ -10,6 +21,7 @@ import { Problem } from '../parts/Problem'
 import { When } from '../parts/When'
 import { t } from '../text'
 import { settings } from '../text/settings'
+import { detailsOf, pathOf, sentence, subjectOf } from './audit'
 
 const words = settings.audit
 
@@ -58,7 +70,7 @@ export function Page() {
       {found.data && entries.length === 0 && (
         <Empty icon={IconShieldCheck} title={words.none} about={words.noneAbout} />
       )}
-      {entries.length > 0 && <Entries entries={entries} />}
+      {entries.length > 0 && <Entries entries={entries} onOnly={setTyped} />}
       {found.hasNextPage && (
         <Button
           variant="default"
@@ -73,7 +85,13 @@ export function Page() {
   )
 }
 
-function Entries({ entries }: { entries: AuditEntry[] }) {
+interface EntriesProps {
+  entries: AuditEntry[]
+  /** Only what was done to this. */
+  onOnly: (subject: string) => void
+}
+
+function Entries({ entries, onOnly }: EntriesProps) {
   return (
     <Table.ScrollContainer minWidth={640}>
       <Table className="surface" withTableBorder>
@@ -95,14 +113,17 @@ function Entries({ entries }: { entries: AuditEntry[] }) {
               </Table.Td>
               <Table.Td>{sentence(entry.action)}</Table.Td>
               <Table.Td>
-                <Text size="sm" ff="monospace">
-                  {entry.subject}
-                </Text>
+                <Subject entry={entry} onOnly={() => onOnly(entry.subject)} />
               </Table.Td>
               <Table.Td maw={320}>
-                {Object.keys(entry.details).length > 0 && (
-                  <Code style={{ wordBreak: 'break-word' }}>{JSON.stringify(entry.details)}</Code>
-                )}
+                {detailsOf(entry.details).map(([label, value]) => (
+                  <Text key={label} size="xs" style={{ overflowWrap: 'anywhere' }}>
+                    <Text span inherit c="dimmed">
+                      {label}:
+                    </Text>{' '}
+                    {value}
+                  </Text>
+                ))}
               </Table.Td>
             </Table.Tr>
           ))}
@@ -112,8 +133,26 @@ function Entries({ entries }: { entries: AuditEntry[] }) {
   )
 }
 
-/** "set_mail" as people read it: "Set mail". */
-function sentence(action: string): string {
-  const words = action.replaceAll('_', ' ')
-  return words.charAt(0).toUpperCase() + words.slice(1)
+/** What it was done to: its kind, and its name, which leads there. */
+function Subject({ entry, onOnly }: { entry: AuditEntry; onOnly: () => void }) {
+  const { kind, name } = subjectOf(entry.subject)
+  const path = pathOf(entry)
+  return (
+    <>
+      <UnstyledButton fz="sm" onClick={onOnly} title={words.only(entry.subject)}>
+        {kind}
+      </UnstyledButton>
+      {name && (
+        <Text size="xs" c={path ? undefined : 'dimmed'} style={{ overflowWrap: 'anywhere' }}>
+          {path ? (
+            <Anchor component={Link} to={path} inherit>
+              {name}
+            </Anchor>
+          ) : (
+            name
+          )}
+        </Text>
+      )}
+    </>
+  )
 }

@@ -65,7 +65,12 @@ export function HolidaysSection({ now }: { now: Holiday[] }) {
         >
           {t.common.add}
         </Button>
-        <Button variant="default" loading={save.isPending} onClick={() => save.mutate(days)}>
+        <Button
+          variant="default"
+          aria-label={t.common.saveOf(words.holidays)}
+          loading={save.isPending}
+          onClick={() => save.mutate(days)}
+        >
           {t.common.save}
         </Button>
       </Group>

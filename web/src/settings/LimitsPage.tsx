@@ -6,7 +6,7 @@ import { asProblem } from '../api/problem'
 import { PageHeader } from '../parts/PageHeader'
 import { Problem } from '../parts/Problem'
 import { sayDone } from '../parts/saying'
-import { t } from '../text'
+import { format, t } from '../text'
 import { settings } from '../text/settings'
 import { Section } from './Section'
 import { UploadsSection } from './UploadsSection'
@@ -132,7 +132,7 @@ export function Numbers<Sent extends object>({
               required={!empty}
               min={0}
               allowDecimal={false}
-              thousandSeparator=" "
+              thousandSeparator={format.groups}
               value={(draft[key] as number | null) ?? ''}
               error={problem?.at(`/${key}`)}
               onChange={(value) => setDraft({ ...draft, [key]: value === '' ? null : Number(value) })}
@@ -140,7 +140,12 @@ export function Numbers<Sent extends object>({
           ))}
         </SimpleGrid>
         <Group justify="flex-end">
-          <Button type="submit" variant="default" loading={save.isPending}>
+          <Button
+            type="submit"
+            variant="default"
+            loading={save.isPending}
+            aria-label={t.common.saveOf(title)}
+          >
             {t.common.save}
           </Button>
         </Group>

@@ -1,4 +1,4 @@
-import { Box, Grid, NavLink, Paper } from '@mantine/core'
+import { Box, Grid, NavLink, Paper, Select } from '@mantine/core'
 import {
   IconActivityHeartbeat,
   IconAddressBook,
@@ -22,7 +22,7 @@ import {
   IconWorldShare,
 } from '@tabler/icons-react'
 import { Suspense } from 'react'
-import { Link, Navigate, Route, Routes, useLocation } from 'react-router'
+import { Link, Navigate, Route, Routes, useLocation, useNavigate } from 'react-router'
 import { NotFound } from '../app/Fallbacks'
 import { lazy } from '../app/lazy'
 import { Starting } from '../app/Starting'
@@ -184,18 +184,28 @@ const SECTIONS = [
   },
 ] as const
 
-/** The settings: their pages at the left, the one that is open beside them. */
+/** The settings: their pages at the left (on a small screen: in a list that opens), the one that is open beside them. */
 export function Page() {
   const me = useMe()
   const sections = SECTIONS.filter((section) => me.administrator || (section.for === 'builder' && me.builder))
   const { pathname } = useLocation()
+  const go = useNavigate()
+  const isAt = (at: string) => pathname === `/settings/${at}` || pathname.startsWith(`/settings/${at}/`)
   const first = sections[0]
   return (
     <Grid gap="md">
       <Grid.Col span={{ base: 12, md: 2.5 }}>
-        <Paper component="nav" aria-label={words.title} p={6} className="surface">
+        <Select
+          hiddenFrom="md"
+          label={words.page}
+          data={sections.map(({ at, label }) => ({ value: at, label }))}
+          value={sections.find(({ at }) => isAt(at))?.at ?? null}
+          onChange={(at) => at && go(`/settings/${at}`)}
+          maxDropdownHeight={420}
+        />
+        <Paper component="nav" aria-label={words.title} p={6} className="surface" visibleFrom="md">
           {sections.map(({ at, label, icon: Sign }) => {
-            const here = pathname.startsWith(`/settings/${at}`)
+            const here = isAt(at)
             return (
               <NavLink
                 key={at}

@@ -88,6 +88,7 @@ export function WorkingHoursSection({ now }: { now: WorkingHours }) {
         <Button
           loading={save.isPending}
           variant="default"
+          aria-label={t.common.saveOf(words.hours)}
           onClick={() => save.mutate({ days: worked(days) })}
         >
           {t.common.save}

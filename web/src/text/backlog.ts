@@ -5,6 +5,10 @@ export const backlog = {
   heading: 'Records whose time has passed',
   asked: (records: string) =>
     `For ${records} the time has passed already, and nothing was started. What should happen now?`,
+  askedStaged: (records: string) =>
+    `For ${records} the time has passed already. The stages went over the records that met the conditions. What should happen now?`,
+  runAgain:
+    'They start within a minute, all of them: where a stage ran, it runs a second time, messages included.',
   exactly: (count: number) => plural(count, { one: '1 record', other: '{n} records' }),
   atLeast: (count: string) => `more than ${count} records`,
   skip: 'Leave them',

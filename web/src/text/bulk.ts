@@ -30,8 +30,7 @@ export const bulk = {
   by: (cause: string, name: string) => `${cause}: ${name}`,
   planned: (when: string) => `planned for ${when}`,
   repeats: 'repeats',
-  openWorkflow: 'Open workflow',
-  openTasks: 'Data tasks',
+  startedIn: 'started in',
   toFix: 'Put it right',
   status: {
     queued: 'Queued',

@@ -72,6 +72,11 @@ export const format = {
     if (Number.isNaN(at.getTime())) return String(moment)
     return new Intl.DateTimeFormat(locale, { timeStyle: 'medium', timeZone }).format(at)
   },
+  /** What stands between thousands: "1,000" has a comma. */
+  get groups(): string {
+    const parts = new Intl.NumberFormat(locale, { useGrouping: 'always' }).formatToParts(1_000)
+    return parts.find((part) => part.type === 'group')?.value ?? ''
+  },
   number(value: number | string, decimals?: number): string {
     const options =
       decimals === undefined ? {} : { minimumFractionDigits: decimals, maximumFractionDigits: decimals }

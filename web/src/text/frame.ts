@@ -41,6 +41,7 @@ export const frame = {
   offline: 'No connection to the server.',
   offlineMore: 'Trying again. What you wrote here is kept.',
   back: 'Back online.',
+  notFoundTitle: 'Nothing here',
   notFound: 'There is no page at this address.',
   notFoundMore: 'The link may be old, or the thing was deleted. The search (Ctrl K) finds what there is.',
   toHome: 'Go to Home',
@@ -65,6 +66,9 @@ export const session = {
 
 export const common = {
   save: 'Save',
+  /** For screen readers, where a page has several: "Save: Holidays". */
+  saveOf: (what: string) => `Save: ${what}`,
+  showOf: (what: string) => `Show or hide: ${what}`,
   cancel: 'Cancel',
   close: 'Close',
   delete: 'Delete',

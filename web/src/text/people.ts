@@ -29,7 +29,7 @@ export const people = {
     enable: 'Enable',
     disableTitle: (name: string) => `Disable ${name}?`,
     disableAbout:
-      'They are signed out and cannot sign in. Workflows that they published stop at their next run, until somebody else publishes them.',
+      'They are signed out and cannot sign in. Steps of playbooks that they have go to whoever helps out. Workflows that they published stop at their next run, until somebody else publishes them.',
     saved: (name: string) => `${name} was saved`,
     none: 'Nobody was found',
     noneAbout: 'No user fits this search.',

@@ -37,6 +37,11 @@ export const runs = {
     for_each: 'An item of a loop',
     run_workflow: 'Another workflow',
     called: 'Another workflow',
+    data_task: 'Data task',
+    document_uploaded: 'Document uploaded',
+    webhook: 'Another program',
+    playbook: 'Playbook started',
+    strategy_step: 'Step of a strategy',
   } as Record<string, string>,
   byHand: (name: string) => `By hand: ${name}`,
   noRecord: 'no record',
@@ -44,8 +49,22 @@ export const runs = {
   selected: (count: number) => plural(count, { one: '{n} run chosen', other: '{n} runs chosen' }),
   cancel: 'Cancel',
   cancelTitle: (count: number) => plural(count, { one: 'Cancel this run?', other: 'Cancel {n} runs?' }),
-  cancelAbout:
-    'They end where they are. What they did until now stays; messages that are not sent yet still go out.',
+  cancelAbout: (count: number) =>
+    plural(count, {
+      one: 'It ends where it is. What it did until now stays; messages that are not sent yet still go out.',
+      other:
+        'They end where they are. What they did until now stays; messages that are not sent yet still go out.',
+    }),
+  cancelToo: 'What they started and wait for, other runs and bulk runs, ends with them.',
+  bulkEnds: (id: number, name: string, done: string, all: string) =>
+    `Bulk run ${id} of “${name}” ends with it. ${done} of its ${all} records are done and stay as they are; the others are left alone.`,
+  bulkEndsUntaken: (id: number, name: string) =>
+    `Bulk run ${id} of “${name}” ends with it. It has not touched a record yet.`,
+  runsEnd: (count: number) =>
+    plural(count, {
+      one: 'A run that it started and waits for ends with it.',
+      other: '{n} runs that it started and waits for end with it.',
+    }),
   cancelYes: 'Cancel the run',
   cancelled: (count: number) =>
     plural(count, { one: 'The run was cancelled', other: '{n} runs were cancelled' }),
@@ -60,6 +79,10 @@ export const runs = {
   run: (id: number) => `Run ${id}`,
   version: (number: number) => `version ${number}`,
   openWorkflow: 'Open workflow',
+  open: { data_task: 'Open data task', playbook: 'Open playbook', strategy: 'Open strategy' },
+  allTasks: 'Data tasks',
+  kinds: { data_task: 'Data task', playbook: 'Playbook' },
+  ofStrategy: (name: string) => `Strategy: ${name}`,
   openRecord: 'Open record',
   why: 'Why did it run?',
   facts: 'How it came about',

@@ -178,7 +178,8 @@ export const settings = {
     subject: 'To what',
     details: 'Details',
     anyAction: 'Every deed',
-    anySubject: 'Everything',
+    anySubject: 'Everything; or like workflow:welcome',
+    only: (subject: string) => `Only what was done to ${subject}`,
     system: 'The system',
     kinds: {
       ai: 'AI provider',

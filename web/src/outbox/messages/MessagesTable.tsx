@@ -21,8 +21,9 @@ interface Props {
 export function MessagesTable({ items, selected, onSelect, onOpen }: Props) {
   const open = items.filter((item) => isOpen(item.status)).map((item) => item.id)
   const all = open.length > 0 && open.every((id) => selected.has(id))
+  const reasons = items.some((item) => sentenceOf(item))
   return (
-    <Table.ScrollContainer type="native" minWidth={820} className={classes.framed}>
+    <Table.ScrollContainer type="native" minWidth={reasons ? 820 : 640} className={classes.framed}>
       <Table aria-label={t.tableLabel}>
         <Table.Thead>
           <Table.Tr>
@@ -38,7 +39,7 @@ export function MessagesTable({ items, selected, onSelect, onOpen }: Props) {
             </Table.Th>
             <Table.Th>{t.column.recipient}</Table.Th>
             <Table.Th w={110}>{t.column.status}</Table.Th>
-            <Table.Th>{t.column.why}</Table.Th>
+            {reasons && <Table.Th>{t.column.why}</Table.Th>}
             <Table.Th>{t.column.workflow}</Table.Th>
             <Table.Th w={136}>{t.column.when}</Table.Th>
           </Table.Tr>
@@ -48,6 +49,7 @@ export function MessagesTable({ items, selected, onSelect, onOpen }: Props) {
             <Row
               key={item.id}
               item={item}
+              reasons={reasons}
               selected={selected.has(item.id)}
               onToggle={() => onSelect(toggled(selected, item.id))}
               onOpen={() => onOpen(item.id)}
@@ -67,12 +69,14 @@ function toggled(ids: ReadonlySet<number>, id: number): ReadonlySet<number> {
 
 interface RowProps {
   item: Message
+  /** Whether there is a column for why a message is where it is. */
+  reasons: boolean
   selected: boolean
   onToggle: () => void
   onOpen: () => void
 }
 
-function Row({ item, selected, onToggle, onOpen }: RowProps) {
+function Row({ item, reasons, selected, onToggle, onOpen }: RowProps) {
   const recipient = item.recipient ?? t.hidden
   return (
     <Table.Tr
@@ -100,11 +104,13 @@ function Row({ item, selected, onToggle, onOpen }: RowProps) {
       <Table.Td>
         <Status of={item.status} />
       </Table.Td>
-      <Table.Td maw={280}>
-        <Text size="xs" c="dimmed" lineClamp={2}>
-          {sentenceOf(item)}
-        </Text>
-      </Table.Td>
+      {reasons && (
+        <Table.Td maw={280}>
+          <Text size="xs" c="dimmed" lineClamp={2}>
+            {sentenceOf(item)}
+          </Text>
+        </Table.Td>
+      )}
       <Table.Td maw={240}>
         {item.workflow ? (
           <Anchor

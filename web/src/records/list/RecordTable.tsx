@@ -6,7 +6,7 @@ import type { FieldOut, ModuleOut, RecordOut } from '../../api'
 import { t as shared } from '../../text'
 import { records as t } from '../../text/records'
 import { isNumeric } from '../fields/Value'
-import type { Titles } from '../model'
+import { choicesOf, type Titles } from '../model'
 import classes from './RecordTable.module.css'
 import { Row } from './Row'
 import { useGrid } from './useGrid'
@@ -211,7 +211,14 @@ const WIDTHS: Record<string, number> = {
 
 const SHORT_TITLES = new Set(['auto_number', 'integer'])
 
+/** A choice is as wide as its longest word needs, within reason. */
+function ofChoices(field: FieldOut): number {
+  const longest = Math.max(0, ...choicesOf(field).map((choice) => choice.label.length))
+  return Math.min(240, 56 + 7 * longest)
+}
+
 function widthOf(field: FieldOut, module: ModuleOut): number {
-  const usual = WIDTHS[field.type] ?? 180
+  const known = WIDTHS[field.type] ?? 180
+  const usual = field.type === 'select' || field.type === 'stage' ? Math.max(known, ofChoices(field)) : known
   return field.key === module.title_field ? Math.max(usual, SHORT_TITLES.has(field.type) ? 130 : 240) : usual
 }

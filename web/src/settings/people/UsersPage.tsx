@@ -13,7 +13,7 @@ import { useDebouncedValue } from '@mantine/hooks'
 import { IconSearch, IconUserPlus, IconUsers } from '@tabler/icons-react'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { api, listRolesOptions, type User } from '../../api'
+import { api, listGroupsOptions, listRolesOptions, type User } from '../../api'
 import { Empty } from '../../parts/Empty'
 import { PageHeader } from '../../parts/PageHeader'
 import { Problem } from '../../parts/Problem'
@@ -103,9 +103,11 @@ export function Page() {
 
 function Users({ users, onOpen }: { users: User[]; onOpen: (user: User) => void }) {
   const roles = useQuery(listRolesOptions({ query: { limit: 200 } }))
+  const groups = useQuery(listGroupsOptions({ query: { limit: 200 } }))
+  const groupOf = (key: string) => groups.data?.items.find((group) => group.key === key)?.name ?? key
   const nameOf = (key: string) => roles.data?.items.find((role) => role.key === key)?.name ?? key
   return (
-    <Table.ScrollContainer minWidth={900}>
+    <Table.ScrollContainer minWidth={700}>
       <Table className="surface" withTableBorder>
         <Table.Thead>
           <Table.Tr>
@@ -122,18 +124,28 @@ function Users({ users, onOpen }: { users: User[]; onOpen: (user: User) => void 
                   {user.name}
                 </Anchor>
               </Table.Td>
-              <Table.Td>{user.email}</Table.Td>
+              <Table.Td style={{ overflowWrap: 'anywhere' }}>{user.email}</Table.Td>
               <Table.Td>
                 <Group gap={4}>
                   {user.roles.map((role) => (
-                    <Badge key={role}>{nameOf(role)}</Badge>
+                    <Badge key={role} miw="max-content">
+                      {nameOf(role)}
+                    </Badge>
                   ))}
                 </Group>
               </Table.Td>
-              <Table.Td>{user.groups.join(', ')}</Table.Td>
+              <Table.Td>{user.groups.map(groupOf).join(', ')}</Table.Td>
               <Table.Td>
-                {!user.active && <Badge color="gray">{words.disabled}</Badge>}
-                {user.active && !user.has_password && <Badge color="yellow">{words.noSignIn}</Badge>}
+                {!user.active && (
+                  <Badge color="gray" miw="max-content">
+                    {words.disabled}
+                  </Badge>
+                )}
+                {user.active && !user.has_password && (
+                  <Badge color="yellow" miw="max-content">
+                    {words.noSignIn}
+                  </Badge>
+                )}
               </Table.Td>
             </Table.Tr>
           ))}

@@ -5,9 +5,11 @@ import {
   IconCalendarDue,
   IconClock,
   IconFilePlus,
+  IconFileUpload,
   IconFlag,
   IconHandClick,
   IconPencil,
+  IconRoute,
   IconTrash,
   IconWebhook,
 } from '@tabler/icons-react'
@@ -27,12 +29,16 @@ const SIGNS: Record<string, Icon> = {
   schedule: IconClock,
   date_reached: IconCalendarDue,
   manual: IconHandClick,
+  document_uploaded: IconFileUpload,
   webhook: IconWebhook,
+  called: IconRoute,
 }
 
 const ORDER = Object.keys(SIGNS)
 const place = (key: string) => (ORDER.includes(key) ? ORDER.indexOf(key) : ORDER.length)
-const inOrder = (triggers: readonly TriggerOut[]) => [...triggers].sort((a, b) => place(a.key) - place(b.key))
+// What playbooks and strategies start by is set by them.
+const offered = (triggers: readonly TriggerOut[]) =>
+  triggers.filter(({ internal }) => !internal).sort((a, b) => place(a.key) - place(b.key))
 
 interface Props {
   value: string
@@ -48,7 +54,7 @@ export function TriggerCards({ value, onChange }: Props) {
   return (
     <Radio.Group label={t.new.start} description={t.new.startAbout} value={value} onChange={onChange}>
       <SimpleGrid cols={{ base: 1, xs: 2, sm: 3 }} spacing="xs" mt="xs">
-        {inOrder(catalogue.data.triggers).map(({ key, label, description, scheduled }) => {
+        {offered(catalogue.data.triggers).map(({ key, label, description, scheduled }) => {
           const Sign = SIGNS[key] ?? IconBolt
           const full = scheduled ? clock : null
           return (

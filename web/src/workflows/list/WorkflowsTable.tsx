@@ -21,9 +21,9 @@ export function WorkflowsTable({ items, quota }: Props) {
       <Table aria-label={t.tableLabel} verticalSpacing={8}>
         <Table.Thead>
           <Table.Tr>
-            <Table.Th>{t.column.name}</Table.Th>
+            <Table.Th miw={280}>{t.column.name}</Table.Th>
             <Table.Th w={150}>{t.column.state}</Table.Th>
-            <Table.Th w={264}>{t.column.bars}</Table.Th>
+            <Table.Th w={176}>{t.column.bars}</Table.Th>
             <Table.Th w={136}>{t.column.last}</Table.Th>
             <Table.Th w={140}>{t.column.modified}</Table.Th>
             <Table.Th w={48}>
