@@ -29,7 +29,8 @@ class RunTaskConfig(Config):
 
 class RunDataTask(Block[RunTaskConfig]):
     """It acts on all records that its own query finds, whatever the run's record is. More than 50,000 go as a
-    bulk run, for which the run waits, when it is a job without a record.
+    bulk run, for which the run waits, when it is a job without a record; cancelling the run cancels it. When
+    some records fail, the block is done and the run ends as partial; when none is written, the block fails.
     """
 
     key = "data_task"
@@ -101,10 +102,13 @@ async def _outcome(batch: Batch, parts: Parts, config: RunTaskConfig, only: str 
         if batch.runs[0].record_id is None and any(one.code == "too_many" for one in error.problems):
             return StartTask(config.task)
         return Fail(str(error), error.code, error.suggestion)
+    if result.failed and not result.updated + result.created + result.unchanged:
+        return _none_written(result.failed, _first(result))
     output = {**result.counts, "records": result.examples, "failures": result.failures}
     return Done("next", output, records=result.updated + result.created, flaw=_flaw(result))
 
 
+MEND = "Mend these records, then run it again."
 LOOK_AGAIN = timedelta(seconds=2)
 BULK_RUNS = """
 SELECT id, status, matched, processed, changed, skipped, failed, error FROM whereupon.bulk_runs
@@ -116,6 +120,8 @@ def outcome_of_bulk(row: Mapping[str, Any] | None, bulk: Any, now: datetime) -> 
     """What came of the bulk run that the run waits for."""
     if row is None:
         return Wait(until=now + LOOK_AGAIN, memo={"bulk": bulk})
+    if row["status"] == "failed" and row["failed"]:
+        return _none_written(row["failed"], f"Bulk run {bulk} names them.")
     if row["status"] not in ("succeeded", "partial"):
         error: Mapping[str, str] = row["error"] or {}
         told = error.get("message") or f"The bulk run is {row['status']}."
@@ -133,9 +139,18 @@ def outcome_of_bulk(row: Mapping[str, Any] | None, bulk: Any, now: datetime) -> 
     return Done("next", output, records=row["changed"], flaw=flaw)
 
 
+def _none_written(failed: int, which: str) -> Fail:
+    """Something failed, and nothing went well."""
+    told = "The one record was not written." if failed == 1 else f"None of {failed:,} records was written."
+    return Fail(f"{told} {which}", "records_failed", MEND)
+
+
 def _flaw(result: Result) -> Fail | None:
     if not result.failed:
         return None
+    return Fail(f"{result.failed:,} records were not written. {_first(result)}", "records_failed", MEND)
+
+
+def _first(result: Result) -> str:
     first = result.failures[0]
-    message = f"{result.failed:,} records were not written. {first['record']}: {first['message']}"
-    return Fail(message, "records_failed", "Mend these records, then run it again.")
+    return f"{first['record']}: {first['message']}"

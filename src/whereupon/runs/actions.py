@@ -12,6 +12,7 @@ from whereupon.errors import Conflict, NotFound
 from whereupon.modules.catalog import Module, load_catalog, quote
 from whereupon.people import audit
 from whereupon.people.rights import Rights
+from whereupon.runs.bulk.ending import end_those_of
 from whereupon.runs.definitions import Version, load_versions, organisation_time_zone
 from whereupon.runs.start import NewRun, insert_runs
 from whereupon.workflows.plan import brought, document_now
@@ -70,9 +71,13 @@ WHERE id = ANY($1::bigint[]) AND ended_at IS NULL RETURNING id
 
 
 async def cancel_runs(db: Connection, rights: Rights, ids: Sequence[int]) -> list[int]:
-    """End runs that are under way; gives those that were. A batch that is being advanced goes first."""
+    """End runs that are under way; gives those that were. A batch that is being advanced goes first.
+
+    What they started and wait for, runs and bulk runs, ends with them; what these did stays.
+    """
     rights.require_builder()
     cancelled = [row["id"] for row in await db.fetch(CANCEL, list(ids))]
+    await end_those_of(db, cancelled)
     for run in cancelled:
         await audit.append(db, rights.user_id, "cancel_run", f"run:{run}")
     if cancelled:

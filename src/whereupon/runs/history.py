@@ -11,14 +11,15 @@ from whereupon.modules.catalog import Catalog, Module, quote
 from whereupon.outbox.calls import calls_of
 from whereupon.people.rights import Rights
 from whereupon.records.statements import owned_by
+from whereupon.workflows.kinds import MADE_FROM
 from whereupon.workflows.listing import name_records
 
-SELECT = """
+SELECT = f"""
 SELECT r.id, w.key AS workflow, w.name AS workflow_name, v.number AS version, m.key AS module,
        r.module_id, r.record_id, r.status, r.node, r.ready_at, r.started_by, r.user_id, u.name AS user_name,
        r.change_id, r.parent_run_id, r.branch_node, r.branch_number, r.bulk_id AS bulk_run,
        r.rerun_of, r.depth, r.executions,
-       r.attempts, r.error, r.created_at, r.started_at, r.ended_at, v.uses
+       r.attempts, r.error, r.created_at, r.started_at, r.ended_at, v.uses, {MADE_FROM}
 FROM whereupon.runs r
 JOIN whereupon.workflows w ON w.id = r.workflow_id
 LEFT JOIN whereupon.versions v ON v.id = r.version_id
@@ -50,13 +51,24 @@ MESSAGES = """
 SELECT id, node, channel, recipient, status, error, created_at, sent_at
 FROM whereupon.messages WHERE run_id = $1 ORDER BY id LIMIT 1000
 """
-WAITING = "SELECT waiting, wakes_on_change, data, chain FROM whereupon.runs WHERE id = $1"
+# With how many runs that it started end when it is cancelled.
+WAITING = """
+SELECT waiting, wakes_on_change, data, chain, (SELECT count(*) FROM whereupon.runs k
+  WHERE k.parent_run_id = r.id AND k.branch_node IS NOT NULL AND k.awaited AND k.ended_at IS NULL) AS awaited
+FROM whereupon.runs r WHERE id = $1
+"""
 
 
 # What the blocks of a run started, counted by block and status.
 BRANCHES = """
 SELECT branch_node AS node, status, count(*) AS runs FROM whereupon.runs
 WHERE parent_run_id = $1 AND branch_node IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2
+"""
+# Bulk runs that it started and waits for, or waited for.
+BULK_RUNS = """
+SELECT b.id, w.name, b.status, b.matched, b.processed, b.failed, b.ended_at
+FROM whereupon.bulk_runs b LEFT JOIN whereupon.workflows w ON w.id = b.workflow_id
+WHERE b.parent_run_id = $1 ORDER BY b.id LIMIT 1000
 """
 QUESTIONS = """
 SELECT q.id, q.node, q.kind, q.title, q.due_at, q.created_at, q.ended_at, q.status,
@@ -185,10 +197,12 @@ async def get_run(db: Connection, rights: Rights, catalog: Catalog, run_id: int)
         "waiting": waiting["waiting"],
         "data": waiting["data"],
         "chain": waiting["chain"],
+        "awaits": waiting["awaited"],
         "steps": [dict(step) for step in await db.fetch(STEPS, run_id)],
         "messages": [dict(message) for message in await db.fetch(MESSAGES, run_id)],
         "calls": await calls_of(db, run_id),
         "branches": [dict(one) for one in await db.fetch(BRANCHES, run_id)],
+        "bulk_runs": [dict(one) for one in await db.fetch(BULK_RUNS, run_id)],
         "questions": [dict(one) for one in await db.fetch(QUESTIONS, run_id)],
     }
     return found if whole else _outline(found)

@@ -70,10 +70,25 @@ def _leave_by(at: Settling, traveller: Traveller, port: str) -> str | None:
             at, traveller, "too_many_blocks", f"The run executed {MAX_EXECUTIONS:,} blocks and was stopped."
         )
     if target is None:
-        traveller.end("partial" if traveller.error else "succeeded", at.now)
+        _end(at, traveller)
     else:
         traveller.status = "running"
     return target
+
+
+def _end(at: Settling, traveller: Traveller) -> None:
+    """It came to its end: "partial" when something went wrong, and "failed" when nothing went well."""
+    error = traveller.error
+    if error is None:
+        return traveller.end("succeeded", at.now)
+    count = error.get("failed_blocks", 0)
+    if count < traveller.executions:
+        return traveller.end("partial", at.now)
+    if count > 1:
+        told = f"All {count} blocks failed. The last one: {error['message']}"
+        error = {**error, "code": "all_failed", "message": told, "node": error["first_node"]}
+    traveller.node = error["node"]
+    return traveller.end("failed", at.now, error)
 
 
 def _stop(at: Settling, traveller: Traveller, code: str, message: str) -> None:
@@ -95,7 +110,10 @@ def _fail(at: Settling, traveller: Traveller, outcome: Fail) -> str | None:
     if not goes_on:
         traveller.end("failed", at.now, error)
         return None
-    traveller.error = error if policy.policy == "continue" else traveller.error
+    if policy.policy == "continue":
+        before = traveller.error or {}
+        first = before.get("first_node", error["node"])
+        traveller.error = {**error, "failed_blocks": before.get("failed_blocks", 0) + 1, "first_node": first}
     if at.step.kept:
         traveller.carry(at.step.node.key, {"error": outcome.as_json()})
     first = at.step.block.goes_on_by or next(iter(at.step.ports()), "end")

@@ -21,6 +21,7 @@ from whereupon.people.rights import Rights
 from whereupon.runs.bulk.opening import Members, open_bulk_run, runs_on_records, where_of
 from whereupon.runs.definitions import Version, load_versions, organisation_time_zone
 from whereupon.workflows import store
+from whereupon.workflows.arming import Backlog
 from whereupon.workflows.drafting import readable
 from whereupon.workflows.freezing import freeze_once
 from whereupon.workflows.plan import brought, make_plan
@@ -250,8 +251,12 @@ async def stop(db: Connection, rights: Rights, key: str) -> None:
     await _end(db, rights, now, "stopped")
 
 
-async def activate(db: Connection, rights: Rights, key: str) -> None:
-    """After the last stage: make active what the stages ran. Raises Conflict when the draft was changed."""
+async def activate(db: Connection, rights: Rights, key: str, backlog: Backlog = "skip") -> None:
+    """After the last stage: make active what the stages ran. Raises Conflict when the draft was changed.
+
+    `backlog`: of a workflow that goes by dates, what becomes of records whose time has passed (rule 22). The
+    stages ran on them once already, so they are left unless one says otherwise, whatever the trigger says.
+    """
     row = await store.locked(db, key, None)
     now = await scale_up_of(db, rights, key)
     if now.last is None or now.last["status"] != "finished":
@@ -265,7 +270,7 @@ async def activate(db: Connection, rights: Rights, key: str) -> None:
         )
     around = await store.surroundings(db, rights, now.workflow["module"])
     version = await freeze_once(db, rights, row, around, "Scaled up in stages")
-    await store.activate(db, rights, key, version)
+    await store.activate(db, rights, key, version, backlog)
 
 
 def _last_stage(now: ScaleUp) -> Mapping[str, Any]:

@@ -18,7 +18,7 @@ from whereupon.outbox.rehearsing import rehearsing
 from whereupon.people import audit
 from whereupon.people.rights import Rights
 from whereupon.runs.bulk.opening import open_bulk_run
-from whereupon.runs.definitions import load_versions
+from whereupon.runs.definitions import Version, load_versions
 from whereupon.sdk.data_tasks import DataTask
 from whereupon.sdk.outcomes import Fail, Outcome, StartTask, Wait
 from whereupon.workflows import store
@@ -29,6 +29,7 @@ from whereupon.workflows.freezing import ADD_VERSION, SAME
 LOOK_AGAIN = timedelta(seconds=2)  # a block that waits for its bulk run asks so often
 
 FIND = "SELECT id, key, name, definition FROM whereupon.data_tasks WHERE key = $1"
+FIND_BY_ID = "SELECT id, key, name, definition FROM whereupon.data_tasks WHERE id = $1"
 # One workflow for each module that the task was ever about: its runs are about that module.
 KEEP = """
 INSERT INTO whereupon.workflows (key, name, description, draft, kind, module_id, owner_id)
@@ -37,7 +38,9 @@ ON CONFLICT (key) DO UPDATE SET name = excluded.name, draft = excluded.draft, up
 RETURNING id
 """
 ABOUT = "Made from the data task of the same name, which says what it does."
-BELONGS = "UPDATE whereupon.bulk_runs SET started_by = 'data_task', data_task_id = $2 WHERE id = $1"
+BELONGS = """
+UPDATE whereupon.bulk_runs SET started_by = 'data_task', data_task_id = $2, parent_run_id = $3 WHERE id = $1
+"""
 
 
 async def run_in_bulk(db: Connection, rights: Rights, key: str) -> int:
@@ -48,19 +51,36 @@ async def run_in_bulk(db: Connection, rights: Rights, key: str) -> int:
     return bulk
 
 
-async def open_task_run(db: Connection, rights: Rights, key: str) -> int:
-    """The same, of whoever publishes the workflow that runs it."""
+async def open_task_run(db: Connection, rights: Rights, key: str, parent: int | None = None) -> int:
+    """The same, of whoever publishes the workflow that runs it; `parent`: the run that waits for it."""
     task = await db.fetchrow(FIND, key)
     if task is None:
         raise NotFound(f'There is no data task "{key}".')
+    version = await version_now(db, rights, task)
+    bulk = await open_bulk_run(db, version, started_by="manual", user_id=rights.user_id)
+    await db.execute(BELONGS, bulk, task["id"], parent)
+    return bulk
+
+
+async def version_now(db: Connection, rights: Rights, task: Mapping[str, Any]) -> Version:
+    """What the task does as it is now, on behalf of this user. Raises Invalid, Refused."""
     definition = DataTask.model_validate(task["definition"])
     around = await store.surroundings(db, rights, definition.module)
     workflow, document = await _keep(db, rights, task, definition, around)
     version = await _version(db, rights, workflow, document, around)
-    loaded = await load_versions(db, [version], around.catalog, around.time_zone)
-    bulk = await open_bulk_run(db, loaded[version], started_by="manual", user_id=rights.user_id)
-    await db.execute(BELONGS, bulk, task["id"])
-    return bulk
+    return (await load_versions(db, [version], around.catalog, around.time_zone))[version]
+
+
+async def version_again(db: Connection, rights: Rights, bulk: Mapping[str, Any]) -> Version | None:
+    """What a task's bulk run does when run again: the task as it is now, if it is about the same records.
+
+    None for a bulk run of no task, and of one that is gone. Raises Invalid, Refused.
+    """
+    task: Any = await db.fetchrow(FIND_BY_ID, bulk["data_task_id"])
+    if task is None:
+        return None
+    version = await version_now(db, rights, task)
+    return version if version.module is not None and version.module.id == bulk["module_id"] else None
 
 
 def task_workflow(key: str, task: DataTask) -> dict[str, Any]:
@@ -125,7 +145,7 @@ async def start_tasks(
             found[run] = Fail(TOO_MANY, "too_many", "Try the task with a narrower condition.")
             continue
         try:
-            bulk = await open_task_run(db, rights, wanted.workflow)
+            bulk = await open_task_run(db, rights, wanted.workflow, run)
         except WhereuponError as error:
             found[run] = Fail(str(error), error.code, error.suggestion)
             continue

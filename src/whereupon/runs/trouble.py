@@ -8,6 +8,7 @@ from typing import Any, Literal
 from whereupon.db.pool import Connection
 from whereupon.people.rights import Rights
 from whereupon.runs.history import readable_modules
+from whereupon.workflows.kinds import MADE_FROM
 
 Trouble = Literal["failed", "partial", "held"]
 MOST = 1_000  # counted
@@ -41,7 +42,7 @@ WHERE b.status IN ('failed', 'partial') AND ($1::text[] IS NULL OR m.key IS NULL
 """
 NEWEST_BULK = f"""
 SELECT b.id, w.key AS workflow, w.name AS workflow_name, b.status, b.matched, b.failed,
-  b.created_at, b.ended_at
+  b.created_at, b.ended_at, {MADE_FROM}
 {BULK} ORDER BY b.id DESC LIMIT $3
 """
 COUNT_BULK = f"SELECT count(*) FROM (SELECT {BULK} LIMIT $3) x"

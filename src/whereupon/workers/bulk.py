@@ -17,6 +17,7 @@ from whereupon.db.pool import GONE, TRANSIENT, Connection, Database
 from whereupon.errors import Refused, Unavailable, WhereuponError
 from whereupon.runs.advance import PUBLISHER_DISABLED
 from whereupon.runs.bulk import chunks, deeds, reckoning
+from whereupon.runs.bulk.ending import WITH_ITS_RUN
 from whereupon.runs.bulk.opening import TELL, bulk_row, take_list
 from whereupon.runs.definitions import Definitions, Version, load_versions
 from whereupon.runs.start import NewRun, insert_runs
@@ -196,6 +197,9 @@ class BulkWorker:
         if bulk["workflow_state"] in ("archived", "deleted") and bulk["ended_at"] is None:
             told = f"The workflow is {bulk['workflow_state']}."
             await deeds.end_early(db, bulk["id"], ENDED | {"message": told})
+            bulk = await bulk_row(db, bulk["id"])
+        elif bulk["parent_status"] == "cancelled" and bulk["ended_at"] is None:
+            await deeds.end_early(db, bulk["id"], WITH_ITS_RUN)
             bulk = await bulk_row(db, bulk["id"])
         version = await self.version(db, bulk["version_id"], definitions)
         moved = await reckoning.reckon_up(db, bulk, version)

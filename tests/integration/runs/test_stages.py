@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +103,23 @@ async def test_from_a_few_records_to_all_and_then_active(office: Office, client:
 
 async def versions(office: Office) -> list[int]:
     return [row["number"] for row in await office.fetch("SELECT number FROM whereupon.versions ORDER BY 1")]
+
+
+@pytest.mark.parametrize(("answer", "again"), [(None, 0), ("skip", 0), ("run", 3)])
+async def test_activating_asks_what_becomes_of_dates_that_have_passed(
+    office: Office, client: httpx2.AsyncClient, answer: str | None, again: int
+) -> None:
+    await with_items(office, 3, due_date=date(2020, 1, 2))
+    key = await drafted(office, trigger={"trigger": "date_reached", "field": "due_date", "passed": "run"})
+    at = f"/api/v1/workflows/{key}/scale-up"
+    await staged(office, client, await client.post(at, json={"size": 3}))
+    await client.post(f"{at}/approve", json={"stage": 1})
+    asked = (await client.get(f"/api/v1/workflows/{key}/backlog?of_draft=true")).json()["backlog"]
+    assert (asked["records"]["count"], asked["trigger"]) == (3, "run")
+    body = None if answer is None else {"backlog": answer}
+    assert (await client.post(f"{at}/activate", json=body)).json()["workflow"]["state"] == "active"
+    started = "SELECT count(*) FROM whereupon.due_dates WHERE skipped IS NULL AND fired_at IS NULL"
+    assert await office.fetchval(started) == again
 
 
 async def test_a_draft_that_was_changed_in_the_middle_is_said_and_tried_on_a_few_again(

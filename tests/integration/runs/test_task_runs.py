@@ -10,7 +10,11 @@ from tests.office import Office, make_bulk_runs, open_office, work_off_bulk_runs
 from whereupon.blocks import data_task
 from whereupon.db.pool import Database
 from whereupon.errors import Conflict, Invalid, NotFound, Refused
+from whereupon.modules.catalog import load_catalog
 from whereupon.people.rights import Grant, Rights
+from whereupon.runs import actions, history, trouble
+from whereupon.runs.actions import cancel_runs
+from whereupon.runs.bulk import telling
 from whereupon.runs.bulk.deeds import rerun
 from whereupon.runs.task_runs import run_in_bulk
 from whereupon.sdk import data_tasks
@@ -80,6 +84,39 @@ async def test_what_fails_is_named_and_run_again_when_it_is_mended(office: Offic
     await work_off_bulk_runs(office)
     assert (await bulk_run(office, again))["changed"] == 1
     assert [(await office.item(one))["status"] for one in (good, bad)] == ["done", "done"]
+
+
+async def told(office: Office, number: int) -> dict[str, Any]:
+    """The bulk run as the API tells it."""
+    async with office.database.transaction() as db:
+        return await telling.get_bulk_run(db, office.rights, number)
+
+
+async def test_it_is_named_by_its_task_and_run_again_as_the_task_is_now(office: Office) -> None:
+    await office.execute("ALTER TABLE data.items ADD CONSTRAINT never_done CHECK (status <> 'done')")
+    item = await office.insert(name="a", status="open")
+    key = await saved(office, "Λήξη", LAPSE)
+    number = await ordered(office, key)
+    await work_off_bulk_runs(office)
+    found = await told(office, number)
+    assert (found["status"], found["made_from"]) == (
+        "failed", {"kind": "data_task", "key": key, "name": "Λήξη"},
+    )  # fmt: skip
+    async with office.database.transaction() as db:
+        [run] = await history.list_runs(db, office.rights, await load_catalog(db), bulk_run=number)
+        assert run["made_from"]["key"] == key
+        [trouble_at_home] = (await trouble.newest_bulk_runs(db, office.rights))["items"]
+        assert trouble_at_home["made_from"]["name"] == "Λήξη"
+        mended = {"name": "Lapse", "definition": {**LAPSE, "set": {"status": "new"}}}
+        await saved_tasks.change_task(db, office.rights, key, DataTaskChange.model_validate(mended))
+        again = await rerun(db, office.rights, number, "failed")
+    await work_off_bulk_runs(office)
+    found = await told(office, again)
+    assert (found["status"], found["changed"], found["made_from"]["name"]) == ("succeeded", 1, "Lapse")
+    assert (await office.item(item))["status"] == "new"
+    async with office.database.transaction() as db:
+        await saved_tasks.delete_task(db, office.rights, key)
+    assert (await told(office, again))["made_from"] is None
 
 
 async def test_a_task_that_writes_to_others_goes_record_by_record(office: Office) -> None:
@@ -175,6 +212,54 @@ async def test_a_bulk_run_that_is_cancelled_fails_its_block_and_the_next_one_run
     assert run["status"] == "partial"
     assert [step["status"] for step in await office.steps(run["id"])] == ["continued", "succeeded"]
     assert (await office.item(item))["status"] == "open"
+
+
+async def test_who_cancels_a_run_ends_the_bulk_run_that_it_waits_for(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(data_tasks, "MOST_RECORDS", 2)
+    for n in range(4):
+        await office.insert(name=f"n{n}", status="open")
+    inner = await nightly(office, await saved(office, "Lapse", LAPSE))
+    outer = {"key": "o", "block": "run_workflow", "workflow": inner, "on": "none"}
+    flow = await office.publish({"trigger": "manual"}, outer, module=None)
+    for workflow, member_done in ((flow, False), (inner, True)):
+        await office.by_hand(workflow)
+        bulk = await office.fetchval("SELECT max(id) FROM whereupon.bulk_runs")
+        if member_done:
+            await make_bulk_runs(office)
+        run = (await office.runs(workflow=workflow))[-1]
+        async with office.database.transaction() as db:
+            catalog = await load_catalog(db)
+            seen = await history.get_run(db, office.rights, catalog, run["id"])
+            assert await cancel_runs(db, office.rights, [run["id"]]) == [run["id"]]
+        started = [one["id"] for one in seen["bulk_runs"]]
+        assert (started, seen["awaits"]) == (([bulk], 0) if member_done else ([], 1))
+        row = await bulk_run(office, bulk)
+        assert (row["status"], row["error"]["code"]) == ("cancelled", "parent_cancelled")
+    await work_off_bulk_runs(office)
+    open_runs = "SELECT count(*) FROM whereupon.runs WHERE ended_at IS NULL"
+    assert await office.fetchval(open_runs) == 0
+    assert await office.fetchval("SELECT count(*) FROM data.items WHERE status = 'done'") == 4  # they stay
+
+
+async def test_where_every_task_of_a_schedule_fails_the_run_fails(office: Office) -> None:
+    await office.execute("ALTER TABLE data.items ADD CONSTRAINT never_done CHECK (status <> 'done')")
+    await office.insert(name="a", status="open")
+    bad = [await saved(office, name, LAPSE) for name in ("One", "Two")]
+    good = await saved(office, "Good", {**LAPSE, "set": {"note": "ναι"}})
+    for tasks, expected in ((bad, ("failed", "all_failed")), ([*bad, good], ("partial", "records_failed"))):
+        flow = await nightly(office, *tasks)
+        await office.by_hand(flow)
+        (run,) = await office.runs(workflow=flow)
+        assert (run["status"], run["error"]["code"]) == expected
+    async with office.database.transaction() as db:
+        (run,) = [one for one in await office.runs() if one["status"] == "failed"]
+        assert "All 2 blocks failed" in run["error"]["message"]
+        again = await actions.rerun(db, office.rights, run["id"], "failed")
+    await office.settle()
+    (run,) = [one for one in await office.runs() if one["id"] == again]
+    assert [step["node"] for step in await office.steps(again)] == bad  # from the first that failed
 
 
 async def test_a_task_of_other_records_is_refused_for_this_record(office: Office) -> None:

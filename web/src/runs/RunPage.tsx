@@ -28,9 +28,11 @@ import { runs as words } from '../text/runs'
 import { BranchesOfRun } from './BranchesOfRun'
 import { MessagesOfRun } from './MessagesOfRun'
 import { OpenCalls } from './OpenCalls'
+import { kindOf, nameOf, originOf } from './origin'
 import { RunFacts } from './RunFacts'
 import { RecordLink } from './RunsTable'
 import { Steps } from './Steps'
+import { startedBy } from './started'
 import { useRunActions } from './useRunActions'
 import { errorOf, isUnderWay } from './words'
 
@@ -66,12 +68,12 @@ function TheRun({ run }: { run: WholeRun }) {
   return (
     <>
       <PageHeader
-        title={run.workflow_name}
+        title={nameOf(run) ?? run.workflow_name}
         beside={
           <>
             <Status of={run.status} />
             <Text size="sm" c="dimmed">
-              {words.run(run.id)}
+              {[kindOf(run), words.run(run.id)].filter(Boolean).join(' · ')}
               {run.version ? `, ${words.version(run.version)}` : ''}
             </Text>
           </>
@@ -147,11 +149,12 @@ function Actions({ run }: { run: WholeRun }) {
   const me = useMe()
   const actions = useRunActions((rerun) => rerun && navigate(`/runs/${rerun}`))
   const builds = me.administrator || me.builder
+  const origin = originOf(run)
   return (
     <Group gap="xs">
-      {builds && (
-        <Anchor component={Link} to={`/workflows/${run.workflow}`} size="sm">
-          {words.openWorkflow}
+      {builds && origin && (
+        <Anchor component={Link} to={origin.to} size="sm">
+          {origin.label}
         </Anchor>
       )}
       {run.status === 'held' && (
@@ -160,7 +163,11 @@ function Actions({ run }: { run: WholeRun }) {
         </Button>
       )}
       {isUnderWay(run) ? (
-        <Button variant="default" loading={actions.busy} onClick={() => actions.cancel([run])}>
+        <Button
+          variant="default"
+          loading={actions.busy}
+          onClick={() => actions.cancel([run], startedBy(run))}
+        >
           {words.cancel}
         </Button>
       ) : (

@@ -5,6 +5,7 @@ import { Status } from '../parts/Status'
 import { When } from '../parts/When'
 import { format, t } from '../text'
 import { runs as words } from '../text/runs'
+import { kindOf, nameOf } from './origin'
 import { causeOf, errorOf, secondsOf } from './words'
 
 interface Props {
@@ -70,6 +71,7 @@ export function RunsTable({ runs, ofOne = false, chosen, onChoose }: Props) {
 function Cells({ run, ofOne }: { run: Run; ofOne: boolean }) {
   const seconds = secondsOf(run)
   const error = errorOf(run.error)
+  const kind = kindOf(run)
   return (
     <>
       <Table.Td>
@@ -87,8 +89,13 @@ function Cells({ run, ofOne }: { run: Run; ofOne: boolean }) {
           !error && t.common.nothing
         ) : (
           <Anchor component={Link} to={`/runs/${run.id}`} size="sm">
-            {run.workflow_name}
+            {nameOf(run)}
           </Anchor>
+        )}
+        {!ofOne && kind && (
+          <Text size="xs" c="dimmed">
+            {kind}
+          </Text>
         )}
         {error && (
           <Text size="xs" c="var(--mantine-color-error)" lineClamp={2}>

@@ -13,7 +13,7 @@ from whereupon.api.call import Answer, TheCall
 from whereupon.api.declare import Out, operation
 from whereupon.api.paging import Cursor, Limit, encode_cursor, id_after, id_before, paged
 from whereupon.api.route import routes_of
-from whereupon.api.routes.shapes import Page, PathId, PathKey
+from whereupon.api.routes.shapes import MadeFrom, Page, PathId, PathKey
 from whereupon.db.pool import Connection
 from whereupon.runs.bulk import deeds, telling
 from whereupon.runs.bulk.telling import Outcome, Status
@@ -51,10 +51,12 @@ class BulkRun(Out):
 
     id: int
     workflow: Named | None
+    made_from: MadeFrom | None = Field(description="What its workflow is made from: a data task, mostly.")
     version: int | None
     module: Labelled | None
     started_by: str = Field(description="schedule, manual, rerun, stage or data_task.")
     by: Orderer | None
+    run: int | None = Field(description="The run that started it and waits for it.")
     nominal_at: datetime | None = Field(description="The schedule's time that it is for.")
     status: Status
     limit: int | None = Field(description="Only so many records were taken.")

@@ -14,6 +14,7 @@ from whereupon.api.route import routes_of
 from whereupon.api.routes.health import Finding
 from whereupon.api.routes.inbox import Task
 from whereupon.api.routes.runs import Status
+from whereupon.api.routes.shapes import MadeFrom
 from whereupon.api.routes.workflows import ListedWorkflow, put_bars
 from whereupon.db.pool import Connection
 from whereupon.people import questions, tasks
@@ -76,6 +77,7 @@ class TroubledBulkRun(Out):
     id: int
     workflow: str | None
     workflow_name: str | None
+    made_from: MadeFrom | None
     status: Status
     matched: int
     failed: int

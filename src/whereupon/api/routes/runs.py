@@ -13,7 +13,7 @@ from whereupon.api.call import Answer, TheCall
 from whereupon.api.declare import Out, operation
 from whereupon.api.paging import Cursor, Limit, id_before, paged
 from whereupon.api.route import routes_of
-from whereupon.api.routes.shapes import Page, PathId
+from whereupon.api.routes.shapes import MadeFrom, Page, PathId
 from whereupon.db.pool import Connection
 from whereupon.outbox import calls
 from whereupon.people.users import Id
@@ -30,6 +30,7 @@ class Run(Out):
     id: int
     workflow: str
     workflow_name: str
+    made_from: MadeFrom | None = Field(description="What the workflow is made from; null: drawn by people.")
     version: int | None
     module: str | None
     record_id: str | None
@@ -107,6 +108,18 @@ class Branches(Out):
     runs: int
 
 
+class StartedBulkRun(Out):
+    """A bulk run that the run started. While it is under way the run waits for it."""
+
+    id: int
+    name: str | None
+    status: str
+    matched: int | None
+    processed: int
+    failed: int
+    ended_at: datetime | None
+
+
 class RunQuestion(Out):
     """What the run asked people. `asked`: who have not answered yet."""
 
@@ -135,6 +148,8 @@ class WholeRun(Run):
     messages: list[RunMessage]
     calls: list[RunCall]
     branches: list[Branches]
+    bulk_runs: list[StartedBulkRun]
+    awaits: int = Field(description="Runs under way that it started and waits for: they end with it.")
     questions: list[RunQuestion]
 
 

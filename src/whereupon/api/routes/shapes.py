@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from fastapi import Path
 from pydantic import ConfigDict, Field
@@ -25,6 +25,14 @@ class Anything(Out):
     """An object whose keys depend on the definitions."""
 
     model_config = ConfigDict(extra="allow")
+
+
+class MadeFrom(Out):
+    """What a workflow is made from that people do not draw themselves; it is changed there."""
+
+    kind: Literal["data_task", "playbook", "strategy"]
+    key: str
+    name: str
 
 
 PathId = Annotated[int, Path(ge=1, le=2**63 - 1)]

@@ -14,6 +14,7 @@ from whereupon.api.route import routes_of
 from whereupon.api.routes.shapes import PathKey
 from whereupon.db.pool import Connection
 from whereupon.runs import stages
+from whereupon.workflows.arming import Backlog
 
 router = routes_of("stages", "/workflows")
 Size = Field(ge=1, le=2**53, description="How many records it takes, at most.")
@@ -106,6 +107,14 @@ class ToApprove(BaseModel):
     size: int | None = Field(None, ge=1, le=2**53)
 
 
+class ToActivate(BaseModel):
+    """What becomes of records whose date has passed: left, as the stages went over them, or started again."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    backlog: Backlog = "skip"
+
+
 @router.get(
     "/{key}/matching",
     **operation("count_matching_now", MatchingNow, summary="On how many records it would run.", errors=[409]),
@@ -167,9 +176,11 @@ async def stop_scale_up(call: TheCall, key: PathKey) -> Response:
     "/{key}/scale-up/activate",
     **operation("activate_scaled_up", ScaleUpOut, summary="Activate what the stages ran.", errors=[409]),
 )
-async def activate_scaled_up(call: TheCall, key: PathKey) -> Response:
+async def activate_scaled_up(call: TheCall, key: PathKey, body: ToActivate | None = None) -> Response:
+    wanted = body or ToActivate()
+
     async def work(db: Connection) -> dict[str, Any]:
-        await stages.activate(db, call.rights, key)
+        await stages.activate(db, call.rights, key, wanted.backlog)
         return await _shown(call, db, key)
 
     return await call.write(work, wakes=True)

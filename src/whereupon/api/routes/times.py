@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
+from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.responses import Response
 
@@ -119,10 +120,14 @@ async def get_times(call: TheCall, key: PathKey) -> Response:
     "/{key}/backlog",
     **operation("get_backlog", BacklogAnswer, summary="Records whose date has passed, if it is enabled now."),
 )
-async def get_backlog(call: TheCall, key: PathKey) -> Response:
+async def get_backlog(
+    call: TheCall,
+    key: PathKey,
+    of_draft: Annotated[bool, Query(description="Of the draft, not of the version published last.")] = False,
+) -> Response:
     call.rights.require_builder()
 
     async def work(db: Connection) -> dict[str, Any]:
-        return {"backlog": backlog_as_json(await find_backlog(db, call.rights, key, of_draft=False))}
+        return {"backlog": backlog_as_json(await find_backlog(db, call.rights, key, of_draft=of_draft))}
 
     return await call.read(work, bounded=True)

@@ -12,9 +12,10 @@ from whereupon.people import audit
 from whereupon.people.rights import Rights
 from whereupon.runs.actions import FIND_WORKFLOW
 from whereupon.runs.bulk.causes import Cause, find_causes
+from whereupon.runs.bulk.ending import end_early
 from whereupon.runs.bulk.opening import TELL, WAKE, Members, bulk_row, open_bulk_run, take_list
 from whereupon.runs.definitions import Version, load_versions, organisation_time_zone
-from whereupon.workflows.stopping import end_bulk_runs
+from whereupon.runs.task_runs import version_again
 
 Which = Literal["all", "failed", "remaining"]
 
@@ -40,11 +41,6 @@ WHERE id = $1
 UNPARK = """
 UPDATE whereupon.runs SET ready_at = clock_timestamp()
 WHERE bulk_id = $1 AND status = 'queued' AND ready_at IS NULL
-"""
-CANCEL_RUNS = """
-UPDATE whereupon.runs SET status = 'cancelled', node = NULL, ready_at = NULL, wakes_on_change = false,
-  waiting = NULL, ended_at = clock_timestamp(), error = $2
-WHERE bulk_id = $1 AND status = ANY('{queued,running,waiting,held}') AND ended_at IS NULL
 """
 BY_A_PERSON = {"code": "cancelled", "message": "A person cancelled the bulk run."}
 
@@ -112,12 +108,6 @@ async def cancel(db: Connection, rights: Rights, bulk_id: int) -> None:
     await _told(db, rights, "cancel_bulk_run", bulk_id)
 
 
-async def end_early(db: Connection, bulk_id: int, error: Mapping[str, Any]) -> None:
-    """Cancel a bulk run whose row is locked, with everything of it that is not over."""
-    await end_bulk_runs(db, [bulk_id], error)
-    await db.execute(CANCEL_RUNS, bulk_id, dict(error))
-
-
 async def _told(db: Connection, rights: Rights, deed: str, bulk_id: int) -> None:
     await audit.append(db, rights.user_id, deed, f"bulk_run:{bulk_id}")
     await db.execute(WAKE)
@@ -137,11 +127,14 @@ LEFT JOIN whereupon.runs r ON r.bulk_id = m.bulk_id AND r.bulk_nr = m.nr
 WHERE m.bulk_id = $3 AND (r.id IS NULL OR r.status = 'cancelled'
                           AND r.error->>'code' NOT IN ('skipped', 'record_deleted'))
 """
+OF_TASK = "UPDATE whereupon.bulk_runs SET data_task_id = $2 WHERE id = $1 AND $2::bigint IS NOT NULL"
 LISTED = "SELECT m.record_id FROM whereupon.bulk_members m WHERE m.bulk_id = $3"
 
 
 async def rerun(db: Connection, rights: Rights, bulk_id: int, which: Which, *, fixed: bool = False) -> int:
     """Run a bulk run that is over again, on the active version; the new bulk run's id.
+
+    Of a data task: on what the task is now, so that what was put right in it counts.
 
     "all" asks the same question anew. "remaining" are those that were not begun or were cancelled, where they
     still meet the filter. "failed" are run again as a single run is, even if they meet it no more:
@@ -150,7 +143,7 @@ async def rerun(db: Connection, rights: Rights, bulk_id: int, which: Which, *, f
     """
     row = await locked(db, rights, bulk_id)
     _refuse(row)
-    version = await version_of(db, _version_again(row))
+    version = await version_again(db, rights, row) or await version_of(db, _version_again(row))
     if which == "failed" and not fixed and version.id == row["version_id"]:
         _refuse_blind(await find_causes(db, bulk_id))
     if row["module_id"] is None:
@@ -161,6 +154,7 @@ async def rerun(db: Connection, rights: Rights, bulk_id: int, which: Which, *, f
         db, version, started_by="rerun", user_id=rights.user_id, rerun_of=bulk_id,
         limit=row["most"] if which == "all" else None, leave_out=row["left_out"] if which == "all" else (),
     )  # fmt: skip
+    await db.execute(OF_TASK, new, row["data_task_id"])
     if members is not None:
         await db.execute("UPDATE whereupon.bulk_runs SET named = $2 WHERE id = $1", new, named)
         if not await take_list(db, version, await bulk_row(db, new), members):

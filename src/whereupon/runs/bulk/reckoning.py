@@ -23,8 +23,9 @@ SOON = "60 seconds"  # a run that goes on within so long is not at rest
 
 # Bulk runs that move, the one first that was not looked at for longest; others may be in hand elsewhere.
 MOVING = """
-SELECT b.*, w.state AS workflow_state FROM whereupon.bulk_runs b
+SELECT b.*, w.state AS workflow_state, p.status AS parent_status FROM whereupon.bulk_runs b
 LEFT JOIN whereupon.workflows w ON w.id = b.workflow_id
+LEFT JOIN whereupon.runs p ON p.id = b.parent_run_id
 WHERE b.status IN ('running', 'paused') OR EXISTS (
   SELECT FROM whereupon.bulk_chunks c WHERE c.bulk_id = b.id AND c.status = 'under_way')
 ORDER BY b.pace_at, b.id LIMIT 50 FOR UPDATE OF b SKIP LOCKED
@@ -85,10 +86,13 @@ FROM (SELECT coalesce(sum(processed), 0) AS processed, coalesce(sum(changed), 0)
    FROM whereupon.bulk_runs WHERE id = $1) p
 WHERE b.id = $1 RETURNING s.left, b.processed, b.failed, b.waiting
 """
-# "succeeded", "partial" or "failed", by what failed; also of one that is over, when a run that waited fails.
-END_STATUS = (
-    """CASE WHEN failed = 0 THEN 'succeeded' WHEN failed >= matched THEN 'failed' ELSE 'partial' END"""
-)
+# By what failed; also of one that is over, when a run that waited fails. "failed": something failed, and
+# nothing succeeded, not even in part.
+END_STATUS = """CASE WHEN failed = 0 THEN 'succeeded'
+  WHEN failed + skipped < matched OR EXISTS (
+    SELECT FROM whereupon.runs r WHERE r.bulk_id = whereupon.bulk_runs.id
+      AND r.status = 'partial' AND r.status <> 'succeeded') THEN 'partial'
+  ELSE 'failed' END"""
 END = f"""
 UPDATE whereupon.bulk_runs SET status = {END_STATUS}, ended_at = clock_timestamp(), still_matching = $2,
   per_second = processed / greatest(

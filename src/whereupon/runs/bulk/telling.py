@@ -13,16 +13,17 @@ from whereupon.people.rights import Rights
 from whereupon.runs.bulk.causes import CAUSE, find_causes
 from whereupon.runs.bulk.reckoning import CHANGED, COUNT_EDGES, FAILED, SKIPPED
 from whereupon.runs.history import WITHHELD
+from whereupon.workflows.kinds import MADE_FROM
 from whereupon.workflows.listing import name_records
 
 Outcome = Literal["failed", "skipped", "changed", "unchanged", "cancelled", "waiting", "under_way", "to_do"]
 Status = Literal["queued", "running", "paused", "succeeded", "partial", "failed", "cancelled"]
 
-SELECT = """
+SELECT = f"""
 SELECT b.id, w.key AS workflow, w.name AS workflow_name, v.number AS version, m.key AS module,
   m.label_plural AS module_label, b.started_by, b.user_id, u.name AS user_name, b.nominal_at, b.status,
   b.matched, b.processed, b.changed, b.skipped, b.failed, b.waiting, b.still_matching, b.rerun_of, b.error,
-  b.most, b.named, b.created_at, b.started_at, b.ended_at, b.module_id, v.uses,
+  b.most, b.named, b.created_at, b.started_at, b.ended_at, b.module_id, b.parent_run_id, v.uses, {MADE_FROM},
   coalesce(b.per_second, CASE WHEN b.status = 'running' THEN (b.processed - b.pace_processed)
     / greatest(extract(epoch FROM clock_timestamp() - b.pace_at)::float8, 0.1) END) AS per_second
 FROM whereupon.bulk_runs b
@@ -42,7 +43,7 @@ ORDER BY b.id DESC LIMIT $4
 FIND = SELECT + "WHERE b.id = $1"
 KEPT = (
     "id", "version", "started_by", "nominal_at", "status", "matched", "processed", "changed", "skipped",
-    "failed", "waiting", "still_matching", "rerun_of", "created_at", "started_at", "ended_at",
+    "failed", "waiting", "still_matching", "rerun_of", "created_at", "started_at", "ended_at", "made_from",
 )  # fmt: skip
 
 
@@ -84,7 +85,7 @@ def as_told(row: Mapping[str, Any], rights: Rights) -> dict[str, Any]:
     workflow = {"key": row["workflow"], "name": row["workflow_name"]} if row["workflow"] else None
     rate: float | None = row["per_second"]
     return {name: row[name] for name in KEPT} | {
-        "workflow": workflow, "module": module, "by": by, "limit": row["most"],
+        "workflow": workflow, "module": module, "by": by, "limit": row["most"], "run": row["parent_run_id"],
         "per_second": None if rate is None else round(rate, 2), "seconds_left": seconds_left(row),
         "error": row["error"] if _whole(row, rights) or row["error"] is None
         else {"code": row["error"].get("code")} | WITHHELD,

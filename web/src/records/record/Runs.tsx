@@ -5,6 +5,7 @@ import { listRunsInfiniteOptions } from '../../api'
 import { Problem } from '../../parts/Problem'
 import { Status } from '../../parts/Status'
 import { When } from '../../parts/When'
+import { kindOf, nameOf } from '../../runs/origin'
 import { records as t } from '../../text/records'
 import type { PartProps } from './SidePanel'
 
@@ -30,9 +31,10 @@ export function Runs({ module, record }: PartProps) {
         <Group key={run.id} justify="space-between" wrap="nowrap" gap="xs">
           <div style={{ minWidth: 0 }}>
             <Anchor component={Link} to={`/runs/${run.id}`} size="sm" lineClamp={1}>
-              {run.workflow_name}
+              {nameOf(run)}
             </Anchor>
             <Text size="xs" c="dimmed">
+              {kindOf(run) && `${kindOf(run)} · `}
               <When at={run.created_at} />
             </Text>
           </div>

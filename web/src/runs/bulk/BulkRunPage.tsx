@@ -12,13 +12,14 @@ import { Status } from '../../parts/Status'
 import { useLive } from '../../parts/useLive'
 import { format } from '../../text'
 import { bulk as t } from '../../text/bulk'
+import { kindOf, nameOf, originOf } from '../origin'
 import { errorOf } from '../words'
 import { BulkDeeds } from './BulkDeeds'
 import { Causes } from './Causes'
 import { FixFirst } from './FixFirst'
 import { Members, type Outcome } from './Members'
 import { Progressing } from './Progressing'
-import { causeOf, isOfDataTask, isOpen } from './shape'
+import { causeOf, isOpen, ranBy } from './shape'
 import { useBulkDeeds } from './useBulkDeeds'
 
 const BulkCanvas = lazy(async () => ({ default: (await import('./BulkCanvas')).BulkCanvas }))
@@ -48,7 +49,7 @@ function TheBulkRun({ run }: { run: WholeBulkRun }) {
   return (
     <>
       <PageHeader
-        title={run.workflow?.name ?? t.name(run.id)}
+        title={nameOf(ranBy(run)) ?? t.name(run.id)}
         beside={
           <>
             <Status of={run.status} />
@@ -75,7 +76,7 @@ function TheBulkRun({ run }: { run: WholeBulkRun }) {
       )}
       {first && !isOpen(run) && (
         <FixFirst
-          to={builds ? originOf(run)?.to : undefined}
+          to={builds ? originOf(ranBy(run))?.to : undefined}
           cause={first}
           busy={deeds.busy}
           onFixed={() => deeds.rerun('failed', true)}
@@ -91,14 +92,8 @@ function TheBulkRun({ run }: { run: WholeBulkRun }) {
   )
 }
 
-/** Where what ran is drawn or written down: its workflow, or the data tasks. */
-function originOf(run: WholeBulkRun): { to: string; label: string } | null {
-  if (isOfDataTask(run)) return { to: '/data-tasks', label: t.openTasks }
-  return run.workflow && { to: `/workflows/${run.workflow.key}`, label: t.openWorkflow }
-}
-
 function ToOrigin({ run }: { run: WholeBulkRun }) {
-  const origin = originOf(run)
+  const origin = originOf(ranBy(run))
   if (!origin) return null
   return (
     <Anchor component={Link} to={origin.to} size="sm">
@@ -108,10 +103,20 @@ function ToOrigin({ run }: { run: WholeBulkRun }) {
 }
 
 function About({ run }: { run: WholeBulkRun }) {
+  // "Data task: Maria" says it already.
+  const kind = run.started_by === 'data_task' ? null : kindOf(ranBy(run))
   return (
     <Group gap={6} component="span" display="inline-flex">
-      <span>{[run.module?.label, causeOf(run)].filter(Boolean).join(' · ')}</span>
+      <span>{[kind, run.module?.label, causeOf(run)].filter(Boolean).join(' · ')}</span>
       {run.nominal_at && <span>· {t.planned(format.dateTime(run.nominal_at))}</span>}
+      {run.run !== null && (
+        <span>
+          · {t.startedIn}{' '}
+          <Anchor component={Link} to={`/runs/${run.run}`} inherit>
+            {t.runOf(run.run).toLowerCase()}
+          </Anchor>
+        </span>
+      )}
       {run.rerun_of && (
         <span>
           · {t.repeats}{' '}

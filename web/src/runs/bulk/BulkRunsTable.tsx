@@ -5,9 +5,10 @@ import { Status } from '../../parts/Status'
 import { When } from '../../parts/When'
 import { format, t as shared } from '../../text'
 import { bulk as t } from '../../text/bulk'
+import { kindOf, nameOf } from '../origin'
 import classes from './bulk.module.css'
 import { BulkBar } from './Progressing'
-import { causeOf, secondsOf } from './shape'
+import { causeOf, ranBy, secondsOf } from './shape'
 
 interface Props {
   runs: readonly BulkRun[]
@@ -44,6 +45,7 @@ export function BulkRunsTable({ runs, ofOne = false }: Props) {
 function Row({ run, ofOne }: { run: BulkRun; ofOne: boolean }) {
   const to = `/runs/bulk/${run.id}`
   const took = secondsOf(run)
+  const kind = kindOf(ranBy(run))
   const name = shared.common.status[run.status] ?? run.status
   return (
     <Table.Tr data-testid={`bulk-run-${run.id}`}>
@@ -55,8 +57,13 @@ function Row({ run, ofOne }: { run: BulkRun; ofOne: boolean }) {
       {!ofOne && (
         <Table.Td maw={320}>
           <Anchor component={Link} to={to} size="sm" lineClamp={2}>
-            {run.workflow?.name ?? t.name(run.id)}
+            {nameOf(ranBy(run)) ?? t.name(run.id)}
           </Anchor>
+          {kind && (
+            <Text size="xs" c="dimmed">
+              {kind}
+            </Text>
+          )}
         </Table.Td>
       )}
       <Table.Td>

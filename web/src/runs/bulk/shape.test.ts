@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { setFormats } from '../../text'
-import { causeOf, edgeCounts, isOfDataTask, isOpen, lineOf, nodesOf, piecesOf, remaining } from './shape'
+import { causeOf, edgeCounts, isOpen, lineOf, nodesOf, piecesOf, remaining } from './shape'
 
 beforeAll(() => setFormats({ locale: 'en', timeZone: 'UTC' }))
 
@@ -89,17 +89,6 @@ it('knows what is still to come and what remains', () => {
   expect(isOpen({ status: 'cancelled' })).toBe(false)
   expect(remaining({ ...RUN, processed: 1_000 })).toBe(310)
   expect(remaining({ ...RUN, matched: null })).toBe(0)
-})
-
-it('tells a data task from a workflow', () => {
-  const of = (started_by: string, key: string | null) =>
-    isOfDataTask({ started_by, workflow: key === null ? null : { key } })
-  expect([
-    of('data_task', null),
-    of('rerun', 'data_task_3_4'),
-    of('rerun', 'data_task'),
-    of('manual', null),
-  ]).toEqual([true, true, false, false])
 })
 
 it.each([

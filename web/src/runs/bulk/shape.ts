@@ -1,5 +1,7 @@
+import type { BulkRun } from '../../api'
 import { format } from '../../text'
 import { bulk as t } from '../../text/bulk'
+import type { Ran } from '../origin'
 
 /** What the pages need of a bulk run's counts. */
 export interface Counts {
@@ -66,10 +68,12 @@ export function secondsOf(run: { started_at: string | null; ended_at: string | n
   return Math.max(0, (Date.parse(run.ended_at) - Date.parse(run.started_at)) / 1000)
 }
 
-/** Whether it is a saved data task that ran: the workflow behind it is made by itself, and shown nowhere. */
-export function isOfDataTask(run: { started_by: string; workflow: { key: string } | null }): boolean {
-  return run.started_by === 'data_task' || /^data_task_\d+_\d+$/.test(run.workflow?.key ?? '')
-}
+/** What ran, as runs tell it. */
+export const ranBy = ({ workflow, made_from }: Pick<BulkRun, 'workflow' | 'made_from'>): Ran => ({
+  workflow: workflow?.key ?? null,
+  workflow_name: workflow?.name ?? null,
+  made_from,
+})
 
 /** What started it, in words. */
 export function causeOf(run: { started_by: string; by: { name: string | null } | null }): string {

@@ -10,6 +10,7 @@ export type Answer = NonNullable<ToState['backlog']>
 interface Props {
   found: BacklogOut
   module: string | null
+  staged?: boolean
   value: Answer
   onChange: (answer: Answer) => void
 }
@@ -20,19 +21,19 @@ export function isAsked(found: BacklogOut | null | undefined): found is BacklogO
 }
 
 /** When a workflow that goes by dates begins: what becomes of records whose time has passed. */
-export function BacklogQuestion({ found, module, value, onChange }: Props) {
+export function BacklogQuestion({ found, module, staged = false, value, onChange }: Props) {
   const { count, at_least: least, examples } = found.records
   const records = count === null ? t.atLeast(format.number(least)) : t.exactly(count)
   return (
     <Stack gap={6} data-testid="backlog">
       <Radio.Group
-        label={t.asked(records)}
+        label={staged ? t.askedStaged(records) : t.asked(records)}
         value={value}
         onChange={(next) => onChange(next === 'run' ? 'run' : 'skip')}
       >
         <Stack gap={6} mt={6}>
           <Radio value="skip" label={t.skip} description={t.skipAbout} />
-          <Radio value="run" label={t.run} description={t.runAbout} />
+          <Radio value="run" label={t.run} description={staged ? t.runAgain : t.runAbout} />
         </Stack>
       </Radio.Group>
       {module !== null && examples.length > 0 && (

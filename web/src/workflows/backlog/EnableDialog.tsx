@@ -9,13 +9,15 @@ interface Props {
   name: string
   module: string | null
   found: BacklogOut
+  /** Stages of a scale-up went over these records already, so they are left unless one says otherwise. */
+  staged?: boolean
   onClose: () => void
   onSay: (answer: Answer) => void
 }
 
 /** Before a workflow that goes by dates is enabled: what of the dates that have passed? */
-export function EnableDialog({ name, module, found, onClose, onSay }: Props) {
-  const [answer, setAnswer] = useState<Answer>(found.trigger)
+export function EnableDialog({ name, module, found, staged = false, onClose, onSay }: Props) {
+  const [answer, setAnswer] = useState<Answer>(staged ? 'skip' : found.trigger)
   return (
     <Modal opened onClose={onClose} title={t.enableTitle(name)}>
       <form
@@ -25,7 +27,13 @@ export function EnableDialog({ name, module, found, onClose, onSay }: Props) {
         }}
       >
         <Stack gap="md">
-          <BacklogQuestion found={found} module={module} value={answer} onChange={setAnswer} />
+          <BacklogQuestion
+            found={found}
+            module={module}
+            staged={staged}
+            value={answer}
+            onChange={setAnswer}
+          />
           <Group justify="flex-end" gap="xs">
             <Button variant="default" onClick={onClose}>
               {shared.common.cancel}

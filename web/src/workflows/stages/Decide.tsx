@@ -5,6 +5,7 @@ import { Link } from 'react-router'
 import type { NextStage, ScaleUpOut, StageOut } from '../../api'
 import { format } from '../../text'
 import { stages as t } from '../../text/stages'
+import { EnableDialog } from '../backlog/EnableDialog'
 import type { Decisions } from './useScaleUp'
 
 interface Props {
@@ -148,6 +149,7 @@ function NotNow({ scaleUp }: { scaleUp: ScaleUpOut }) {
 /** After the last stage: activate what the stages ran. */
 export function Finished({ scaleUp, decisions }: Props) {
   const active = scaleUp.workflow.state === 'active'
+  const { past, activate, forget } = decisions
   return (
     <Alert
       color={scaleUp.redrawn ? 'orange' : 'green'}
@@ -157,9 +159,19 @@ export function Finished({ scaleUp, decisions }: Props) {
     >
       <Text size="sm">{active ? t.isActive : scaleUp.redrawn ? t.finishedRedrawn : t.finishedAbout}</Text>
       {!active && !scaleUp.redrawn && (
-        <Button mt="sm" loading={decisions.busy} onClick={decisions.activate}>
+        <Button mt="sm" loading={decisions.busy} onClick={() => activate()}>
           {t.activate}
         </Button>
+      )}
+      {past && (
+        <EnableDialog
+          name={scaleUp.workflow.name}
+          module={scaleUp.module}
+          found={past}
+          staged
+          onClose={forget}
+          onSay={activate}
+        />
       )}
     </Alert>
   )

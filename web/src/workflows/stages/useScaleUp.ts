@@ -1,7 +1,10 @@
 import { useMutation, useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
 import {
   activateScaledUpMutation,
+  api,
   approveStageMutation,
+  type BacklogOut,
   beginScaleUpMutation,
   getScaleUpOptions,
   queries,
@@ -14,6 +17,7 @@ import { useLive } from '../../parts/useLive'
 import { isOpen } from '../../runs/bulk/shape'
 import { refreshBulkRuns } from '../../runs/bulk/useBulkDeeds'
 import { stages as t } from '../../text/stages'
+import { type Answer, isAsked } from '../backlog/BacklogQuestion'
 import { refreshWorkflows } from '../list/useChanges'
 
 const PACE = 1_000
@@ -55,12 +59,26 @@ export function useDecisions(key: string) {
   const finish = useMutation({ ...approveStageMutation(), ...told(t.finishedTitle, t.notDone) })
   const stop = useMutation({ ...stopScaleUpMutation(), ...told(t.stopped, t.notDone) })
   const activate = useMutation({ ...activateScaledUpMutation(), ...told(t.activated, t.notDone) })
+  const look = useMutation({
+    mutationFn: () => api.getBacklog({ path, query: { of_draft: true }, throwOnError: true }),
+    onError: (error) => sayProblem(error, t.notDone),
+  })
+  const [past, setPast] = useState<BacklogOut | null>(null)
   return {
-    busy: [begin, next, finish, stop, activate].some((one) => one.isPending),
+    busy: [begin, next, finish, stop, activate, look].some((one) => one.isPending),
     begin: (size: number) => begin.mutate({ path, body: { size } }),
     next: (stage: number, size: number) => next.mutate({ path, body: { stage, size } }),
     finish: (stage: number) => finish.mutate({ path, body: { stage } }),
-    activate: () => activate.mutate({ path }),
+    /** Records whose date has passed: what becomes of them is asked before it is active. */
+    past,
+    forget: () => setPast(null),
+    async activate(backlog?: Answer) {
+      setPast(null)
+      if (backlog) return activate.mutate({ path, body: { backlog } })
+      const found = await look.mutateAsync().catch(() => null)
+      if (isAsked(found?.data.backlog)) setPast(found.data.backlog)
+      else if (found) activate.mutate({ path, body: {} })
+    },
     async stop() {
       const question = { title: t.stopTitle, about: t.stopAbout, yes: t.stop, danger: true }
       if (await confirm(question)) stop.mutate({ path })

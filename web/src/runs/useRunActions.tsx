@@ -1,3 +1,4 @@
+import { Stack } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { cancelRunsMutation, type Run, releaseRunsMutation, rerunRunMutation } from '../api'
 import { confirm } from '../parts/confirm'
@@ -30,10 +31,11 @@ export function useRunActions(onDone: (rerun?: number) => void) {
   const ids = (runs: Pick<Run, 'id'>[]) => ({ body: { ids: runs.map((run) => run.id) } })
   return {
     busy: cancel.isPending || release.isPending || rerun.isPending,
-    cancel: async (runs: Pick<Run, 'id'>[]) => {
+    /** `ends`: what ends with them, in sentences, where that is known. */
+    cancel: async (runs: Pick<Run, 'id'>[], ends: readonly string[] = [words.cancelToo]) => {
       const question = {
         title: words.cancelTitle(runs.length),
-        about: words.cancelAbout,
+        about: <Sentences of={[words.cancelAbout(runs.length), ...ends]} />,
         yes: words.cancelYes,
         danger: true,
       }
@@ -43,4 +45,14 @@ export function useRunActions(onDone: (rerun?: number) => void) {
     rerun: (run: Pick<Run, 'id'>, startAt: 'start' | 'failed') =>
       rerun.mutate({ path: { run_id: run.id }, body: { start_at: startAt } }),
   }
+}
+
+function Sentences({ of }: { of: readonly string[] }) {
+  return (
+    <Stack gap="xs">
+      {of.map((sentence) => (
+        <span key={sentence}>{sentence}</span>
+      ))}
+    </Stack>
+  )
 }
