@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.browser.pictures import FIRST_HOUR, OF_PAGES
 
 from whereupon.cli.main import COMMANDS
 from whereupon.conditions.functions import ROWS as FUNCTIONS
@@ -26,6 +27,9 @@ FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 QUOTED = re.compile(r"`[^`\n]+`")
 
 
+pytestmark = pytest.mark.xdist_group("pages")  # one worker writes them, once
+
+
 @pytest.fixture(scope="module")
 def pages() -> dict[str, str]:
     return reference()
@@ -42,24 +46,26 @@ def test_the_committed_pages_are_what_the_code_says(pages: dict[str, str]) -> No
     assert [name for name in pages if committed[name] != pages[name]] == []
 
 
-def test_writing_the_pages_tells_which_have_changed(tmp_path: Path) -> None:
-    assert write_reference(tmp_path) == list(reference())
+def test_writing_the_pages_tells_which_have_changed(
+    pages: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("whereupon.docs.pages.reference", lambda: pages)  # made once is enough
+    assert write_reference(tmp_path) == list(pages)
     (tmp_path / "blocks.md").write_text("Παλιό")
     (tmp_path / "errors.md").unlink()
     assert write_reference(tmp_path) == ["blocks.md", "errors.md"]
     assert write_reference(tmp_path) == []
 
 
-KINDS = [*registry.blocks().values(), *registry.triggers().values()]
-
-
-@pytest.mark.parametrize("one", KINDS, ids=lambda one: one.key)
-def test_each_block_and_trigger_says_what_it_is_for_and_shows_an_example(one: Any) -> None:
-    assert one.label
-    assert one.description.endswith(".")
-    assert type(one).__doc__
-    assert one.Config.__doc__
-    assert one.examples
+def test_each_block_and_trigger_says_what_it_is_for_and_shows_an_example() -> None:
+    kinds: list[Any] = [*registry.blocks().values(), *registry.triggers().values()]
+    assert len(kinds) > 40
+    for one in kinds:
+        assert one.label, one.key
+        assert one.description.endswith("."), one.key
+        assert type(one).__doc__, one.key
+        assert one.Config.__doc__, one.key
+        assert one.examples, one.key
 
 
 def test_each_field_type_filter_operator_function_and_setting_is_explained() -> None:
@@ -124,6 +130,13 @@ def headings(text: str) -> set[str]:
     """The anchors of a page, as GitHub makes them."""
     titles = re.findall(r"^#+ +(.+)$", FENCED.sub("", text), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def test_the_pictures_are_those_that_the_browser_tests_take_and_each_is_shown() -> None:
+    """`python -m tests.browser.pictures` takes them."""
+    taken = {f"{name}.webp" for name in (*FIRST_HOUR, *OF_PAGES)}
+    shown = {name for path in PROSE for name in re.findall(r"images/([^)]+)\)", path.read_text("utf-8"))}
+    assert {path.name for path in (ROOT / "docs" / "images").iterdir()} == taken == shown
 
 
 @pytest.mark.parametrize(

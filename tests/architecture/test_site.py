@@ -15,6 +15,9 @@ DOCS = ROOT / "docs"
 LISTED = sorted(p for p in (*DOCS.glob("how-to/*.md"), *DOCS.glob("decisions/*.md")) if p.name != "README.md")
 
 
+pytestmark = pytest.mark.xdist_group("site")  # one worker builds it, once
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Built as `make docs` builds it: a link or an anchor that leads nowhere ends the build."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Set
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 SOURCES = Path(__file__).parents[2] / "src" / "whereupon"
 FILES = sorted(SOURCES.rglob("*.py"))
-SILENT = [path for path in FILES if "cli" not in path.relative_to(SOURCES).parts]
 LONGEST_FILE = 400
 
 
@@ -18,15 +18,20 @@ def name_of(path: Path) -> str:
     return str(path.relative_to(SOURCES))
 
 
-def imported_names(sources: Iterable[str]) -> set[str]:
+@cache
+def parsed() -> dict[str, ast.Module]:
+    """Every file by its name."""
+    return {name_of(path): ast.parse(path.read_text(encoding="utf-8")) for path in FILES}
+
+
+def imported_names(trees: Iterable[ast.Module]) -> set[str]:
     """What files take from each other by name: that is what is public here."""
-    imports = (node for source in sources for node in ast.walk(ast.parse(source)))
+    imports = (node for tree in trees for node in ast.walk(tree))
     return {alias.name for node in imports if isinstance(node, ast.ImportFrom) for alias in node.names}
 
 
-def undocumented(source: str, public: Set[str]) -> list[str]:
+def undocumented(tree: ast.Module, public: Set[str]) -> list[str]:
     """The module, and its classes and functions that others use, where they lack a docstring."""
-    tree = ast.parse(source)
     missing = [] if ast.get_docstring(tree) else ["the module"]
     for node in tree.body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and node.name in public:
@@ -41,28 +46,29 @@ def has_summary(node: ast.AST) -> bool:
     return any(keyword.arg == "summary" for call in calls for keyword in call.keywords)
 
 
-def printing_lines(source: str) -> list[int]:
+def printing_lines(tree: ast.Module) -> list[int]:
     """Line numbers of calls of print."""
-    calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     return [call.lineno for call in calls if isinstance(call.func, ast.Name) and call.func.id == "print"]
 
 
-PUBLIC = imported_names(path.read_text(encoding="utf-8") for path in FILES)
+def test_what_is_public_is_documented() -> None:
+    public = imported_names(parsed().values())
+    assert len(public) > 1000  # it has looked
+    missing = {name: undocumented(tree, public) for name, tree in parsed().items()}
+    assert {name: what for name, what in missing.items() if what} == {}
 
 
-@pytest.mark.parametrize("path", FILES, ids=name_of)
-def test_what_is_public_is_documented(path: Path) -> None:
-    assert undocumented(path.read_text(encoding="utf-8"), PUBLIC) == []
+def test_no_file_holds_two_ideas() -> None:
+    lengths = {name_of(path): len(path.read_text(encoding="utf-8").splitlines()) for path in FILES}
+    assert {name: lines for name, lines in lengths.items() if lines > LONGEST_FILE} == {}
 
 
-@pytest.mark.parametrize("path", FILES, ids=name_of)
-def test_no_file_holds_two_ideas(path: Path) -> None:
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST_FILE
-
-
-@pytest.mark.parametrize("path", SILENT, ids=name_of)
-def test_only_the_command_line_prints(path: Path) -> None:
-    assert printing_lines(path.read_text(encoding="utf-8")) == []
+def test_only_the_command_line_prints() -> None:
+    silent = {name: tree for name, tree in parsed().items() if Path(name).parts[0] != "cli"}
+    assert 0 < len(silent) < len(FILES)
+    lines = {name: printing_lines(tree) for name, tree in silent.items()}
+    assert {name: found for name, found in lines.items() if found} == {}
 
 
 @pytest.mark.parametrize(
@@ -78,11 +84,12 @@ def test_only_the_command_line_prints(path: Path) -> None:
 )
 def test_the_check_itself_finds_what_is_undocumented(source: str, missing: list[str]) -> None:
     others = ["from a.b import f, Ά", "def h():\n    from c import g as x", ""]
-    assert undocumented(source, imported_names(others)) == missing
+    public = imported_names(map(ast.parse, others))
+    assert undocumented(ast.parse(source), public) == missing
 
 
 @pytest.mark.parametrize(
     ("source", "lines"), [("", []), ("x = 'print(1)'", []), ("def f():\n  print('γεια')", [2])]
 )
 def test_the_check_itself_finds_what_prints(source: str, lines: list[int]) -> None:
-    assert printing_lines(source) == lines
+    assert printing_lines(ast.parse(source)) == lines

@@ -71,7 +71,7 @@ async def make_module(page: Page) -> None:
     await add_field(page, "Contact", "Email")
     await add_field(page, "Note", "Text")
     await settled(page)
-    await shot(page, "newcomer-03-module")
+    await shot(page, "newcomer-03-module", told=False)
 
 
 async def add_field(page: Page, name: str, kind: str, **options: str) -> None:
@@ -110,8 +110,9 @@ async def begin_workflow(page: Page) -> None:
     dialog = page.get_by_role("dialog")
     await dialog.get_by_role("radio", name=re.compile("A record is updated")).click()
     await choose(dialog, "Module", "Requests")
+    await expect(dialog.get_by_role("radio", name=re.compile("strategy"))).to_have_count(0)
     await fill(dialog, Name="[Request] — Tell the applicant")
-    await shot(page, "newcomer-04-new-workflow")
+    await shot(page, "newcomer-04-new-workflow", told=False)
     await dialog.get_by_role("button", name="Create and open").click()
     await expect(page.get_by_test_id("node-start")).to_be_visible()
 
@@ -186,6 +187,7 @@ async def fill_in(page: Page) -> None:
     await pick_name(side, "Insert a variable into “Text”", "Amount")
     await side.get_by_text("Preview", exact=True).click()
     await expect(side.frame_locator("iframe").locator("body")).to_have_text("We can pay 5200.00")
+    await saved(page)
     await shot(page, "newcomer-07-mail")
 
     await page.get_by_test_id("problems-tab").click()
