@@ -30,6 +30,7 @@ from whereupon.packs.scenarios import Result, all_scenarios, play
 from whereupon.people.rights import Rights, load_rights
 from whereupon.people.users import NewUser, UserChange, change_user, create_user
 from whereupon.settings import Settings
+from whereupon.workers.bulk import BulkWorker
 from whereupon.workers.caller import Caller
 from whereupon.workers.deliverer import deliver
 from whereupon.workers.engine import Engine
@@ -43,6 +44,7 @@ LOOK_EVERY = 0.02
 IS_BUSY = """
 SELECT EXISTS (SELECT FROM whereupon.pending_changes)
     OR EXISTS (SELECT FROM whereupon.runs WHERE ended_at IS NULL AND ready_at <= clock_timestamp())
+    OR EXISTS (SELECT FROM whereupon.bulk_runs WHERE status IN ('queued', 'running'))
     OR EXISTS (SELECT FROM whereupon.messages WHERE status IN ('queued', 'sending'))
     OR EXISTS (SELECT FROM whereupon.calls
       WHERE status = 'calling' OR status = 'queued' AND due_at <= clock_timestamp())
@@ -182,6 +184,8 @@ async def workers(database: Database, settings: Settings) -> AsyncGenerator[None
     nearby = settings.model_copy(update={"allowed_networks": allowed})
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(engine.run(stop))
+        bulk = BulkWorker(database, engine.current, wake=engine.bulk, began=engine.runs.ring)
+        tasks.create_task(bulk.run(stop))
         tasks.create_task(Caller(database, nearby, wake=engine.calls).run(stop))
         tasks.create_task(deliver(database, stop=stop, busy=lambda: engine.busy, settings=nearby))
         try:

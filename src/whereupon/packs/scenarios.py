@@ -30,6 +30,8 @@ from whereupon.records.filing import add_version
 from whereupon.records.read import Record, read_record
 from whereupon.records.write import Writer, create_record, update_record
 from whereupon.runs.arrivals import find_hook, read_arrival
+from whereupon.runs.bulk.deeds import rerun, run_on_all
+from whereupon.runs.bulk.telling import get_bulk_run
 from whereupon.runs.by_hand import start_by_hand
 from whereupon.runs.definitions import load_definitions
 from whereupon.runs.hooks import make_address
@@ -201,6 +203,23 @@ class Day:
         async with self.database.transaction() as db:
             await start_by_hand(db, self.administrator, workflow, records)
         self.events.append(does)
+
+    async def on_all(self, workflow: str, does: str) -> int:
+        """Run a workflow on every record that meets its filter, as its schedule does; the bulk run's id."""
+        self.events.append(does)
+        async with self.database.transaction() as db:
+            return await run_on_all(db, self.administrator, workflow)
+
+    async def on_failed(self, bulk_run: int, does: str) -> int:
+        """A person runs a bulk run again on the records that failed; the new one's id."""
+        self.events.append(does)
+        async with self.database.transaction() as db:
+            return await rerun(db, self.administrator, bulk_run, "failed")
+
+    async def bulk_run(self, bulk_run: int) -> dict[str, Any]:
+        """What became of a bulk run, with why records failed."""
+        async with self.database.connection() as db:
+            return await get_bulk_run(db, self.administrator, bulk_run)
 
     async def dates(self, does: str, sql: str, *values: Any) -> None:
         """Time goes by: a record's date comes nearer, and what falls due by it starts."""

@@ -56,9 +56,14 @@ async def lapsing(day: Day) -> None:
     lapsed, wrong, current, honorary = (member.id for member in members)
     day.fails.add(wrong)
     await day.quiet()
-    await day.start(flow, "It is eleven at night")
+    night = await day.on_all(flow, "It is eleven at night")
     await day.quiet()
 
+    found = await day.bulk_run(night)
+    day.expect("The night", (found["status"], found["failed"]), ("partial", 1))
+    day.expect("What the night counted", found["changed"], found["matched"] - 1)
+    day.expect("Who still matches", found["still_matching"], 1)
+    day.expect_in("Its cause", [cause["message"] for cause in found["causes"]], "Years as a member")
     day.expect("Member type", (await day.read("members", lapsed))["member_type"], "lapsed")
     day.expect("Years", (await day.read("members", lapsed))["years"] in (2, 3), True)
     failed = (await day.outcome(record_id=wrong)).runs
@@ -70,13 +75,15 @@ async def lapsing(day: Day) -> None:
     await day.why_not(flow, current)
 
     await day.change(who, "members", wrong, {"joined_on": "2019-05-01"})
-    await day.start(flow, "Maëlle Leroux runs it again for the one that failed", [wrong])
+    again = await day.on_failed(night, "Maëlle Leroux runs it again for the one that failed")
     await day.quiet()
+    found = await day.bulk_run(again)
+    day.expect("The rerun", (found["status"], found["matched"], found["changed"]), ("succeeded", 1, 1))
     day.expect("Member type", (await day.read("members", wrong))["member_type"], "lapsed")
-    before = len((await day.outcome()).runs)
-    await day.start(flow, "It is eleven at night once more")
+    tomorrow = await day.on_all(flow, "It is eleven at night once more")
     await day.quiet()
-    day.expect("Runs of the second night", len((await day.outcome()).runs) - before, 0)
+    found = await day.bulk_run(tomorrow)
+    day.expect("The second night", (found["status"], found["matched"]), ("succeeded", 0))
 
 
 ADD_ACTIVITY = """
