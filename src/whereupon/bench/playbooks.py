@@ -47,7 +47,9 @@ async def _measure(office: Office) -> tuple[float, float]:
     await office.insert_orders(CLAIMS)
     await office.execute(GROUP, office.rights.user_id)
     async with office.database.transaction() as db:
-        new = NewPlaybook(name="Disputed", module="orders", definition=dict(DEFINITION))
+        new = NewPlaybook.model_validate(
+            {"name": "Disputed", "module": "orders", "definition": dict(DEFINITION)}
+        )
         made = await store.create_playbook(db, office.rights, new)
         await store.publish_playbook(db, office.rights, made["key"])
     chosen = [str(number) for number in range(1, CLAIMS + 1)]

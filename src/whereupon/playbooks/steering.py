@@ -16,7 +16,7 @@ from whereupon.people.rights import Rights
 from whereupon.people.tasks import TaskChange
 from whereupon.people.users import Id
 from whereupon.playbooks.tracks import find_track
-from whereupon.records.documents import attach_document
+from whereupon.records.documents import attach_document, require_change
 from whereupon.sdk.playbooks import Mark, note
 from whereupon.sdk.strategies import Action, change_status
 
@@ -94,8 +94,10 @@ async def _locked(
     return track, await db.fetchrow(STEP, track_id, step)
 
 
-def require_steering(rights: Rights, catalog: Catalog, track: Mapping[str, Any]) -> None:
-    """Raises Refused unless the user may change such records, or has started the playbook."""
+async def require_steering(
+    db: Connection, rights: Rights, catalog: Catalog, track: Mapping[str, Any]
+) -> None:
+    """Raises Refused unless the user may change the record, or has started the playbook."""
     module = catalog.by_id.get(track["module_id"])
     started = rights.user_id is not None and track["started_by"] == rights.user_id
     if module is None or (not started and not rights.may("update", module.key)):
@@ -103,6 +105,8 @@ def require_steering(rights: Rights, catalog: Catalog, track: Mapping[str, Any])
             "Only whoever may change the record, or has started the playbook, may do that.",
             suggestion="Ask one of them.",
         )
+    if not started and rights.own_only("update", module.key):
+        await require_change(db, catalog, module, track["record_id"], rights)
 
 
 async def do_step(
@@ -180,7 +184,7 @@ async def skip_step(
 ) -> None:
     """Leave an open step undone and go on. Raises NotFound, Conflict, Refused."""
     track, row = await _open_step(db, rights, catalog, track_id, step)
-    require_steering(rights, catalog, track)
+    await require_steering(db, rights, catalog, track)
     await db.execute(CLOSE, row["id"], rights.user_id, because.reason)
     await _note_and_wake(db, rights, track, step, "skipped", because.reason)
 
@@ -209,7 +213,7 @@ async def reopen_step(
     """It is to be done again; the playbook does not go past its present step before. Raises Conflict for a
     decision: what follows from it may have been done already."""
     track, row = await _locked(db, rights, catalog, track_id, step)
-    require_steering(rights, catalog, track)
+    await require_steering(db, rights, catalog, track)
     if row is None or row["status"] == "open":
         raise Conflict(
             "This step was not done yet.", suggestion="Only a step that is over can be opened again."
@@ -252,7 +256,7 @@ async def hand_on_step(
     """Give an open step to somebody else: by whoever has it or may steer. Raises Invalid, Refused."""
     track, row = await _open_step(db, rights, catalog, track_id, step)
     try:
-        require_steering(rights, catalog, track)
+        await require_steering(db, rights, catalog, track)
     except Refused:
         await _require_holder(db, rights, row)
     user, group = await _who(db, to)
@@ -314,7 +318,7 @@ async def cancel_track(
 ) -> None:
     """Call the playbook off on its record, with a reason. Raises NotFound, Conflict, Refused."""
     track = await find_track(db, rights, catalog, track_id)
-    require_steering(rights, catalog, track)
+    await require_steering(db, rights, catalog, track)
     if track["ended_at"] is not None:
         raise Conflict("The playbook is over on this record already.")
     began = track["status"] == "running"

@@ -15,6 +15,7 @@ from whereupon.people import audit
 from whereupon.people.rights import Rights
 from whereupon.playbooks.definition import PlaybookDefinition, parse_definition
 from whereupon.playbooks.store import get_playbook
+from whereupon.records.statements import owned_by
 from whereupon.runs.actions import filter_sql, own_records
 from whereupon.runs.definitions import Version, load_versions, organisation_time_zone
 from whereupon.runs.start import NewRun, insert_runs
@@ -118,6 +119,8 @@ async def _fitting(
     account = _account_sql(definition, module)
     where = [f"({filter_sql(version)})", own_records(rights, module)]
     where.append(_chosen(module))
+    if not definition.starters and rights.own_only("update", module.key):
+        where.append(owned_by(module, str(rights.user_id)))
     if asked.account is not None:
         if definition.account is None:
             told = "This playbook knows no accounts."

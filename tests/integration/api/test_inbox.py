@@ -14,9 +14,14 @@ from whereupon.db.pool import Database
 
 MakeClient = Callable[..., Awaitable[Client]]
 TASK = """
-INSERT INTO whereupon.tasks (title, due_at, assignee_user_id, assignee_group_id, needs_file, status, kind)
-VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id
+INSERT INTO whereupon.tasks (title, due_at, assignee_user_id, assignee_group_id, needs_file, status, kind,
+  module_id, record_id)
+VALUES ($1, $2, $3, $4, $5, $6, $7, (SELECT id FROM whereupon.modules WHERE key = $8), $9) RETURNING id
 """
+CASES = {
+    "key": "cases", "label": "Case", "label_plural": "Cases", "title_field": "name",
+    "fields": [{"key": "name", "type": "text"}],
+}  # fmt: skip
 NOW = datetime.now(UTC)
 TODAY = NOW.date()
 
@@ -28,7 +33,7 @@ async def task(
     async with database.connection() as db:
         return await db.fetchval(
             TASK, title, due, user, group, more.get("file", False), more.get("status", "open"),
-            more.get("kind", "task"),
+            more.get("kind", "task"), more.get("module"), more.get("record"),
         )  # fmt: skip
 
 
@@ -196,6 +201,17 @@ async def test_a_task_that_needs_a_document_is_done_with_one(
     history = (await anna.get(f"{address}/history")).json()["items"]
     assert [line["kind"] for line in history] == ["commented", "file", "done"]
     assert history[1]["details"]["name"] == "διαβατήριο.pdf"
+
+    # The document of a task about a record belongs to the record from then on, if one may change that.
+    await admin.post("/api/v1/modules", json=CASES)
+    case = (await admin.post("/api/v1/records/cases", json={"name": "Ægir"})).json()["id"]
+    for client, status in ((anna, 403), (admin, 204)):
+        number = await task(database, "Get it again", client.user_id, module="cases", record=case)
+        sent = await client.post("/api/v1/documents", files={"file": ("a.pdf", b"%PDF-1.4 y")})
+        added = await client.post(f"/api/v1/tasks/{number}/files", json={"document_id": sent.json()["id"]})
+        assert added.status_code == status, added.text
+    documents = (await admin.get(f"/api/v1/records/cases/{case}/documents")).json()["items"]
+    assert [document["name"] for document in documents] == ["a.pdf"]
 
 
 async def test_a_task_is_not_given_to_somebody_who_is_disabled(

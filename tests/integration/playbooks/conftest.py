@@ -126,6 +126,8 @@ async def collecting(database: Database) -> Collecting:
         await create_role(db, role, actor=None)
         reads = {"key": "reader", "name": "Reader", "modules": {"claims": {"read": "all"}}}
         await create_role(db, NewRole.model_validate(reads), actor=None)
+        own = {"key": "keeper", "name": "Keeper", "modules": {"claims": {"read": "all", "update": "own"}}}
+        await create_role(db, NewRole.model_validate(own), actor=None)
     manager = await office.user("manager@example.org", name="Μαρία", role="collector")
     agent = await office.user("agent@example.org", manager=manager, name="Ægir", role="collector")
     account = await office.fetchval("INSERT INTO data.accounts (name) VALUES ('Ørsted ApS') RETURNING id")

@@ -249,6 +249,13 @@ async def test_calling_it_off_closes_what_is_open_and_says_why(collecting: Colle
         await collecting.do("cancel_track", track, off, by=stranger)
     with pytest.raises(Refused):
         await collecting.do("cancel_track", track, off, by=reader)
+    keeper = await collecting.office.user("keeper@example.org", role="keeper")
+    for what, said in (("cancel_track", (off,)), ("skip_step", ("call", WHY))):
+        with pytest.raises(Refused, match="only your own claims"):
+            await collecting.do(what, track, *said, by=keeper)
+    theirs = await collecting.claim(agent=keeper)
+    found = await collecting.start(key, claim, theirs, by=keeper)  # of two that they see, their own one
+    assert (len(found["started"]), refused_codes(found)) == (1, ["does_not_fit"])
     await collecting.do("cancel_track", track, off, by=collecting.manager)
     over = await collecting.track(track)
     assert (over["status"], over["reason"], over["ended_by"]["name"]) == ("cancelled", off.reason, "Μαρία")

@@ -107,7 +107,7 @@ async def file_it(call: Call, db: Connection, task: Any, document_id: int) -> No
     catalog = await call.catalog(db)
     document = await get_document(db, catalog, document_id, call.rights)
     if task["module"] and task["record_id"]:
-        await attach_document(db, catalog, task["module"], task["record_id"], document_id, call.rights)
+        await attach_document(db, catalog, document_id, task["module"], task["record_id"], call.rights)
     await tasks.note_file(db, call.rights, task["id"], document.id, document.name)
 
 
