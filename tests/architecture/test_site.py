@@ -44,6 +44,12 @@ def test_pages_fetch_nothing_from_another_machine(site: Path) -> None:
         assert fetched == [], page.name
 
 
+def test_the_navigation_names_every_how_to_and_every_page_of_the_reference() -> None:
+    navigation = (ROOT / "mkdocs.yml").read_text("utf-8")
+    pages = [p.relative_to(DOCS) for folder in ("how-to", "reference") for p in (DOCS / folder).rglob("*.md")]
+    assert [str(page) for page in pages if f"- {page}\n" not in navigation] == []
+
+
 @pytest.mark.parametrize("page", LISTED, ids=lambda page: page.name)
 def test_the_list_of_its_folder_names_every_page(page: Path) -> None:
     assert f"]({page.name})" in page.with_name("README.md").read_text("utf-8")
