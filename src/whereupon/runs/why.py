@@ -71,7 +71,8 @@ class Case:
     def on(self, moment: datetime) -> str:
         """A moment by the clocks of the workflow's time zone."""
         zone = self.version.plan.document.settings.time_zone or self.definitions.time_zone
-        return f"{moment.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}"
+        at = moment.astimezone(ZoneInfo(zone))
+        return f"{at.day} {at:%B %Y, %H:%M}"
 
 
 async def why(
@@ -184,7 +185,7 @@ def _state(case: Case) -> Check:
         return Check("active", False, f"It is {state}, so nothing starts it.", values)
     at = case.change.at if case.change else None
     if at is not None and at < since:
-        told = f"It became active on {case.on(since)}, after the change of {case.on(at)}."
+        told = f"It became active on {case.on(since)}; the change of {case.on(at)} is older."
         return Check("active", False, told, values | {"changed": at})
     return Check("active", True, f"It is active since {case.on(since)}.", values)
 

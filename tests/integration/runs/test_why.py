@@ -196,4 +196,4 @@ async def test_moments_are_told_by_the_clocks_of_the_workflow(office: Office) ->
     await office.execute("UPDATE whereupon.workflows SET activated_at = '2026-01-31T15:30Z'")
     async with office.database.connection() as db:
         found = await why(db, office.rights, flow, str(item))
-    assert "It is active since 2026-02-01 00:30." in [check.sentence for check in found.checks]
+    assert "It is active since 1 February 2026, 00:30." in [check.sentence for check in found.checks]

@@ -11,7 +11,7 @@ export const ai = {
   edit: 'Change',
   editTitle: (name: string) => `Change ${name}`,
   kinds: {
-    openai: 'OpenAI, or a server that speaks like it',
+    openai: 'OpenAI, or speaks like it',
     anthropic: 'Anthropic',
     google: 'Google Gemini',
   },

@@ -9,6 +9,7 @@ export const people = {
     edit: 'Edit user',
     search: 'Name or email',
     name: 'Name',
+    nameAndEmail: 'Name and email',
     email: 'Email',
     phone: 'Phone',
     password: 'Password',

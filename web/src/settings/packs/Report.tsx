@@ -2,6 +2,7 @@ import { Badge, Button, Checkbox, Group, Modal, Stack, Table, Text } from '@mant
 import { useState } from 'react'
 import type { PackReport, PackStep } from '../../api'
 import { settings } from '../../text/settings'
+import { sentence } from '../audit'
 
 const words = settings.packs
 const COLORS: Record<string, string> = {
@@ -72,7 +73,11 @@ export function Report({ report, title, doIt, busy, onDo, onClose }: Props) {
             {doIt ? words.leave : words.close}
           </Button>
           {doIt && onDo && (
-            <Button loading={busy} onClick={() => onDo([...take])}>
+            <Button
+              loading={busy}
+              color={doIt === words.removeNow ? 'red' : undefined}
+              onClick={() => onDo([...take])}
+            >
               {doIt}
             </Button>
           )}
@@ -90,7 +95,7 @@ interface RowProps {
 }
 
 function StepRow({ step, taken, onTake }: RowProps) {
-  const name = `${words.kinds[step.kind] ?? step.kind} ${step.key}`
+  const name = `${words.kinds[step.kind] ?? step.kind} “${sentence(step.key)}”`
   return (
     <Table.Tr>
       <Table.Td style={{ overflowWrap: 'anywhere' }}>

@@ -7,6 +7,7 @@ import {
   SegmentedControl,
   Skeleton,
   Table,
+  Text,
   TextInput,
 } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
@@ -111,7 +112,7 @@ function Users({ users, onOpen }: { users: User[]; onOpen: (user: User) => void 
       <Table className="surface" withTableBorder>
         <Table.Thead>
           <Table.Tr>
-            {[words.name, words.email, words.roles, words.groups, ''].map((label) => (
+            {[words.nameAndEmail, words.roles, words.groups, ''].map((label) => (
               <Table.Th key={label || 'state'}>{label}</Table.Th>
             ))}
           </Table.Tr>
@@ -123,8 +124,10 @@ function Users({ users, onOpen }: { users: User[]; onOpen: (user: User) => void 
                 <Anchor component="button" ta="left" size="sm" onClick={() => onOpen(user)}>
                   {user.name}
                 </Anchor>
+                <Text size="xs" c="dimmed" style={{ overflowWrap: 'anywhere' }}>
+                  {user.email}
+                </Text>
               </Table.Td>
-              <Table.Td style={{ overflowWrap: 'anywhere' }}>{user.email}</Table.Td>
               <Table.Td>
                 <Group gap={4}>
                   {user.roles.map((role) => (
