@@ -9,7 +9,7 @@ import asyncio
 import json
 import os
 import uuid
-from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -18,10 +18,11 @@ from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, async_playwright
 from tests.browser.chromium import ARGUMENTS, REASON, find_chromium, is_required
 from tests.browser.installation import Installation, Person, add_people, furnish, opened
 from tests.browser.looking import SCREENSHOTS, OpenPage, Watch, sign_in
+from tests.browser.tabs import Tabs, new_context
 from tests.conftest import (
     FOLDER,
     drop_database,
@@ -35,7 +36,6 @@ from whereupon.api.assets import BUILT
 
 HERE = Path(__file__).parent
 FAILED = pytest.StashKey[bool]()
-PATIENCE_MS = 10_000
 Opening = Callable[..., AbstractContextManager[Installation]]
 
 
@@ -63,17 +63,23 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 @pytest.fixture(scope="session")
 def opening(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Opening:
-    """Serves a copy of a database: `with opening(template, people) as installation`."""
+    """Serves a copy of a database: `with opening(template, people) as installation`. `prepare`: before."""
 
     @contextmanager
-    def open_copy(template: str, people: dict[str, Person], *options: str) -> Generator[Installation]:
+    def open_copy(
+        template: str,
+        people: dict[str, Person],
+        *options: str,
+        prepare: Callable[[Installation], Coroutine[Any, Any, None]] | None = None,
+    ) -> Generator[Installation]:
         name = f"browser_{uuid.uuid4().hex[:16]}"
         asyncio.run(run_sql(server_url, f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY'))
         folder = tmp_path_factory.mktemp("installation")
+        copy = Installation(with_database(server_url, name), folder, dict(people), options=options)
         try:
-            with opened(
-                Installation(with_database(server_url, name), folder, dict(people), options=options)
-            ) as made:
+            if prepare is not None:
+                asyncio.run(prepare(copy))
+            with opened(copy) as made:
                 yield made
         finally:
             asyncio.run(drop_database(server_url, name))
@@ -115,16 +121,16 @@ def served(opening: Opening, furnished: Installation) -> Iterator[Installation]:
         yield made
 
 
-@pytest.fixture
-def own_served(opening: Opening, furnished: Installation) -> Iterator[Installation]:
-    """A full office of this test alone, to be stopped and ill-treated (costs 2 s)."""
+@pytest.fixture(scope="session")
+def office(opening: Opening, furnished: Installation) -> Iterator[Installation]:
+    """A full office to which tests add things of their own, each under names that nobody else has."""
     with opening(name_of_database(furnished), furnished.people) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
-def office(opening: Opening, furnished: Installation) -> Iterator[Installation]:
-    """A full office of this file's tests alone."""
+def own_office(opening: Opening, furnished: Installation) -> Iterator[Installation]:
+    """A full office of this file's tests alone, to be stopped and ill-treated (costs 3 s of a processor)."""
     with opening(name_of_database(furnished), furnished.people) as made:
         yield made
 
@@ -164,57 +170,49 @@ def watch() -> Iterator[Watch]:
     """What the test's pages complained of; the test fails when nobody expected it."""
     watch = Watch()
     yield watch
+    watch.leave()
     assert watch.unexpected() == []
 
 
-async def new_context(
-    browser: Browser, installation: Installation, who: str | None, **of_context: Any
-) -> BrowserContext:
-    """A browser of somebody's own: cookies, storage and cache that nobody else has."""
-    options: dict[str, Any] = {"locale": "en-GB", "timezone_id": "Europe/Sofia", "color_scheme": "light"}
-    options |= {"viewport": {"width": 1280, "height": 800}, "reduced_motion": "reduce"}
-    context = await browser.new_context(base_url=installation.address, **(options | of_context))
-    context.set_default_timeout(PATIENCE_MS)
-    expect.set_options(timeout=PATIENCE_MS)
-    if who is not None:
-        await sign_in(context, installation, who)
-    return context
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def open_tab(browser: Browser) -> AsyncIterator[OpenPage]:
-    """A page in a browser that the file's tests share: what one has fetched, the next finds in the cache."""
-    contexts: dict[tuple[str, str | None], BrowserContext] = {}
-
-    async def open_one(installation: Installation, who: str | None = None) -> Page:
-        key = (installation.address, who)
-        if key not in contexts:
-            contexts[key] = await new_context(browser, installation, who)
-        return await contexts[key].new_page()
-
-    yield open_one
-    for context in contexts.values():
-        await context.close()
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def tabs(browser: Browser) -> Tabs:
+    """Those that were used and are used again."""
+    return Tabs(browser)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def open_page(
-    request: pytest.FixtureRequest, browser: Browser, watch: Watch
+    request: pytest.FixtureRequest, browser: Browser, tabs: Tabs, watch: Watch
 ) -> AsyncIterator[OpenPage]:
-    """Opens a browser of its own for each call: `page = await open_page(served, "builder")`."""
-    pages: list[Page] = []
+    """Opens a browser of its own for each call: `page = await open_page(served, "builder")`.
 
-    async def open_one(installation: Installation, who: str | None = None, **of_context: Any) -> Page:
-        context = await new_context(browser, installation, who, **of_context)
-        pages.append(await context.new_page())
-        watch.over(pages[-1], installation.address)
-        return pages[-1]
+    It has been used before and was emptied, unless it shall be `fresh` (for scripts that cannot be taken
+    out again) or of another kind than the usual.
+    """
+    opened: list[tuple[Page, Installation, bool]] = []
+
+    async def open_one(
+        installation: Installation, who: str | None = None, *, fresh: bool = False, **of_context: Any
+    ) -> Page:
+        is_usual = not fresh and not of_context
+        if is_usual:
+            page = await tabs.take(installation, who)
+        else:
+            page = await (await new_context(browser, installation, who, **of_context)).new_page()
+        opened.append((page, installation, is_usual))
+        watch.over(page, installation.address)
+        return page
 
     yield open_one
-    if request.node.stash.get(FAILED, False):
-        await keep_failure(request.node.name, pages)
-    for page in pages:
-        await page.context.close()
+    watch.leave()
+    has_failed = request.node.stash.get(FAILED, False)
+    if has_failed:
+        await keep_failure(request.node.name, [page for page, *_ in opened])
+    for page, installation, is_usual in opened:
+        if is_usual and not has_failed:
+            await tabs.give_back(page, installation)
+        else:
+            await page.context.close()
 
 
 async def keep_failure(name: str, pages: list[Page]) -> None:

@@ -7,8 +7,9 @@ from typing import Annotated, Any, ClassVar, Literal, cast
 from pydantic import Field
 
 from whereupon.conditions.values import TEXT, Scope
+from whereupon.conditions.words import condition_words
 from whereupon.sdk.block import Batch, Block, Config
-from whereupon.sdk.fields import Shown
+from whereupon.sdk.fields import AskedCondition, Shown
 from whereupon.sdk.outcomes import Done, Outcome, Wait
 from whereupon.sdk.playbooks import Mark, note
 from whereupon.sdk.strategies import Action, change_status
@@ -21,6 +22,9 @@ class EndConfig(Config):
 
     outcome: Annotated[Literal["completed", "exited"], Shown(labels=OUTCOMES)] = Field(
         "completed", title="Because"
+    )
+    because: Annotated[AskedCondition | None, Shown("condition", advanced=True)] = Field(
+        None, title="Exit condition", description="What came to hold; the history tells it."
     )
 
 
@@ -46,7 +50,8 @@ class PlaybookEnd(Block[EndConfig]):
         waiting = {run for run, row in tracks.items() if row["open"] and config.outcome == "completed"}
         ending = [row for run, row in tracks.items() if run not in waiting]
         await batch.db.execute(END, [row["id"] for row in ending], config.outcome)
-        await note(batch.db, None, config.outcome, [Mark(row["id"]) for row in ending])
+        told = batch.place.once("because", lambda: _because(config, batch.place.scope))
+        await note(batch.db, None, config.outcome, [Mark(row["id"], comment=told) for row in ending])
         for afterwards in sorted({row["afterwards"] for row in ending} - {"leave"}):
             await _afterwards(batch, afterwards, [row for row in ending if row["afterwards"] == afterwards])
         return [
@@ -55,6 +60,10 @@ class PlaybookEnd(Block[EndConfig]):
 
     async def wake_batch(self, config: EndConfig, batch: Batch) -> list[Outcome]:
         return await self.run_batch(config, batch)
+
+
+def _because(config: EndConfig, scope: Scope) -> str | None:
+    return condition_words(config.because, scope) if config.because is not None else None
 
 
 # `open`: steps that were opened again and are to be done first.

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from whereupon.conditions.compile import check_condition, compile_condition, fields_read
 from whereupon.conditions.values import DATETIME, TEXT, Scope
-from whereupon.conditions.words import shortened
+from whereupon.conditions.words import condition_words, shortened
 from whereupon.errors import Problem
 from whereupon.people.secrets import key_hash, new_key
 from whereupon.sdk.asking import link_to
@@ -250,6 +250,10 @@ def _next(config: StepConfig, batch: Batch, until: datetime | None, now: datetim
     return earliest((until, now + RECHECK if elsewhere else None))
 
 
+def _exit_words(config: StepConfig, scope: Scope) -> str | None:
+    return condition_words(config.exit, scope) if config.exit is not None else None
+
+
 async def _carry_out(
     config: StepConfig, batch: Batch, rows: Mapping[int, Any], looks: Mapping[int, Look]
 ) -> None:
@@ -263,7 +267,8 @@ async def _carry_out(
         await settle_answers(batch, some)
     for verdict in ("exit", "lapse"):
         if some := those(verdict):
-            await close_steps(batch, some, node, verdict)
+            told = batch.place.once("exit words", lambda: _exit_words(config, batch.place.scope))
+            await close_steps(batch, some, node, verdict, told if verdict == "exit" else None)
     if some := those("remind"):
         await remind(batch, some, node)
     if some := those("escalate"):

@@ -64,7 +64,8 @@ def compile_playbook(definition: PlaybookDefinition, playbook_id: int) -> dict[s
     drawing.node(END, "playbook_end", {"outcome": "completed"}, label="End")
     drawing.loose = exits
     if exits:
-        drawing.node(EXIT, "playbook_end", {"outcome": "exited"}, label="Ended early")
+        ended = {"outcome": "exited", "because": definition.exit}
+        drawing.node(EXIT, "playbook_end", ended, label="Ended early")
     return {"format": 1, "nodes": drawing.nodes, "edges": drawing.edges, "settings": {}}
 
 

@@ -17,7 +17,7 @@ SELECT = """
 SELECT t.id, t.playbook_id, w.key AS playbook, w.name AS playbook_name, t.module_id, t.record_id,
   t.account_module_id, t.account_id, t.status, t.exclusive, t.afterwards, t.reason, t.run_id, r.node,
   t.started_by, u.name AS started_by_name, t.parent_run_id, t.ended_by, e.name AS ended_by_name,
-  t.created_at, t.started_at, t.ended_at, coalesce(v.definition, p.definition) AS definition,
+  t.created_at, t.started_at, t.ended_at, last.comment AS ended_because, coalesce(v.definition, p.definition) AS definition,
   r.error AS run_error, r.status AS run_status,
   open.due_at, coalesce(open.late, false) AS late, coalesce(open.steps, 0) AS open_steps,
   (SELECT count(DISTINCT s.node) FROM whereupon.step_runs s
@@ -32,6 +32,9 @@ LEFT JOIN LATERAL (
     bool_or(coalesce(k.due_at, s.due_at) < clock_timestamp()) AS late
   FROM whereupon.playbook_steps s LEFT JOIN whereupon.tasks k ON k.id = s.task_id
   WHERE s.track_id = t.id AND s.status = 'open') open ON true
+LEFT JOIN LATERAL (
+  SELECT e.comment FROM whereupon.playbook_events e
+  WHERE e.track_id = t.id AND e.what IN ('exited', 'cancelled') ORDER BY e.id DESC LIMIT 1) last ON true
 """
 # "SEEN" stands for the tracks on records that the user may read.
 LIST = (
@@ -146,8 +149,11 @@ async def find_track(db: Connection, rights: Rights, catalog: Catalog, track_id:
 
 
 EVENTS = """
-SELECT e.id, e.at, e.step, e.what, e.comment, e.details, e.user_id, u.name AS user_name
+SELECT e.id, e.at, e.step, e.what, e.comment, e.details, e.user_id, u.name AS user_name,
+  coalesce(x.name, g.name) AS to_name
 FROM whereupon.playbook_events e LEFT JOIN whereupon.users u ON u.id = e.user_id
+LEFT JOIN whereupon.users x ON x.id = coalesce(e.details->>'to', e.details->>'user')::bigint
+LEFT JOIN whereupon.groups g ON g.key = e.details->>'group' OR g.id = (e.details->>'group_id')::bigint
 WHERE e.track_id = $1 ORDER BY e.id LIMIT 1000
 """
 # Steps that people do: who has them, and what became of them.

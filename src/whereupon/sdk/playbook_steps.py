@@ -204,14 +204,16 @@ asked AS (
   INSERT INTO whereupon.question_people (question_id, user_id)
   SELECT question_id, user_id FROM late WHERE question_id IS NOT NULL AND user_id IS NOT NULL
   ON CONFLICT DO NOTHING)
-INSERT INTO whereupon.inbox_history (task_id, question_id, for_user_id, kind)
-SELECT task_id, question_id, user_id, 'escalated' FROM late WHERE user_id IS NOT NULL
+INSERT INTO whereupon.inbox_history (task_id, question_id, for_user_id, kind, details)
+SELECT task_id, question_id, user_id, 'escalated', jsonb_build_object('to', user_id)
+FROM late WHERE user_id IS NOT NULL
 """
 PASS_ON = """
 WITH given AS (
   UPDATE whereupon.playbook_steps s SET given_as = v.way
-  FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[]) AS v(id, user_id, group_id, way)
-  WHERE s.id = v.id RETURNING s.task_id, s.question_id, v.user_id, v.group_id),
+  FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[])
+    AS v(id, user_id, group_id, way, why)
+  WHERE s.id = v.id RETURNING s.task_id, s.question_id, v.user_id, v.group_id, v.why),
 tasks AS (
   UPDATE whereupon.tasks t
   SET assignee_user_id = g.user_id, assignee_group_id = g.group_id, updated_at = now()
@@ -222,18 +224,34 @@ asked AS (
   JOIN whereupon.users u ON u.active AND (u.id = g.user_id OR u.id IN (
     SELECT m.user_id FROM whereupon.group_members m WHERE m.group_id = g.group_id))
   WHERE g.question_id IS NOT NULL ON CONFLICT DO NOTHING)
-INSERT INTO whereupon.inbox_history (task_id, question_id, for_user_id, kind)
-SELECT task_id, question_id, user_id, 'reassigned' FROM given WHERE user_id IS NOT NULL
+INSERT INTO whereupon.inbox_history (task_id, question_id, for_user_id, kind, comment, details)
+SELECT g.task_id, g.question_id, g.user_id, 'reassigned', g.why,
+  jsonb_strip_nulls(jsonb_build_object('to', g.user_id, 'group', o.name))
+FROM given g LEFT JOIN whereupon.groups o ON o.id = g.group_id
+WHERE g.user_id IS NOT NULL OR g.group_id IS NOT NULL
+"""
+# Who had these steps and is gone.
+GONE = """
+SELECT s.id, string_agg(DISTINCT u.name, ', ' ORDER BY u.name) AS names FROM whereupon.playbook_steps s
+LEFT JOIN whereupon.tasks t ON t.id = s.task_id
+JOIN whereupon.users u ON NOT u.active AND (u.id = t.assignee_user_id
+  OR t.assignee_user_id IS NULL AND u.id IN (
+    SELECT m.user_id FROM whereupon.group_members m WHERE m.group_id = t.assignee_group_id)
+  OR u.id IN (SELECT p.user_id FROM whereupon.question_people p
+              WHERE p.question_id = s.question_id AND p.decided_at IS NULL))
+WHERE s.id = ANY($1::bigint[]) GROUP BY s.id
 """
 
 
-async def close_steps(batch: Batch, rows: Sequence[Mapping[str, Any]], step: str, verdict: str) -> None:
+async def close_steps(
+    batch: Batch, rows: Sequence[Mapping[str, Any]], step: str, verdict: str, because: str | None = None
+) -> None:
     """Close steps that nobody has to do any more: because the playbook ends, or because they are too late."""
     status, answer, what = {
         "exit": ("cancelled", "withdrawn", "not_needed"), "lapse": ("lapsed", "timed_out", "lapsed"),
     }[verdict]  # fmt: skip
     await batch.db.execute(CLOSE, [row["id"] for row in rows], status, answer)
-    await note(batch.db, step, what, [Mark(row["track_id"]) for row in rows])
+    await note(batch.db, step, what, [Mark(row["track_id"], comment=because) for row in rows])
 
 
 async def settle_answers(batch: Batch, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -273,16 +291,19 @@ async def pass_on(
     """Give steps to somebody else, because those who had them are disabled."""
     ids = [row["id"] for row in rows]
     chosen = [given[one] for one in ids]
+    gone = {row["id"]: f"{row['names']} can no longer sign in" for row in await batch.db.fetch(GONE, ids)}
     await batch.db.execute(
-        PASS_ON, ids, [g.user for g in chosen], [g.group for g in chosen], [g.way for g in chosen]
-    )
+        PASS_ON, ids, [g.user for g in chosen], [g.group for g in chosen], [g.way for g in chosen],
+        [gone.get(one) for one in ids],
+    )  # fmt: skip
     told = {one: given[one].user for one in ids if given[one].user is not None}
     await batch.db.execute(TELL, list(told), list(told.values()), "Now yours: ")
-    marks = [
-        Mark(row["track_id"], details={"to": given[row["id"]].user, "as": given[row["id"]].way})
-        for row in rows
-    ]
+    marks = [Mark(row["track_id"], None, gone.get(row["id"]), _told_of(given[row["id"]])) for row in rows]
     await note(batch.db, step, "passed_on", marks)
+
+
+def _told_of(given: Given) -> Mapping[str, Any]:
+    return {"to": given.user, "group_id": given.group, "as": given.way}
 
 
 def earliest(moments: Iterable[datetime | None]) -> datetime | None:

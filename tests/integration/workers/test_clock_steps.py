@@ -1,8 +1,5 @@
 """Nothing in memory decides: restarts, two workers, and a clock of the database that is set an hour forth or
 back around the minute of a schedule. Every nominal time has one occurrence, every date and wait one start.
-
-The clock is the database's, so that is what is moved: functions of the same names stand before those of
-PostgreSQL in this database's search path, and read a table.
 """
 
 from __future__ import annotations
@@ -12,6 +9,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from tests import clock
 from tests.office import Office, open_office
 
 from whereupon.db.pool import Database
@@ -20,13 +18,14 @@ from whereupon.workers.engine import Engine
 from whereupon.workers.reminder import Reminder
 from whereupon.workflows import store
 
-CLOCKS = ("clock_timestamp", "statement_timestamp", "transaction_timestamp", "now")
 STOP = {"key": "stop", "block": "stop"}
 NOTE = {"key": "note", "block": "update_record", "set": {"note": "είδα"}}
 
 
 async def set_clock(office: Office, at: str) -> None:
-    await office.execute("UPDATE faked.clock SET at = $1", datetime.fromisoformat(at).replace(tzinfo=UTC))
+    """The time stands still until the next reading."""
+    async with office.database.connection() as db:
+        await clock.set_clock(db, datetime.fromisoformat(at).replace(tzinfo=UTC), frozen=True)
 
 
 @pytest.fixture
@@ -34,15 +33,8 @@ async def office(database_url: str) -> AsyncIterator[Office]:
     """An office in whose database the time stands still until a test sets the clock."""
     bare = await Database.connect(database_url, min_size=1, max_size=1)
     async with bare.connection() as db:
-        await db.execute("CREATE SCHEMA faked; CREATE TABLE faked.clock (at timestamptz)")
-        await db.execute("INSERT INTO faked.clock VALUES ('2026-03-27 12:00Z')")
-        for name in CLOCKS:
-            await db.execute(
-                f"CREATE FUNCTION faked.{name}() RETURNS timestamptz LANGUAGE sql VOLATILE "
-                "AS 'SELECT at FROM faked.clock'"
-            )
-        name = await db.fetchval("SELECT current_database()")
-        await db.execute(f'ALTER DATABASE "{name}" SET search_path = faked, pg_catalog, public')
+        await clock.install_clock(db)
+        await clock.set_clock(db, datetime(2026, 3, 27, 12, tzinfo=UTC), frozen=True)
     await bare.close()
     pool = await Database.connect(database_url, min_size=1, max_size=8)
     yield await open_office(pool)

@@ -11,7 +11,8 @@ export type Decided = 'approved' | 'rejected'
 
 /** Every list of questions is asked for again. */
 export function refreshQuestions() {
-  for (const _id of ['listQuestions', 'countQuestions', 'getHome'])
+  const shown = ['listQuestions', 'countQuestions', 'getQuestion', 'listQuestionHistory', 'listInbox']
+  for (const _id of [...shown, 'countInbox', 'getHome', 'listRecordPlaybooks', 'getPlaybookTrack'])
     queries.invalidateQueries({ queryKey: [{ _id }] })
 }
 

@@ -66,7 +66,8 @@ class WhichStep(Out):
 
 class TrackLine(Out):
     """One playbook on one record. `done` of `total` steps are over. `due_at`: of the open step that is due
-    first; `late`: it should be done by now. `exited`: its exit condition came to hold."""
+    first; `late`: it should be done by now. `exited`: its exit condition came to hold. `reason`: why it was
+    started, or called off; `ended_because`: what ended it before its last step."""
 
     id: int
     playbook: str
@@ -86,6 +87,7 @@ class TrackLine(Out):
     due_at: datetime | None
     late: bool
     reason: str | None
+    ended_because: str | None
     error: dict[str, Any] | None
     run_id: int | None
     parent_run_id: int | None
@@ -133,7 +135,8 @@ class TrackPhase(Out):
 
 
 class TrackEvent(Out):
-    """What happened: started, done, skipped, reopened, reassigned, escalated, reminded, passed_on, …"""
+    """What happened: started, done, skipped, reopened, reassigned, escalated, reminded, passed_on, …
+    `to_name`: whom it was handed or passed on to."""
 
     id: int
     at: datetime
@@ -143,6 +146,7 @@ class TrackEvent(Out):
     details: dict[str, Any]
     user_id: int | None
     user_name: str | None
+    to_name: str | None
 
 
 class TrackOut(TrackLine):

@@ -71,11 +71,7 @@ export function TrackView({ line, folded = false }: { line: TrackLine; folded?: 
             </Menu>
           )}
         </Group>
-        {line.reason && (
-          <Text size="sm" c="dimmed" dir="auto" style={{ overflowWrap: 'anywhere' }}>
-            {line.reason}
-          </Text>
-        )}
+        <Because line={line} />
         {open && found.error && <Problem error={found.error} onRetry={() => found.refetch()} />}
         {open && !found.data && !found.error && <Skeleton h={90} />}
         {open && found.data && <Inside track={found.data} />}
@@ -92,14 +88,30 @@ export function TrackView({ line, folded = false }: { line: TrackLine; folded?: 
   )
 }
 
+/** Why it was started, or what ended it before its last step. */
+function Because({ line }: { line: TrackLine }) {
+  const ended = line.status === 'exited' ? t.exitedBecause(line.ended_because) : null
+  const words = [ended, line.status === 'queued' ? t.queuedAbout : line.reason].filter(Boolean)
+  return words.map((one) => (
+    <Text key={one} size="sm" c="dimmed" dir="auto" style={{ overflowWrap: 'anywhere' }}>
+      {one}
+    </Text>
+  ))
+}
+
 const isOver = (phase: TrackPhase) =>
   phase.steps.length > 0 && phase.steps.every((step) => !['to_do', 'open', 'waiting'].includes(step.status))
+const wasStopped = (phase: TrackPhase) => phase.steps.some((step) => step.status === 'cancelled')
 const isNow = (phase: TrackPhase) => phase.steps.some((step) => ['open', 'waiting'].includes(step.status))
 
 function Inside({ track }: { track: TrackOut }) {
   const [asked, setAsked] = useState<string | null>(null)
   const [told, setTold] = useState(false)
-  const now = track.phases.find(isNow) ?? track.phases.find((phase) => !isOver(phase)) ?? track.phases.at(-1)
+  const now =
+    track.phases.find(isNow) ??
+    track.phases.find(wasStopped) ??
+    track.phases.find((phase) => !isOver(phase)) ??
+    track.phases.at(-1)
   const shown = track.phases.find((phase) => phase.key === asked) ?? now
   return (
     <>
