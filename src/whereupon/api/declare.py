@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 from starlette.responses import Response
 
+JSON = "application/json"
 # One file; whatever else a client says of it is not believed.
 UPLOAD: dict[str, Any] = {
     "required": True,
@@ -42,7 +43,7 @@ def operation(
     direct: bool = False,
     upload: bool = False,
     any_query: bool = False,
-    media_type: str = "application/json",
+    media_type: str = JSON,
 ) -> dict[str, Any]:
     """Arguments for a router's decorator.
 
@@ -52,33 +53,37 @@ def operation(
     `upload`: the route reads its body itself, a file in multipart/form-data. `any_query`: others write its
     address and add names of their own. `media_type`: of its answer.
     """
-    extra: dict[str, Any] = {"x-errors": sorted(errors)}
+    marks = {"if-match": if_match, "exact-numbers": exact_numbers, "direct": direct, "any-query": any_query,
+             "upload": upload}  # fmt: skip
+    extra: dict[str, Any] = {"x-errors": sorted(errors)} | {f"x-{m}": True for m, on in marks.items() if on}
     if public:
         extra["security"] = []
-    if if_match:
-        extra["x-if-match"] = True
-    if exact_numbers:
-        extra["x-exact-numbers"] = True
-    if direct:
-        extra["x-direct"] = True
-    if any_query:
-        extra["x-any-query"] = True
-    if upload:
-        extra |= {"x-upload": True, "requestBody": UPLOAD}
-    if body is not None:
-        extra["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}
-    answer: dict[str, Any] = {"description": summary}
-    if model is not None:
-        answer["model"] = model
-    elif media_type != "application/json":
-        answer["content"] = {media_type: {"schema": {"type": "string", "format": "binary"}}}
-    plain = media_type == "application/json" and status != 303  # a redirect has no content
+    if body is not None or upload:
+        extra["requestBody"] = UPLOAD if body is None else json_body(body)
+    plain = media_type == JSON and status != 303  # a redirect has no content
     framework = {} if plain else {"response_class": Response}
     return framework | {
         "operation_id": name,
         "status_code": status,
         "summary": summary,
-        "responses": {status: answer},
+        "responses": {status: answer_of(summary, model, media_type)},
         "response_model": None,
         "openapi_extra": extra,
+    }
+
+
+def json_body(schema: dict[str, Any]) -> dict[str, Any]:
+    """What is sent, for a route that reads it itself."""
+    return {"required": True, "content": {JSON: {"schema": schema}}}
+
+
+def answer_of(summary: str, model: Any, media_type: str) -> dict[str, Any]:
+    """What is answered: a model, bytes of another type, or nothing that is described."""
+    if model is not None:
+        return {"description": summary, "model": model}
+    if media_type == JSON:
+        return {"description": summary}
+    return {
+        "description": summary,
+        "content": {media_type: {"schema": {"type": "string", "format": "binary"}}},
     }
