@@ -4,29 +4,59 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import stat
 import subprocess
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import asyncpg
 import pytest
 from tests.acceptance.serving import COMMAND, ITEMS, PASSWORD, WORKFLOW, data_folder, environment, run
 
+from whereupon.cli.failing import exit_code_of
+from whereupon.cli.main import make_app
+from whereupon.cli.output import stderr, stdout
 from whereupon.db.embedded import EmbeddedServer
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+pytestmark = pytest.mark.xdist_group("commands")  # one worker makes the office, once
+
+
+def run_here(folder: Path, *words: str, given: str = "") -> subprocess.CompletedProcess[str]:
+    """The same command without a process of its own: all but the interpreter's start and end."""
+    output, errors = StringIO(), StringIO()
+    with (
+        mock.patch.dict(os.environ, environment(folder)), mock.patch.object(sys, "stdin", StringIO(given)),
+        redirect_stdout(output), redirect_stderr(errors),
+    ):  # fmt: skip
+        forget_consoles()
+        code = exit_code_of(make_app(), words)
+    forget_consoles()
+    return subprocess.CompletedProcess(words, code, output.getvalue(), errors.getvalue())
+
+
+def forget_consoles() -> None:
+    """They keep the stream that they were made for."""
+    stdout.cache_clear()
+    stderr.cache_clear()
 
 
 class Office:
     """A data folder with an administrator, a module and a workflow, made by commands."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, how: Run = run_here) -> None:
+        self.folder, self.how = folder, how
 
     def do(self, *words: str, given: str = "") -> str:
         """A command that works; what it prints."""
-        done = run(self.folder, *words, given=given)
+        done = self.how(self.folder, *words, given=given)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
@@ -35,7 +65,7 @@ class Office:
 
     def fail(self, *words: str, given: str = "") -> tuple[int, str]:
         """A command that does not; its exit code, and what it says."""
-        done = run(self.folder, *words, given=given)
+        done = self.how(self.folder, *words, given=given)
         assert done.returncode != 0
         assert done.stdout == ""
         assert "Traceback" not in done.stderr
@@ -48,11 +78,11 @@ def office() -> Iterator[Office]:
         server = EmbeddedServer(folder)
         server.start()  # so that not every command has to
         try:
-            office = Office(folder)
-            office.do("users", "create-admin", "Boss@example.org", "--name", "Η Μαρία", given=PASSWORD + "\n")
-            office.do("modules", "create", "-", given=json.dumps(ITEMS))
-            office.do("workflows", "apply", "-", "--publish", given=json.dumps(WORKFLOW))
-            yield office
+            real = Office(folder, run)
+            real.do("users", "create-admin", "Boss@example.org", "--name", "Η Μαρία", given=PASSWORD + "\n")
+            real.do("modules", "create", "-", given=json.dumps(ITEMS))
+            real.do("workflows", "apply", "-", "--publish", given=json.dumps(WORKFLOW))
+            yield Office(folder)
         finally:
             server.stop()
 
@@ -71,7 +101,9 @@ def timed(folder: Path) -> float:
     return time.monotonic() - began
 
 
-def test_a_record_lives_from_create_to_delete(office: Office) -> None:
+@pytest.mark.parametrize("how", [run, run_here])
+def test_a_record_lives_from_create_to_delete(office: Office, how: Run) -> None:
+    office = Office(office.folder, how)
     made = office.json("records", "create", "items", "name=Άννα", "note=a = b")
     assert (made["name"], made["note"]) == ("Άννα", "a = b")
     key = str(made["id"])

@@ -14,6 +14,8 @@ import psutil
 import pytest
 from tests.acceptance.serving import COMMAND, Serving, data_folder, environment, eventually, run, serving
 
+pytestmark = pytest.mark.xdist_group("serve")  # one worker has the installation, once
+
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[Serving]:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import pytest
+from tests.integration.conftest import hashing_is_quick as hashing_is_quick
 
 from whereupon.db.pool import Database
 from whereupon.packs.demo import administrator
@@ -17,7 +18,7 @@ from whereupon.packs.loading import load_pack
 
 @pytest.fixture(scope="session")
 def packed(server_url: str, template: str) -> Iterator[dict[str, str]]:
-    """Pack → URL of a database with that pack alone. What follows a "-" makes it another one."""
+    """Pack → URL of a database with that pack alone."""
     made: dict[str, str] = {}
     yield made
     for url in made.values():
@@ -41,7 +42,7 @@ def make_packed(server_url: str, template: str, packed: dict[str, str]) -> Calla
         await connection.close()
         database = await Database.connect(with_name(server_url, name))
         try:
-            await load_pack(database, key.partition("-")[0], (await administrator(database)).rights)
+            await load_pack(database, key, (await administrator(database)).rights)
         finally:
             await database.close()
         return with_name(server_url, name)

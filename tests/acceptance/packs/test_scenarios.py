@@ -25,6 +25,8 @@ SCENARIOS = [
     for pack, scenario in all_scenarios()
 ]
 FIRST = list({str(one.values[0]): one for one in reversed(SCENARIOS)}.values())  # of each pack
+# One for each way to start, and for an insert by another program.
+CARELESS = [one for one in SCENARIOS if one.values[1].number in (2, 3, 4, 7, 14, 21, 23, 27, 34)]  # pyright: ignore[reportAttributeAccessIssue]
 
 
 @pytest.fixture
@@ -63,22 +65,25 @@ async def test_a_scenario_comes_out_as_promised(
     assert any(not why.ran for why in result.whys)
 
 
+# These leave the pack's database worse than it was: they come last, and in this order.
+
+
+@pytest.mark.parametrize(("pack", "scenario"), CARELESS)
+async def test_a_scenario_fails_when_its_workflow_starts_too_often(
+    make_packed: MakePacked, pack: str, scenario: Scenario, settings: Settings
+) -> None:
+    url = await make_packed(pack)
+    for workflow in scenario.workflows:
+        await make_careless(url, workflow)
+    assert not (await played(url, pack, scenario, settings)).passed
+
+
 @pytest.mark.parametrize(("pack", "scenario"), FIRST)
 async def test_a_scenario_fails_when_nothing_is_done(
     make_packed: MakePacked, pack: str, scenario: Scenario, settings: Settings
 ) -> None:
-    url = await make_packed(f"{pack}-idle")
+    url = await make_packed(pack)
     assert not (await played(url, pack, scenario, settings, working=False)).passed
-
-
-@pytest.mark.parametrize(("pack", "scenario"), SCENARIOS)
-async def test_a_scenario_fails_when_its_workflow_starts_too_often(
-    make_packed: MakePacked, pack: str, scenario: Scenario, settings: Settings
-) -> None:
-    url = await make_packed(f"{pack}-careless")
-    for workflow in scenario.workflows:
-        await make_careless(url, workflow)
-    assert not (await played(url, pack, scenario, settings)).passed
 
 
 async def make_careless(url: str, workflow: str) -> None:

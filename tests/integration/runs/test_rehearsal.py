@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import Any
 
@@ -42,17 +43,21 @@ SELECT count(*) FROM pg_locks WHERE pid <> pg_backend_pid() AND locktype IN ('re
 
 
 async def whole(office: Office) -> dict[str, Any]:
-    """A checksum of every row of every table, and the next number of every numbering."""
-    found: dict[str, Any] = {}
-    for row in await office.fetch(TABLES):
-        found[row["name"]] = await office.fetchval(
-            f"SELECT md5(coalesce(string_agg(t.v, '|' ORDER BY t.v), '')) FROM "
-            f"(SELECT x::text || x.xmin AS v FROM {row['name']} x) t"
-        )
-    for row in await office.fetch("SELECT id FROM whereupon.fields WHERE type = 'auto_number'"):
-        found[f"number {row['id']}"] = await office.fetchval(
-            f"SELECT last_value + is_called::integer FROM data.f{row['id']}_sequence"
-        )
+    """A checksum of every row of every table, and the next number of every numbering, in one question."""
+    tables = [row["name"] for row in await office.fetch(TABLES)]
+    numbered = await office.fetch("SELECT id FROM whereupon.fields WHERE type = 'auto_number'")
+    questions = [
+        f"SELECT '{name}', md5(string_agg(t.v, '|' ORDER BY t.v)) FROM "
+        f"(SELECT x::text || x.xmin AS v FROM {name} x) t"
+        for name in tables
+    ]
+    questions += [
+        f"SELECT 'number {row['id']}', (last_value + is_called::integer)::text "
+        f"FROM data.f{row['id']}_sequence"
+        for row in numbered
+    ]
+    found = {row[0]: row[1] for row in await office.fetch("\nUNION ALL ".join(questions))}
+    assert len(found) == len(questions) > 50
     return found
 
 
@@ -266,13 +271,17 @@ async def test_no_connection_is_made_and_no_transport_could_be_given_anything(
     peopled: Office, monkeypatch: Any
 ) -> None:
     one = await item(peopled)
+    async with AsyncExitStack() as kept:  # as many connections to the database as it could need
+        for _ in range(4):
+            await kept.enter_async_context(peopled.database.connection())
 
     def refuse(*_: Any) -> None:
         raise AssertionError("a socket was opened")
 
-    monkeypatch.setattr(socket.socket, "connect", refuse)
-    monkeypatch.setattr(socket, "create_connection", refuse)
-    found = await try_out(peopled, CREATED, MAIL, records=[one])
+    with monkeypatch.context() as closed:  # and open again before the database is dropped
+        closed.setattr(socket.socket, "connect", refuse)
+        closed.setattr(socket, "create_connection", refuse)
+        found = await try_out(peopled, CREATED, MAIL, records=[one])
     assert found["records"][0]["status"] == "succeeded"
     with rehearsal(), pytest.raises(RuntimeError):
         Letter(1, "key", 1, {})
