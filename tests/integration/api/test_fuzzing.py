@@ -42,7 +42,7 @@ CHECKS = [
     response_schema_conformance,
 ]  # fmt: skip
 # Per operation, and for valid and invalid requests each; with FUZZ_EXAMPLES, other ones every time.
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "3"))
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "2"))
 PARTS = 6  # of the document, for as many workers as there are
 # What there is, so that not everything ends with "not found".
 REAL = {
@@ -131,13 +131,15 @@ def test_whatever_is_sent_the_answer_is_a_declared_one(server: Running, part: in
     document = server.session.get(f"{server.url}/api/v1/openapi.json").json()
     schema = schemathesis.openapi.from_dict(document)
     failures: list[str] = []
-    tried = 0
+    tried, spoilt = 0, True
     for result in list(schema.get_all_operations())[part::PARTS]:
         operation = result.ok()
         if operation.definition.raw["operationId"] == "listen":
             continue  # its answer has no end; test_live.py listens
-        server.sign_in()
-        prepare(server)
+        if spoilt:
+            server.sign_in()
+            prepare(server)
+        spoilt = operation.method != "get"  # who only reads takes nothing away
         for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
             try:
                 tried += try_operation(server, operation, mode)
@@ -146,7 +148,7 @@ def test_whatever_is_sent_the_answer_is_a_declared_one(server: Running, part: in
                     raise
                 failures.append(f"{operation.label} ({mode.value}): {error}"[:3000])
     assert not failures, f"{len(failures)} failures\n\n" + "\n\n".join(failures)
-    assert tried > 300 / PARTS
+    assert tried > 600 / PARTS
 
 
 def try_operation(server: Running, operation, mode: GenerationMode) -> int:
