@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
+# What a spreadsheet begins a formula with, in wide letters too, also after space that some of them drop
+# (OWASP, CSV injection).
+FORMULA = re.compile(r"[\t\r\n]|\s*[=+@＝＋－＠-]")
 CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 NUMBER = re.compile(r"[+-]?[0-9]{1,15}([.,][0-9]{1,15})?", re.ASCII)
 
@@ -14,9 +16,11 @@ def harmless(text: str) -> str:
 
     >>> harmless("=1+1"), harmless("@SUM(A1)"), harmless("a\\x00b"), harmless("-12,50"), harmless("plain")
     ("'=1+1", "'@SUM(A1)", 'ab', '-12,50', 'plain')
+    >>> harmless(" =1+1"), harmless("＝1+1"), harmless("\\n=1+1"), harmless(" -12"), harmless("Ωραία - ναι")
+    ("' =1+1", "'＝1+1", "'\\n=1+1", "' -12", 'Ωραία - ναι')
     """
     clean = CONTROLS.sub("", text)
-    return "'" + clean if clean.startswith(DANGEROUS) and not NUMBER.fullmatch(clean) else clean
+    return "'" + clean if FORMULA.match(clean) and not NUMBER.fullmatch(clean) else clean
 
 
 def as_written(text: str) -> str:
@@ -25,4 +29,4 @@ def as_written(text: str) -> str:
     >>> as_written("'=1+1"), as_written("'tis")
     ('=1+1', "'tis")
     """
-    return text[1:] if text[:1] == "'" and text[1:].startswith(DANGEROUS) else text
+    return text[1:] if text[:1] == "'" and FORMULA.match(text[1:]) else text
