@@ -14,7 +14,7 @@ from tests import openid_provider
 from tests.browser.conftest import Opening
 from tests.browser.doing import field
 from tests.browser.installation import Installation
-from tests.browser.looking import OpenPage, Watch, settled
+from tests.browser.looking import OpenPage, Watch, check_axe, settled
 from tests.browser.small_office import small_office
 from tests.openid_provider import CLIENT_ID, CLIENT_SECRET, Provider
 
@@ -27,6 +27,10 @@ GROUP = """
 WITH made AS (INSERT INTO whereupon.groups (key, name) VALUES ('desk', 'Front desk') RETURNING id)
 INSERT INTO whereupon.group_members (group_id, user_id) SELECT id, unnest($1::bigint[]) FROM made
 RETURNING group_id
+"""
+FORM = """
+SELECT substring(rendered->>'text' FROM '/forms/[A-Za-z0-9_-]+') AS link FROM whereupon.messages
+WHERE recipient = 'nadia@outside.example' AND rendered->>'text' LIKE '%/forms/%'
 """
 
 
@@ -131,6 +135,74 @@ async def test_while_somebody_is_away_their_work_is_with_whoever_stands_in(
     await expect(row).to_have_count(0)
     done = "SELECT user_id, for_user_id FROM whereupon.inbox_history WHERE task_id = $1 AND kind = 'done'"
     assert tuple((await small.sql(done, number))[0]) == (builder.id, user.id)
+
+
+def ask_and_approve(boss: int) -> dict[str, Any]:
+    """A new request: its sender fills in a form, then the boss approves it."""
+    where = {"name": "street", "label": "Where is it", "required": True}
+    asking = {
+        "outside": {"address": "nadia@outside.example"}, "title": "About {{ record.name }}",
+        "fields": [where], "record_fields": ["note"], "time_limit": {"amount": 3, "unit": "days"},
+    }  # fmt: skip
+    approving = {"ask": [{"user": boss}], "title": "Go to {{ nodes.form.street }}?", "comment": "required"}
+    nodes = (
+        ("start", "start", {"trigger": "record_created"}), ("form", "ask_form", asking),
+        ("approval", "approval", approving), ("note", "update_record", {"set": {"status": "approved"}}),
+    )  # fmt: skip
+    edges = (("start", "next", "form"), ("form", "filled", "approval"), ("approval", "approved", "note"))
+    document: dict[str, Any] = {
+        "format": 1, "settings": {},
+        "nodes": [{"key": key, "block": block, "config": config} for key, block, config in nodes],
+        "edges": [{"from": source, "port": port, "to": to} for source, port, to in edges],
+    }  # fmt: skip
+    return {"key": "visits", "name": "Visits", "module": "requests", "document": document}
+
+
+async def as_soon_as(of: Installation, rows: str) -> Any:
+    """The first of these rows, once a workflow has made it."""
+    for _ in range(300):
+        if found := await of.sql(rows):
+            return found[0]
+        await asyncio.sleep(0.05)
+    raise AssertionError("it did not come to that")
+
+
+async def test_somebody_without_an_account_fills_in_a_form_and_its_approval_is_given_in_the_inbox(
+    open_page: OpenPage, small: Installation, watch: Watch
+) -> None:
+    small.ask("POST", "/api/v1/workflows", ask_and_approve(small.people["admin"].id))
+    small.ask("POST", "/api/v1/workflows/visits/publish", {})
+    record = small.ask("POST", "/api/v1/records/requests", {"name": "Σκεπή", "amount": 70, "status": "new"})
+    guest = await open_page(small)
+    await guest.goto((await as_soon_as(small, FORM))["link"])
+    await settled(guest)
+    await expect(guest.get_by_role("heading", name="About Σκεπή")).to_be_visible()
+    await expect(guest.get_by_text("You can answer until")).to_be_visible()
+    await check_axe(guest)
+    watch.expect(r"status of 422", r"status of 410")
+    await guest.get_by_role("button", name="Send").click()
+    await expect(guest.get_by_label("Where is it")).to_have_attribute("aria-invalid", "true")
+    await guest.get_by_label("Where is it").fill("Οδός Άνθεων 4")
+    await guest.get_by_label("Note").fill("Ring twice")
+    await guest.get_by_role("button", name="Send").click()
+    await expect(guest.get_by_role("heading", name="Thank you")).to_be_visible()
+    await guest.reload()
+    await expect(guest.get_by_role("heading", name="This form is closed")).to_be_visible()
+
+    page = await inbox_of(open_page, small, "admin")
+    await page.get_by_role("button", name="Go to Οδός Άνθεων 4?", exact=True).click()
+    question = page.get_by_role("dialog", name="Approval")
+    await question.get_by_role("button", name="Approve").click()
+    saying = page.get_by_role("dialog", name="Approve")
+    await saying.get_by_role("button", name="Approve").click()
+    await expect(saying.get_by_text("Say why")).to_be_visible()
+    await saying.get_by_label("Comment").fill("On Monday")
+    await saying.get_by_role("button", name="Approve").click()
+    await expect(question.get_by_text("Ada Ädel: approved — On Monday")).to_be_visible()
+    await page.goto(f"/records/requests/{record['id']}")
+    await expect(page.get_by_label("Note")).to_have_value("Ring twice")
+    approved = "SELECT note FROM data.requests WHERE name = 'Σκεπή' AND status = 'approved'"
+    assert (await as_soon_as(small, approved))["note"] == "Ring twice"
 
 
 async def test_an_event_is_planned_and_moved_with_the_keyboard_in_the_month(
