@@ -37,3 +37,15 @@ class Settings(BaseSettings):
         None, min_length=16, description="What /metrics asks for; none: it answers on this machine alone."
     )
     log_level: str = Field("info", description="debug, info, warning or error.")
+
+    @property
+    def address(self) -> str:
+        """How people reach this installation, as far as it is known here.
+
+        >>> Settings(host="0.0.0.0", port=81).address, Settings(public_url="https://a.example").address
+        ('http://127.0.0.1:81', 'https://a.example')
+        """
+        if self.public_url:
+            return self.public_url
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"

@@ -75,6 +75,8 @@ def test_the_worker_is_on_the_list_while_it_lives(served: Serving) -> None:
     told = run(served.folder, "doctor", "--json")
     assert told.returncode == 0, told.stdout
     assert psutil.pid_exists(pid)
+    # Links in mails lead to where `serve` listens, whatever the environment says of the port.
+    assert served.worker().environ()["WHEREUPON_PORT"] == served.address.rpartition(":")[2]
 
 
 def test_the_second_serve_on_a_port_says_which_port_is_taken(served: Serving) -> None:

@@ -63,7 +63,7 @@ async def examine(url: str, settings: Settings) -> list[Check]:
         checks += [await check(connection) for check in OF_THE_DATABASE]
         if checks[-1].name == "migrations" and checks[-1].ok:
             checks += [await check(connection) for check in OF_OUR_SCHEMA]
-            checks.append(await secret_key(connection, settings))
+            checks += [await secret_key(connection, settings), await links(connection, settings)]
     finally:
         await connection.close()
     return checks + of_the_machine(settings)
@@ -153,6 +153,15 @@ async def secret_key(db: asyncpg.Connection[Any], settings: Settings) -> Check:
         "secret key", False, f"{sealed} secrets cannot be read: {settings.data / SECRET_KEY} is missing.",
         "Bring it back from a backup, or set WHEREUPON_SECRET_KEY.",
     )  # fmt: skip
+
+
+async def links(db: asyncpg.Connection[Any], settings: Settings) -> Check:
+    """Where mails lead people who are to answer or to upload something."""
+    told = f"Links in mails lead to {settings.address}."
+    mails = await db.fetchval("SELECT EXISTS (SELECT FROM whereupon.settings WHERE key = 'mail')")
+    ok = bool(settings.public_url) or not mails
+    advice = "" if ok else "Set WHEREUPON_PUBLIC_URL to the address at which people reach it."
+    return Check("links", ok, told, advice)
 
 
 def of_the_machine(settings: Settings) -> list[Check]:

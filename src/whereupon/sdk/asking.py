@@ -79,9 +79,7 @@ def addresses_of_sql(users: str) -> str:
 
 def link_to(path: str) -> str:
     """The address of a page of this installation."""
-    settings = Settings()  # pyright: ignore[reportCallIssue]
-    base = settings.public_url or f"http://{settings.host}:{settings.port}"
-    return base.rstrip("/") + path
+    return Settings().address.rstrip("/") + path  # pyright: ignore[reportCallIssue]
 
 
 # One question per run.

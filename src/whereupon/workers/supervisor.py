@@ -61,6 +61,8 @@ async def serve(settings: Settings, ready: Callable[[Serving], None]) -> None:
                 "WHEREUPON_DATA": str(settings.data.absolute()),
             }
             env |= {SOCKET_VARIABLE: str(port.fileno()), "WHEREUPON_LOG_LEVEL": settings.log_level}
+            # What the command line said over the environment: links in mails lead there.
+            env |= {"WHEREUPON_HOST": settings.host, "WHEREUPON_PORT": str(port.getsockname()[1])}
             children = [Child("api", API, env, leash_end, (port.fileno(),))]
             children += [Child(f"worker {n}", WORKER, env, leash_end) for n in range(1, settings.workers + 1)]
             telling = asyncio.create_task(tell_when_ready(port, settings, token, ready))

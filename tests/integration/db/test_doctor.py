@@ -70,6 +70,18 @@ async def test_secrets_without_their_key_are_told(
     assert named(await examine(database_url, settings), "secret key").ok
 
 
+async def test_mails_whose_links_lead_nowhere_are_told(
+    db: asyncpg.Connection[Any], database_url: str, settings: Settings
+) -> None:
+    assert named(await examine(database_url, settings), "links").ok
+    await db.execute("INSERT INTO whereupon.settings (key, value) VALUES ('mail', '{}')")
+    found = named(await examine(database_url, settings), "links")
+    assert (found.ok, "WHEREUPON_PUBLIC_URL" in found.advice) == (False, True)
+    public = settings.model_copy(update={"public_url": "https://office.example.org"})
+    found = named(await examine(database_url, public), "links")
+    assert (found.ok, found.message) == (True, "Links in mails lead to https://office.example.org.")
+
+
 async def test_old_changes_that_nobody_matches_are_told(
     db: asyncpg.Connection[Any], database_url: str, settings: Settings
 ) -> None:
