@@ -13,7 +13,7 @@ import os
 import shutil
 import tempfile
 import uuid
-from collections.abc import AsyncIterator, Generator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -30,10 +30,12 @@ FOLDER, OUTSIDE = "WHEREUPON_TEST_FOLDER", "WHEREUPON_TEST_DATABASE_URL"
 PREFIX = "whereupon-tests-"
 # In memory where there is room for it: each test's database is a copy of hundreds of small files.
 MEMORY, ROOM = Path("/dev/shm"), 6 * 2**30  # bytes
+# What tests copy: an empty database, an office with one module, records to write, and a full office.
+TEMPLATES = ("template", "office", "world", "furnished")
 # What this file puts into the session's folder.
 LOCKS = (
-    "owner.lock", "role.lock", "role.done", "template.lock", "template.done",
-    "furnished.lock", "furnished.done", "furnished.json",
+    "owner.lock", "role.lock", "role.done", "furnished.json",
+    *(f"{name}.{end}" for name in TEMPLATES for end in ("lock", "done")),
 )  # fmt: skip
 OWNER = pytest.StashKey[Any]()  # the open, locked file that says that the session lives
 # Tests may lose data in a power cut.
@@ -57,10 +59,17 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """The process that made the folder removes it, and the template on an outside server."""
     if OWNER in config.stash:
         if OUTSIDE in os.environ:
-            for name in (template_name(), template_name("furnished")):
+            for name in map(template_name, TEMPLATES):
                 asyncio.run(run_sql(os.environ[OUTSIDE], f'DROP DATABASE IF EXISTS "{name}"'))
         remove_session(Path(os.environ.pop(FOLDER)))
         config.stash[OWNER].close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collect_file(file_path: Path) -> Generator[None, list[pytest.Collector], list[pytest.Collector]]:
+    """Tests have no examples in their docstrings: they are not looked through a second time for some."""
+    found = yield
+    return [one for one in found if file_path.suffix != ".py" or isinstance(one, pytest.Module)]
 
 
 def place_of_servers() -> Path:
@@ -88,7 +97,7 @@ def remove_session(folder: Path) -> None:
 
 
 def template_name(kind: str = "template") -> str:
-    """Of a database that the session's tests copy: `template` is empty, `furnished` is a full office."""
+    """Of a database that the session's tests copy: one of TEMPLATES."""
     return f"{kind}_{Path(os.environ[FOLDER]).name.removeprefix(PREFIX)}"
 
 
@@ -147,6 +156,24 @@ async def make_template(server_url: str) -> None:
     await run_sql(url, "VACUUM ANALYZE")
 
 
+def filled(server_url: str, kind: str, fill: Callable[[Database], Awaitable[object]]) -> str:
+    """The name of a copy of the empty database that `fill` has filled, once for all workers."""
+
+    async def make() -> None:
+        name = template_name(kind)
+        await run_sql(server_url, f'CREATE DATABASE "{name}" TEMPLATE "{template_name()}" STRATEGY FILE_COPY')
+        url = with_database(server_url, name)
+        database = await Database.connect(url, min_size=1, max_size=2)
+        await fill(database)
+        await database.close()
+        await run_sql(url, "ANALYZE")
+
+    with first_of_all(kind) as first:
+        if first:
+            asyncio.run(make())
+    return template_name(kind)
+
+
 async def drop_database(server_url: str, name: str) -> None:
     """Our role may end its own connections, but not a vacuum that has just begun there: wait for that one."""
     for attempt in range(50):
@@ -161,10 +188,16 @@ async def drop_database(server_url: str, name: str) -> None:
 
 
 @pytest.fixture
-async def database_url(server_url: str, template: str) -> AsyncIterator[str]:
+def copied(template: str) -> str:
+    """What a test's database is a copy of; a folder whose tests all begin with the same says so here."""
+    return template
+
+
+@pytest.fixture
+async def database_url(server_url: str, copied: str) -> AsyncIterator[str]:
     """The URL of a fresh, migrated database of this test alone, dropped afterwards."""
     name = f"test_{uuid.uuid4().hex[:16]}"
-    await run_sql(server_url, f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
+    await run_sql(server_url, f'CREATE DATABASE "{name}" TEMPLATE "{copied}" STRATEGY FILE_COPY')
     yield with_database(server_url, name)
     await drop_database(server_url, name)
 

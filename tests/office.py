@@ -223,13 +223,18 @@ async def work_off_bulk_runs(office: Office, most: int = 200) -> None:
 
 
 async def open_office(database: Database) -> Office:
-    """An office with an administrator and the module "items"."""
+    """An office with an administrator and the module "items"; what is there already stays."""
     async with database.connection() as db:
-        admin: int = await db.fetchval(
+        found: int | None = await db.fetchval(
+            "SELECT id FROM whereupon.users WHERE email = 'boss@example.org'"
+        )
+        admin: int = found or await db.fetchval(
             "INSERT INTO whereupon.users (email, name) VALUES ('boss@example.org', 'Boss') RETURNING id"
         )
-        await db.execute("INSERT INTO whereupon.user_roles SELECT $1, id FROM whereupon.roles", admin)
+        if found is None:
+            await db.execute("INSERT INTO whereupon.user_roles SELECT $1, id FROM whereupon.roles", admin)
         rights = await load_rights(db, admin)
     office = Office(database, admin, rights, Engine(database))
-    await office.module(ITEMS)
+    if found is None:
+        await office.module(ITEMS)
     return office

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from tests.conftest import filled
 
 from whereupon.db.pool import Connection, Database
 from whereupon.modules.catalog import Catalog, load_catalog
@@ -12,6 +13,7 @@ from whereupon.people.rights import Grant, Rights, everything
 from whereupon.records.schema import DEFINER, defining
 from whereupon.records.write import Writer
 
+PEOPLE = "INSERT INTO whereupon.users (id, email, name) VALUES (1, 'anna@x.se', 'Anna'), (2, 'bo@x.se', 'Bo')"
 ACCOUNTS = {
     "key": "accounts",
     "label": "Account",
@@ -60,12 +62,26 @@ class World:
         return Writer(Rights(user_id, grants={key: Grant(**g) for key, g in grants.items()}))
 
 
+@pytest.fixture(scope="session")
+def with_world(server_url: str, template: str) -> str:
+    """The name of a database with Anna, Bo, accounts and cases."""
+    return filled(server_url, "world", make_world)
+
+
 @pytest.fixture
-async def world(database: Database, db: Connection) -> World:
-    await db.execute(
-        "INSERT INTO whereupon.users (id, email, name) VALUES (1, 'anna@x.se', 'Anna'), (2, 'bo@x.se', 'Bo')"
-    )
+def copied(request: pytest.FixtureRequest, template: str) -> str:
+    """The world is made once."""
+    return request.getfixturevalue("with_world") if "world" in request.fixturenames else template
+
+
+async def make_world(database: Database) -> None:
+    async with database.connection() as db:
+        await db.execute(PEOPLE)
     for module in (ACCOUNTS, CASES):
         wanted = ModuleIn.model_validate(module)
         await defining(database, lambda db, wanted=wanted: DEFINER.create_module(db, wanted))
+
+
+@pytest.fixture
+async def world(db: Connection) -> World:
     return World(await load_catalog(db), Writer(everything(1)))
