@@ -39,6 +39,7 @@ export const theme = createTheme({
         closeButtonProps: { 'aria-label': 'Close' },
         overlayProps: { backgroundOpacity: 0.4 },
       },
+      styles: { title: { lineHeight: 1.35, fontWeight: 600, overflowWrap: 'anywhere' } },
     },
     // A dialog's top is not the page's banner (axe: landmark-no-duplicate-banner).
     ModalHeader: { defaultProps: { role: 'none' } },

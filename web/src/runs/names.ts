@@ -1,5 +1,6 @@
 import type { DrawingOut } from '../api'
 import { readDocument } from '../editor/document'
+import { spoken } from '../playbooks/spoken'
 
 /** What the blocks of a run are called, by node. */
 export function namesOf(drawing: DrawingOut | undefined): Map<string, { label: string; summary: string }> {
@@ -8,7 +9,7 @@ export function namesOf(drawing: DrawingOut | undefined): Map<string, { label: s
   return new Map(
     readDocument(drawing.document).nodes.map((node) => [
       node.key,
-      { label: node.label ?? '', summary: summaries.get(node.key) ?? '' },
+      { label: spoken(node.label ?? ''), summary: spoken(summaries.get(node.key) ?? '') },
     ]),
   )
 }

@@ -67,6 +67,8 @@ export const bulk = {
   },
   stillMatching: (still: string, matched: string) => `${still} of ${matched} still match`,
   stillNone: 'Asked again after the run: no record of it meets the conditions any more.',
+  stillFailed:
+    'Asked again after the run: as many as failed. They were not changed, so they still meet the conditions, and the next run takes them again.',
   stillSome:
     'Asked again after the run: these still meet the conditions, so the next run takes them again. That is right for workflows whose conditions do not depend on what they change.',
 

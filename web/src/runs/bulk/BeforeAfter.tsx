@@ -29,14 +29,21 @@ export function BeforeAfter({ members, module, label }: Props) {
   const fields = new Map(known?.fields.map((field) => [field.key, field]))
   return (
     <Table.ScrollContainer minWidth={620} type="native">
-      <Table aria-label={label} verticalSpacing={6} fz="sm" layout="fixed" data-testid="before-after">
+      <Table
+        aria-label={label}
+        verticalSpacing={6}
+        fz="sm"
+        layout="fixed"
+        highlightOnHover={false}
+        data-testid="before-after"
+      >
         <Table.Thead>
           <Table.Tr>
             <Table.Th w="24%">{t.record}</Table.Th>
             <Table.Th w="16%">{t.field}</Table.Th>
             <Table.Th>{t.before}</Table.Th>
             <Table.Th>{t.after}</Table.Th>
-            <Table.Th w={84}>{t.theRun}</Table.Th>
+            <Table.Th w={128}>{t.theRun}</Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>

@@ -69,7 +69,9 @@ function OneCause({ id, module, cause }: { id: number; module: string | null; ca
           {open ? t.hideRecords : t.showRecords}
         </Button>
       </Group>
-      {open && <MembersTable id={id} module={module} outcome="failed" cause={cause.cause} />}
+      {open && (
+        <MembersTable id={id} module={module} outcome="failed" cause={cause.cause} known={cause.message} />
+      )}
     </div>
   )
 }

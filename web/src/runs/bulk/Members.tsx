@@ -61,11 +61,13 @@ interface TableProps {
   outcome: Outcome
   /** Only those that failed for this reason. */
   cause?: string
+  /** That reason, where it stands above the table. */
+  known?: string
   limit?: number
 }
 
 /** One page after the other of the records with one outcome. */
-export function MembersTable({ id, module, outcome, cause, limit = 25 }: TableProps) {
+export function MembersTable({ id, module, outcome, cause, known, limit = 25 }: TableProps) {
   const found = useInfiniteQuery({
     ...listBulkRunRecordsInfiniteOptions({ path: { bulk_run_id: id }, query: { outcome, cause, limit } }),
     initialPageParam: { path: { bulk_run_id: id } },
@@ -80,10 +82,14 @@ export function MembersTable({ id, module, outcome, cause, limit = 25 }: TablePr
         {t.noRecords[outcome]}
       </Text>
     )
-  const Shown = outcome === 'changed' || outcome === 'unchanged' ? BeforeAfter : Failures
+  const label = t.outcomes[outcome] ?? outcome
   return (
     <>
-      <Shown members={items} module={module} label={t.outcomes[outcome] ?? outcome} />
+      {outcome === 'changed' || outcome === 'unchanged' ? (
+        <BeforeAfter members={items} module={module} label={label} />
+      ) : (
+        <Failures members={items} module={module} label={label} known={known} />
+      )}
       {found.hasNextPage && (
         <Button
           mt="sm"

@@ -99,7 +99,7 @@ function Still({ run }: Props) {
           {t.stillMatching(format.number(run.still_matching), format.number(run.matched))}
         </Text>
         <Text size="xs" c="dimmed">
-          {none ? t.stillNone : t.stillSome}
+          {none ? t.stillNone : run.still_matching === run.failed ? t.stillFailed : t.stillSome}
         </Text>
       </div>
     </Group>

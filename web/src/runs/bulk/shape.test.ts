@@ -43,7 +43,7 @@ describe('the line under it', () => {
     [
       { status: 'running', processed: 400 },
       { per_second: 320.4, seconds_left: 2.8 },
-      '400 of 1,310 done · 320 a second · about 2.8s left',
+      '400 of 1,310 done · 320 a second · about 3s left',
     ],
     [{ status: 'running', processed: 0 }, { per_second: 0, seconds_left: null }, '0 of 1,310 done'],
     [{ status: 'paused', processed: 400 }, { per_second: 9, seconds_left: 9 }, '400 of 1,310 done'],
@@ -71,8 +71,10 @@ describe('the canvas', () => {
     const over = nodesOf(DRAWN, TAKEN, RUN, 'start')
     expect(over.get('mark')).toEqual({ status: 'failed', badge: '100 failed' })
     expect(over.get('mail')).toEqual({ status: 'succeeded' })
-    const running = nodesOf(DRAWN, TAKEN, { ...RUN, status: 'running' }, 'start')
+    const running = nodesOf(DRAWN, TAKEN, { ...RUN, status: 'running', failed: 40 }, 'start')
     expect(running.get('mark')).toEqual({ status: 'running', badge: '100 here' })
+    const paused = nodesOf(DRAWN, TAKEN, { ...RUN, status: 'paused' }, 'start')
+    expect(paused.get('mark')).toEqual({ status: 'failed', badge: '100 failed' })
   })
   it('colours nothing before a record came to a block', () => {
     const none = { ...RUN, status: 'queued', matched: null, processed: 0, skipped: 0 }

@@ -55,7 +55,8 @@ export function lineOf(
   const parts = [t.of(format.number(run.processed), format.number(run.matched))]
   if (run.status === 'running') {
     if (run.per_second) parts.push(t.perSecond(format.number(Math.round(run.per_second))))
-    if (run.seconds_left !== null) parts.push(t.left(format.duration(Math.max(1, run.seconds_left))))
+    if (run.seconds_left !== null)
+      parts.push(t.left(format.duration(Math.max(1, Math.ceil(run.seconds_left)))))
   }
   const took = secondsOf(run)
   if (run.ended_at && took !== null) parts.push(t.took(format.duration(took)))
@@ -114,6 +115,7 @@ export function nodesOf(
   }
   const found = new Map<string, AtNode>()
   if (start && run.processed > 0) found.set(start, { status: 'succeeded' })
+  const stuck = new Map<string, number>()
   for (const { key } of drawn.nodes) {
     if (key === start) continue
     const into = drawn.edges
@@ -121,8 +123,12 @@ export function nodesOf(
       .reduce((sum, edge) => sum + cameBy(edge, by, run, start), 0)
     const gone = out.get(key) ?? 0
     if (into === 0 && gone === 0) continue
-    found.set(key, atNode(into - gone, isOpen(run)))
+    stuck.set(key, Math.max(0, into - gone))
   }
+  // While it runs, those that did not go on are on their way, unless they are no more than have failed.
+  const all = [...stuck.values()].reduce((sum, count) => sum + count, 0)
+  const isMoving = isOpen(run) && all > run.failed
+  for (const [key, count] of stuck) found.set(key, atNode(count, isMoving))
   return found
 }
 
@@ -136,10 +142,10 @@ function cameBy(
   return known ?? (edge.from === start ? run.processed - run.skipped : 0)
 }
 
-function atNode(stuck: number, open: boolean): AtNode {
-  if (stuck <= 0) return { status: 'succeeded' }
+function atNode(stuck: number, isMoving: boolean): AtNode {
+  if (stuck === 0) return { status: 'succeeded' }
   const count = format.number(stuck)
-  return open ? { status: 'running', badge: t.here(count) } : { status: 'failed', badge: t.stuck(count) }
+  return isMoving ? { status: 'running', badge: t.here(count) } : { status: 'failed', badge: t.stuck(count) }
 }
 
 /** What to write on each line: "node/port" → number. */

@@ -121,6 +121,7 @@ function Sized({ next, busy, label, onSay, children }: SizedProps) {
         clampBehavior="strict"
         allowDecimal={false}
         allowNegative={false}
+        {...separators()}
         value={size}
         onChange={setSize}
       />
@@ -132,6 +133,12 @@ function Sized({ next, busy, label, onSay, children }: SizedProps) {
       </Group>
     </form>
   )
+}
+
+/** "1,000", or "1.000", as the reader writes it. */
+function separators() {
+  const thousands = format.number(11_111).replace(/\d/g, '')
+  return { thousandSeparator: thousands || ' ', decimalSeparator: thousands === ',' ? '.' : ',' }
 }
 
 /** Why there can be no stage, and where that is changed. */

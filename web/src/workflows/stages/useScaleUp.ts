@@ -56,7 +56,15 @@ export function useDecisions(key: string) {
   })
   const begin = useMutation({ ...beginScaleUpMutation(), ...told(t.begun, t.notBegun) })
   const next = useMutation({ ...approveStageMutation(), ...told(t.nextDone, t.notBegun) })
-  const finish = useMutation({ ...approveStageMutation(), ...told(t.finishedTitle, t.notDone) })
+  const end = told(t.finishedTitle, t.notDone)
+  const finish = useMutation({
+    ...approveStageMutation(),
+    ...end,
+    onSuccess: (now: ScaleUpOut) => {
+      end.onSuccess(now)
+      window.scrollTo({ top: 0 }) // what one does next stands above the stages
+    },
+  })
   const stop = useMutation({ ...stopScaleUpMutation(), ...told(t.stopped, t.notDone) })
   const activate = useMutation({ ...activateScaledUpMutation(), ...told(t.activated, t.notDone) })
   const look = useMutation({
