@@ -48,6 +48,11 @@ BY_RECORD = {
 WITH gone AS (DELETE FROM whereupon.playbook_tracks WHERE {OF_RECORDS} RETURNING id),
 said AS (DELETE FROM whereupon.playbook_events e USING gone g WHERE e.track_id = g.id)
 DELETE FROM whereupon.playbook_steps s USING gone g WHERE s.track_id = g.id""",
+    # The first answer to who created it, kept for a repetition.
+    "answers": """
+DELETE FROM whereupon.idempotency_keys i USING whereupon.modules m
+WHERE m.id = $1 AND i.headers->>'location' = ANY(
+  SELECT '/api/v1/records/' || m.key || '/' || key FROM unnest($2::text[]) AS key)""",
     "due_dates": """
 DELETE FROM whereupon.due_dates d USING whereupon.workflows w
 WHERE w.id = d.workflow_id AND w.module_id = $1 AND d.record_id = ANY($2::text[])""",

@@ -146,10 +146,16 @@ async def test_a_document_in_a_field_stays(admin, case):
     assert "Empty that field first" in refused.json()["suggestion"]
 
 
-async def test_a_record_is_erased_by_an_administrator(admin, case):
+async def test_a_record_is_erased_by_an_administrator(admin, case, database):
     await attached(admin, case)
+    for key in ("of another", "its own"):  # a browser sends one with everything that it makes
+        new = {"headers": {"idempotency-key": key}, "json": {"subject": "Ένα"}}
+        case = (await admin.post("/api/v1/records/cases", **new)).headers["location"]
     answer = await admin.post(f"{case}/erase")
     assert answer.status_code == 200, answer.text
     assert answer.json()["erased"]["records"] == 1
     assert (await admin.get(case)).status_code == 404
     assert (await admin.get(f"{case}/changes")).status_code == 404
+    async with database.connection() as db:
+        kept = await db.fetch("SELECT key FROM whereupon.idempotency_keys")
+    assert [row["key"] for row in kept] == ["of another"]
