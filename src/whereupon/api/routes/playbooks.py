@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import Query
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 from starlette.responses import Response
 
 from whereupon.api.call import Answer, TheCall
 from whereupon.api.declare import Out, operation
 from whereupon.api.paging import Cursor, Limit, id_after, page
 from whereupon.api.route import routes_of
+from whereupon.api.routes.drawn import CheckedDrawing, DrawingToCheck, FaultOut, Note, told
 from whereupon.api.routes.shapes import Page, PathKey
 from whereupon.db.pool import Connection
 from whereupon.playbooks import store
@@ -72,15 +73,6 @@ class BornWith(Out):
     step: str
 
 
-class FaultOut(Out):
-    """What stands against publishing it. `path`: JSON pointer into the definition; "" for the whole."""
-
-    code: str
-    message: str
-    path: str
-    suggestion: str | None
-
-
 class PlaybookOut(PlaybookLine):
     """A whole playbook."""
 
@@ -89,29 +81,7 @@ class PlaybookOut(PlaybookLine):
     problems: list[FaultOut]
 
 
-class Note(BaseModel):
-    """What has changed, for those who read the list of versions."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    note: str = Field("", max_length=2_000)
-
-
-class ToCheck(BaseModel):
-    """A definition that need not be saved."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    definition: dict[str, Any]
-
-
-class Checked(Out):
-    """Everything that is wrong with it; nothing: it can be published."""
-
-    problems: list[FaultOut]
-
-
-class NewState(BaseModel):
+class PlaybookSwitch(BaseModel):
     """`in_flight`: what becomes of the records that it runs on when it is switched off."""
 
     model_config = ConfigDict(extra="forbid")
@@ -199,7 +169,7 @@ async def whole(call: TheCall, db: Connection, row: dict[str, Any]) -> dict[str,
     """With what is wrong with it, for those who may change it."""
     kept = {"phase": row["first_phase"], "step": row["first_step"]}
     faults = await store.problems_of(db, call.rights, row["key"]) if call.rights.builder else []
-    problems = [{**fault.as_json(), "suggestion": fault.suggestion} for fault in faults]
+    problems = told(faults)
     return {**line(row), "definition": row["definition"], "kept": kept, "problems": problems}
 
 
@@ -269,12 +239,12 @@ async def delete_playbook(call: TheCall, key: PathKey) -> Response:
 
 
 @router.post(
-    "/{key}/check", **operation("check_playbook", Checked, summary="What is wrong with a definition.")
+    "/{key}/check", **operation("check_playbook", CheckedDrawing, summary="What is wrong with a definition.")
 )
-async def check_playbook(call: TheCall, key: PathKey, body: ToCheck) -> Response:
+async def check_playbook(call: TheCall, key: PathKey, body: DrawingToCheck) -> Response:
     async def work(db: Connection) -> dict[str, Any]:
         faults = await store.problems_in(db, call.rights, key, body.definition)
-        return {"problems": [{**fault.as_json(), "suggestion": fault.suggestion} for fault in faults]}
+        return {"problems": told(faults)}
 
     return await call.read(work, bounded=True)
 
@@ -303,7 +273,7 @@ async def publish_playbook(call: TheCall, key: PathKey, body: Note) -> Response:
     "/{key}/state",
     **operation("set_playbook_state", PlaybookOut, summary="Switch it on or off.", errors=[409]),
 )
-async def set_state(call: TheCall, key: PathKey, body: NewState) -> Response:
+async def set_state(call: TheCall, key: PathKey, body: PlaybookSwitch) -> Response:
     async def work(db: Connection) -> dict[str, Any]:
         made = await store.set_playbook_state(db, call.rights, key, body.state, in_flight=body.in_flight)
         return await whole(call, db, made)

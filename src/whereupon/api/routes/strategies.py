@@ -13,7 +13,7 @@ from whereupon.api.call import Answer, TheCall
 from whereupon.api.declare import Out, operation
 from whereupon.api.paging import Cursor, Limit, id_after, page
 from whereupon.api.route import routes_of
-from whereupon.api.routes.playbooks import Checked, FaultOut, Note, ToCheck
+from whereupon.api.routes.drawn import CheckedDrawing, DrawingToCheck, FaultOut, Note, told
 from whereupon.api.routes.shapes import Page, PathKey
 from whereupon.db.pool import Connection
 from whereupon.playbooks import standing, strategies
@@ -60,7 +60,7 @@ class StrategyOut(StrategyLine):
     problems: list[FaultOut]
 
 
-class NewState(BaseModel):
+class StrategySwitch(BaseModel):
     """On or off."""
 
     model_config = ConfigDict(extra="forbid")
@@ -169,7 +169,7 @@ def line(row: dict[str, Any]) -> dict[str, Any]:
 async def whole(call: TheCall, db: Connection, row: dict[str, Any]) -> dict[str, Any]:
     """With what is wrong with it, for those who may change it."""
     faults = await strategies.problems_of(db, call.rights, row["key"]) if call.rights.builder else []
-    problems = [{**fault.as_json(), "suggestion": fault.suggestion} for fault in faults]
+    problems = told(faults)
     return {**line(row), "definition": row["definition"], "problems": problems}
 
 
@@ -258,12 +258,12 @@ async def delete_strategy(call: TheCall, key: PathKey) -> Response:
 
 
 @router.post(
-    "/{key}/check", **operation("check_strategy", Checked, summary="What is wrong with a definition.")
+    "/{key}/check", **operation("check_strategy", CheckedDrawing, summary="What is wrong with a definition.")
 )
-async def check_strategy(call: TheCall, key: PathKey, body: ToCheck) -> Response:
+async def check_strategy(call: TheCall, key: PathKey, body: DrawingToCheck) -> Response:
     async def work(db: Connection) -> dict[str, Any]:
         faults = await strategies.problems_in(db, call.rights, key, body.definition)
-        return {"problems": [{**fault.as_json(), "suggestion": fault.suggestion} for fault in faults]}
+        return {"problems": told(faults)}
 
     return await call.read(work, bounded=True)
 
@@ -289,7 +289,7 @@ async def publish_strategy(call: TheCall, key: PathKey, body: Note) -> Response:
     "/{key}/state",
     **operation("set_strategy_state", StrategyOut, summary="Switch it on or off.", errors=[409]),
 )
-async def set_state(call: TheCall, key: PathKey, body: NewState) -> Response:
+async def set_state(call: TheCall, key: PathKey, body: StrategySwitch) -> Response:
     async def work(db: Connection) -> dict[str, Any]:
         made = await strategies.set_strategy_state(db, call.rights, key, body.state)
         return await whole(call, db, made)
