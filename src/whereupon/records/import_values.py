@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from whereupon.errors import did_you_mean
 from whereupon.modules.catalog import Field
 from whereupon.modules.field_types import BadValue, listed
 from whereupon.records.imports import ImportColumn
@@ -165,9 +166,9 @@ def as_choice(cell: Cell, field: Field, column: ImportColumn, zone: ZoneInfo) ->
     for key, label in choices.items():
         if folded in (key.casefold(), label.casefold()):
             return key
-    raise BadValue(
-        "not_a_choice", f'"{word[:60]}" is not one of the choices.', f"Choose from: {listed(choices)}."
-    )
+    labels = dict.fromkeys(choices.values())  # what stands in a file is what people see
+    way_out = did_you_mean(word, labels) or f"Choose from: {listed(labels)}."
+    raise BadValue("not_a_choice", f'"{word[:60]}" is not one of the choices.', way_out)
 
 
 def as_choices(cell: Cell, field: Field, column: ImportColumn, zone: ZoneInfo) -> list[str]:

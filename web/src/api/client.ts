@@ -2,22 +2,25 @@ import { connection } from './connection'
 import { signedInAgain } from './expiry'
 import { client } from './generated/client.gen'
 import { ApiProblem } from './problem'
+import { onceIfPressedTwice } from './twice'
 
 /** Paths where "not signed in" is the answer itself, and no reason to ask for a password. */
 const OPEN = ['/api/v1/session', '/api/v1/setup']
 
 /**
- * The one way to the server. A POST carries a key, so that sending it again does nothing twice; a session
- * that ended asks for the password over the page that is open, and the request goes on afterwards.
+ * The one way to the server. A POST carries a key, so that sending it again does nothing twice, and a
+ * double-click sends it once; a session that ended asks for the password over the page that is open, and the request goes on afterwards.
  */
 export async function send(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
   const request = new Request(input, init)
   if (request.method === 'POST' && !request.headers.has('Idempotency-Key'))
     request.headers.set('Idempotency-Key', randomKey())
   quoteTag(request.headers)
-  const response = await attempt(request.clone())
-  if (response.status !== 401 || isOpen(request) || !(await signedInAgain())) return response
-  return attempt(request)
+  return onceIfPressedTwice(request, async () => {
+    const response = await attempt(request.clone())
+    if (response.status !== 401 || isOpen(request) || !(await signedInAgain())) return response
+    return attempt(request)
+  })
 }
 
 /** Things hold their ETag bare; the header has it in quotes (RFC 9110, 8.8.3). */

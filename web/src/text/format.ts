@@ -127,7 +127,7 @@ export const format = {
     return new Intl.NumberFormat(locale, {
       style: 'unit',
       unit: steps[step] ?? 'byte',
-      unitDisplay: 'short',
+      unitDisplay: step === 0 ? 'long' : 'short',
       maximumFractionDigits: 1,
     }).format(size / 1000 ** step)
   },

@@ -1,5 +1,6 @@
 import { Handle, type NodeProps, Position as Side } from '@xyflow/react'
 import { memo } from 'react'
+import { spoken } from '../../playbooks/spoken'
 import { editor as t } from '../../text/editor'
 import { ERROR, START } from '../document'
 import { exitAt, sizeOf } from '../layout'
@@ -46,13 +47,16 @@ const hueColor = (card: Card) => `var(--mantine-color-${hueOf(card.block?.group 
 
 /** What a card is called: the person's own words, or the block's. */
 export function titleOf({ node, block }: Pick<Card, 'node' | 'block'>): string {
-  return node.label || (node.block === START ? t.start : (block?.label ?? t.unknownBlock(node.block)))
+  return (
+    (node.label && spoken(node.label)) ||
+    (node.block === START ? t.start : (block?.label ?? t.unknownBlock(node.block)))
+  )
 }
 
 function Face(card: Card) {
   const { node, block, look } = card
   const Sign = node.block === START ? START_ICON : block ? iconOf(block.icon) : UNKNOWN_ICON
-  const line = look.decoration?.note ?? (isUnknown(card) ? t.unknownBlockMore : look.summary)
+  const line = look.decoration?.note ?? (isUnknown(card) ? t.unknownBlockMore : spoken(look.summary))
   return (
     <div className={classes.face}>
       <span className={classes.sign}>
