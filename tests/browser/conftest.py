@@ -46,6 +46,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if HERE in item.path.parents:
             # A file is one worker's: its tests share an installation and a browser.
             item.add_marker(pytest.mark.xdist_group(f"browser {item.path.stem}"))
+            # Whichever test comes first waits until an office is furnished, for all of them.
+            item.add_marker(pytest.mark.timeout(120, func_only=True))
             if pytest_asyncio.is_async_test(item):
                 item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
@@ -170,7 +172,6 @@ def watch() -> Iterator[Watch]:
     """What the test's pages complained of; the test fails when nobody expected it."""
     watch = Watch()
     yield watch
-    watch.leave()
     assert watch.unexpected() == []
 
 

@@ -139,6 +139,25 @@ async def open_record(page: Page, path: str) -> None:
 # Sessions -------------------------------------------------------------------------------------------
 
 
+@asynccontextmanager
+async def ends_on_the_way(
+    office: Installation, page: Page, who: str, pattern: str, method: str
+) -> AsyncGenerator[None]:
+    """Their session ends while the first such request is on its way: before it, nothing has noticed."""
+    is_over = asyncio.Event()
+
+    async def end(route: Route) -> None:
+        if route.request.method == method and not is_over.is_set():
+            is_over.set()
+            await end_sessions(office, page, who)
+        await route.continue_()
+
+    await page.route(pattern, end)
+    yield
+    await expect(ended(page)).to_be_visible()
+    await page.unroute(pattern, end)
+
+
 async def end_sessions(office: Installation, page: Page, who: str) -> None:
     """Nobody asked for it: that person's sessions are gone, and the server knows."""
     await office.sql("DELETE FROM whereupon.sessions WHERE user_id = $1", office.people[who].id)

@@ -65,6 +65,10 @@ class Installation:
         return self.server
 
     @property
+    def is_running(self) -> bool:
+        return self.server is not None and self.server.process.poll() is None
+
+    @property
     def setup_token(self) -> str | None:
         return self.running.setup_token
 
@@ -77,7 +81,7 @@ class Installation:
 
     def stop(self) -> None:
         """As Ctrl-C would; a second time does nothing."""
-        if self.running.process.poll() is None:
+        if self.is_running:
             self.running.stop()
 
     def ask(self, method: str, path: str, body: Any = None, *, who: str = "admin") -> Any:

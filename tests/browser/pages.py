@@ -5,19 +5,20 @@ A page that is added to web/src/app/routes.tsx is added here: a test compares th
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from playwright.async_api import Page, Route
+from playwright.async_api import Page
 from tests.browser.installation import Installation
 from tests.browser.looking import settled
 
 State = Literal["full", "empty", "error", "signed_out", "first_start"]
 # What the frame itself needs to be drawn; with an error, everything else fails.
-ALWAYS_ANSWERED = re.compile(
-    r"/api/v1/(me|setup|session|live|notifications|inbox|preferences|search|organisation)\b"
+ALWAYS_ANSWERED = (
+    r"/^\/api\/v1\/(me|setup|session|live|notifications|inbox|preferences|search|organisation)\b/"
 )
 FAILURE = {
     "type": "urn:whereupon:problem:unavailable",
@@ -115,12 +116,43 @@ PLACES: Mapping[str, str] = {
 }
 
 
+# The server's answers while its database is away, without a server: the tab keeps its cache.
+FAILING = f"""(() => {{
+  const ask = window.fetch
+  window.fetch = async (asked, ...rest) => {{
+    const path = new URL(asked.url ?? asked, location.href).pathname
+    if (!path.startsWith('/api/v1/') || {ALWAYS_ANSWERED}.test(path)) return ask(asked, ...rest)
+    const headers = {{'Content-Type': 'application/problem+json'}}
+    return new Response({json.dumps(json.dumps(FAILURE))}, {{status: {FAILURE["status"]}, headers}})
+  }}
+}})()"""
+# What a link does, without a link: the page that is open makes way for the next, and nothing is loaded again.
+FOLLOW = """path => {
+  history.pushState({}, '', path)
+  dispatchEvent(new PopStateEvent('popstate', {state: {}}))
+}"""
+NOWHERE = "/no/such/page"
+IS_NOWHERE = (
+    "is => (document.querySelector('h1')?.textContent === 'There is no page at this address.') === is"
+)
+
+
 async def go(page: Page, visit: Visit, installation: Installation) -> None:
-    """Open the page in its state, and wait until it is drawn."""
+    """Open the page in its state in a new tab, and wait until it is drawn."""
     if visit.state == "error":
-        await page.route("**/api/v1/**", fail)
+        await page.add_init_script(FAILING)
     await page.goto(await path_of(visit, installation))
     await settled(page, visit.ready)
+
+
+async def go_on(page: Page, path: str, ready: str = "h1") -> None:
+    """From the page that is open to another one, as by a link, by way of one that is nothing like either."""
+    await page.evaluate(FOLLOW, NOWHERE)
+    await page.wait_for_function(IS_NOWHERE, arg=True)
+    await page.evaluate(FOLLOW, path)
+    if path != NOWHERE:
+        await page.wait_for_function(IS_NOWHERE, arg=False)
+    await settled(page, ready)
 
 
 async def path_of(visit: Visit, installation: Installation) -> str:
@@ -128,11 +160,3 @@ async def path_of(visit: Visit, installation: Installation) -> str:
     names = re.findall(r"{(\w+)}", visit.path)
     found: dict[str, Any] = {name: (await installation.sql(PLACES[name]))[0][0] for name in names}
     return visit.path.format(**found)
-
-
-async def fail(route: Route) -> None:
-    """The server's answer while its database is away."""
-    if ALWAYS_ANSWERED.search(route.request.url):
-        await route.fallback()
-    else:
-        await route.fulfill(status=503, json=FAILURE, content_type="application/problem+json")

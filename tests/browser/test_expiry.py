@@ -7,6 +7,7 @@ from playwright.async_api import FilePayload, Page, expect
 from tests.browser.editing import (
     end_sessions,
     ended,
+    ends_on_the_way,
     eventually,
     expect_saved,
     is_called,
@@ -22,6 +23,7 @@ from tests.browser.editing import (
 from tests.browser.installation import PASSWORD, Installation
 from tests.browser.looking import OpenPage, Watch, settled
 
+WALKERS, WORKFLOWS = "**/api/v1/records/walkers", "**/api/v1/workflows"
 SECRET, DRAWN = "Only Ada may know this", "What Ada drew"
 
 
@@ -36,9 +38,8 @@ async def test_an_edit_of_a_workflow_is_saved_after_signing_in_over_it(
 ) -> None:
     page = await open_page(office, "admin")
     await open_editor(page, make_workflow(office, "expired"))
-    await end_sessions(office, page, "admin")
-    await name_step(page, "second", "Typed without a session")
-    await expect(ended(page)).to_be_visible()
+    async with ends_on_the_way(office, page, "admin", f"{WORKFLOWS}/expired", "PATCH"):
+        await name_step(page, "second", "Typed without a session")
     await expect(ended(page).get_by_label("Email")).to_have_value("ada@office.example")
     await expect(page.get_by_test_id("node-name")).to_have_value("Typed without a session")
     assert (await labels_of(office, "expired"))["second"] == "Second step"
@@ -58,9 +59,8 @@ async def test_an_edit_of_a_record_is_saved_after_signing_in_over_it(
     await open_record(page, path)
     await page.get_by_label("Town").fill("Eger")
     await page.get_by_label("Notes").fill("Two lines\nof notes.")
-    await end_sessions(office, page, "admin")
-    await page.get_by_test_id("save-record").click()
-    await expect(ended(page)).to_be_visible()
+    async with ends_on_the_way(office, page, "admin", f"{WALKERS}/*", "PATCH"):
+        await page.get_by_test_id("save-record").click()
     await expect(page.get_by_label("Notes")).to_have_value("Two lines\nof notes.")
     await sign_in_again(page, PASSWORD)
     await expect(page.get_by_test_id("save-record")).to_be_hidden()
@@ -76,8 +76,8 @@ async def test_a_wrong_password_is_said_in_the_dialog_and_costs_nothing(
     page = await open_page(office, "admin")
     await open_record(page, path)
     await page.get_by_label("Town").fill("Eger")
-    await end_sessions(office, page, "admin")
-    await page.get_by_test_id("save-record").click()
+    async with ends_on_the_way(office, page, "admin", f"{WALKERS}/*", "PATCH"):
+        await page.get_by_test_id("save-record").click()
     await sign_in_again(page, "not this one at all")
     await expect(ended(page).get_by_role("alert")).to_contain_text("do not belong together")
     await page.keyboard.press("Escape")
@@ -96,13 +96,30 @@ async def test_a_new_record_is_created_once_after_signing_in(
     form = page.get_by_role("dialog", name="New walker")
     await form.get_by_label("Name").fill("Zsófia")
     await form.get_by_label("Notes").fill("New in town.")
-    await end_sessions(office, page, "admin")
-    await form.get_by_test_id("save-record").click()
-    await expect(ended(page)).to_be_visible()
+    async with ends_on_the_way(office, page, "admin", WALKERS, "POST"):
+        await form.get_by_test_id("save-record").click()
     await sign_in_again(page, PASSWORD)
     await expect(page.get_by_role("heading", level=1, name="Zsófia")).to_be_visible()
     rows = await office.sql("SELECT notes FROM data.walkers WHERE name = 'Zsófia'")
     assert [row["notes"] for row in rows] == ["New in town."]
+
+
+async def test_an_end_that_the_page_notices_by_itself_costs_nothing_either(
+    open_page: OpenPage, office: Installation
+) -> None:
+    path = make_walker(office)
+    page = await open_page(office, "admin")
+    await open_record(page, path)
+    await page.get_by_label("Town").fill("Eger")
+    await end_sessions(office, page, "admin")
+    await page.get_by_role("tab", name="Runs").dispatch_event("click")  # whatever lies over it by now
+    await expect(ended(page)).to_be_visible()
+    await sign_in_again(page, PASSWORD)
+    await expect(ended(page)).to_be_hidden()
+    await expect(page.get_by_label("Town")).to_have_value("Eger")
+    await page.keyboard.press("Control+s")
+    await expect(page.get_by_test_id("save-record")).to_be_hidden()
+    assert (await walker(office, path))["town"] == "Eger"
 
 
 async def test_a_file_is_uploaded_after_signing_in(open_page: OpenPage, office: Installation) -> None:
@@ -140,9 +157,8 @@ async def test_whoever_signs_in_instead_sees_nothing_of_the_first_persons(
     page = await open_page(office, "admin")
     await open_record(page, path)
     await page.get_by_label("Town").fill(SECRET)
-    await end_sessions(office, page, "admin")
-    await page.get_by_test_id("save-record").click()
-    await expect(ended(page)).to_be_visible()
+    async with ends_on_the_way(office, page, "admin", f"{WALKERS}/*", "PATCH"):
+        await page.get_by_test_id("save-record").click()
     await sign_in_as(page, office, "user")
     for where in ("/", "/records", path, "/records/walkers"):
         await page.goto(where)
@@ -157,17 +173,15 @@ async def test_an_unsaved_draft_is_offered_to_whoever_wrote_it_and_nobody_else(
     path = make_workflow(office, "handed_over")
     page = await open_page(office, "admin")
     await open_editor(page, path)
-    await end_sessions(office, page, "admin")
-    await name_step(page, "second", DRAWN)
-    await expect(ended(page)).to_be_visible()
+    async with ends_on_the_way(office, page, "admin", f"{WORKFLOWS}/handed_over", "PATCH"):
+        await name_step(page, "second", DRAWN)
     await sign_in_as(page, office, "builder")
     await open_editor(page, path)
     await expect(page.get_by_test_id("kept")).to_have_count(0)
     assert DRAWN not in await everything(page)
     assert (await labels_of(office, "handed_over"))["second"] == "Second step"
-    await end_sessions(office, page, "builder")
-    await name_step(page, "first", "Bo goes on")
-    await expect(ended(page)).to_be_visible()
+    async with ends_on_the_way(office, page, "builder", f"{WORKFLOWS}/handed_over", "PATCH"):
+        await name_step(page, "first", "Bo goes on")
     await sign_in_as(page, office, "admin")
     await open_editor(page, path)
     await expect(page.get_by_test_id("kept")).to_contain_text(DRAWN)

@@ -32,7 +32,7 @@ def office(opening: Opening, template: str) -> Iterator[Installation]:
 
 
 async def test_from_the_sign_in_to_a_workflow_that_ran(office: Installation, open_page: OpenPage) -> None:
-    page = await open_page(office)
+    page = await open_page(office, fresh=True)
     await page.add_init_script(NO_MOUSE)
     await sign_in_by_key(page)
     await begin_workflow(page)

@@ -5,14 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import urllib.request
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
 import pytest
-from playwright.async_api import FilePayload, Page, expect
+import pytest_asyncio
+from playwright.async_api import Browser, FilePayload, Page, expect
 from tests.browser.installation import Installation
 from tests.browser.looking import OpenPage, Watch, settled
+from tests.browser.pages import go_on
 from tests.browser.polyglot import FILE, FORMULA, LINE, NAME, RICH, Poly, spread
+from tests.browser.tabs import new_context
 
 # Whether the page holds the text: as text, or in an input.
 SHOWS = """text => {
@@ -30,14 +33,37 @@ window.forbidden = []
 addEventListener('securitypolicyviolation', event =>
   forbidden.push(`${event.violatedDirective} ${event.blockedURI}`))
 """
+OPENED: list[str] = []  # windows that the pages opened: alert(1)
 # A mail is drawn in a frame that runs and fetches nothing; the browser says what it refused there.
 IN_FRAME = ("Blocked script execution in 'about:srcdoc'", '"img-src data:"')
 
 
 @pytest.fixture(scope="module")
-def poly(office: Installation) -> Poly:
+def poly(own_office: Installation) -> Poly:
     """An office with the string in every name and every field."""
-    return spread(office)
+    return spread(own_office)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def tab(browser: Browser, poly: Poly) -> AsyncIterator[Page]:
+    """One tab that goes from page to page, and hears what is forbidden there and what opens."""
+    context = await new_context(browser, poly.office, "admin")
+    page = await context.new_page()
+    page.on("dialog", lambda dialog: OPENED.append(dialog.message))
+    await page.add_init_script(LISTEN)
+    await page.goto("/")
+    await settled(page)
+    yield page
+    await context.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def wanderer(tab: Page, poly: Poly, watch: Watch) -> AsyncIterator[Page]:
+    """The same, with an eye on what it complains of during one test."""
+    watch.over(tab, poly.office.address)
+    yield tab
+    await tab.keyboard.press("Escape")  # what lies over all pages, as the search does
+    watch.leave()
 
 
 async def nothing(page: Page) -> None:
@@ -151,21 +177,16 @@ PLACES = {
 
 
 @pytest.mark.parametrize("name", PLACES)
-async def test_the_string_is_text(open_page: OpenPage, poly: Poly, watch: Watch, name: str) -> None:
-    place = PLACES[name]
+async def test_the_string_is_text(wanderer: Page, poly: Poly, watch: Watch, name: str) -> None:
+    place, page = PLACES[name], wanderer
     watch.expect(*IN_FRAME)
-    page = await open_page(poly.office, "admin")
-    dialogs: list[str] = []
-    page.on("dialog", lambda dialog: dialogs.append(dialog.message))
-    await page.add_init_script(LISTEN)
-    await page.goto(place.path.format(**vars(poly)))
-    await settled(page, place.ready)
+    await go_on(page, place.path.format(**vars(poly)), place.ready)
     await place.act(page)
     await page.wait_for_function(SHOWS, arg=place.text)
     await settled(page, place.ready)
     assert await page.evaluate(TRACES) == []
-    assert await page.evaluate("forbidden") == []
-    assert dialogs == []
+    assert await page.evaluate("forbidden.splice(0)") == []
+    assert OPENED == []
     for frame in await page.locator("iframe").all():
         assert await frame.get_attribute("sandbox") == ""
 
@@ -175,7 +196,7 @@ async def test_the_traces_are_found_where_a_page_takes_it_for_html(
 ) -> None:
     """Without this, a look that has gone blind would let everything pass."""
     watch.expect("")
-    page = await open_page(poly.office, "admin")
+    page = await open_page(poly.office, "admin", fresh=True)
     await page.add_init_script(LISTEN)
     await page.goto("/")
     await settled(page)
@@ -220,7 +241,7 @@ async def test_html_that_no_server_cleaned_is_as_harmless(
     watch.expect("inline event handler")  # what reads it says what it left out
     made = poly.ask("POST", "/records/poly", {"name": f"{LINE} other"})
     await poly.office.sql("UPDATE data.poly SET letter = $1 WHERE id = $2", RICH, int(made["id"]))
-    page = await open_page(poly.office, "admin")
+    page = await open_page(poly.office, "admin", fresh=True)
     dialogs: list[str] = []
     page.on("dialog", lambda dialog: dialogs.append(dialog.message))
     for path in (f"/records/poly/{made['id']}", "/records/poly?columns=name,letter&sort=-created_at"):

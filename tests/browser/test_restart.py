@@ -26,6 +26,12 @@ from tests.browser.looking import OpenPage, Watch, settled
 AWAY = "No connection to the server."
 
 
+@pytest.fixture(scope="module")
+def office(own_office: Installation) -> Installation:
+    """One that may be stopped."""
+    return own_office
+
+
 @pytest.fixture(autouse=True)
 def outages(watch: Watch) -> None:
     """While the server is away, the browser complains of each request."""
@@ -36,7 +42,7 @@ def outages(watch: Watch) -> None:
 def running(office: Installation) -> Iterator[None]:
     """Whatever a test did, the next one finds the server running."""
     yield
-    if office.running.process.poll() is not None:
+    if not office.is_running:
         office.start()
 
 
