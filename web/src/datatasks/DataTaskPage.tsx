@@ -1,20 +1,8 @@
-import {
-  Alert,
-  Anchor,
-  Button,
-  Grid,
-  Group,
-  Paper,
-  Skeleton,
-  Stack,
-  Text,
-  Textarea,
-  TextInput,
-} from '@mantine/core'
-import { IconArrowLeft, IconCalendarPlus, IconEye } from '@tabler/icons-react'
+import { Alert, Button, Grid, Group, Paper, Skeleton, Stack, Text, Textarea, TextInput } from '@mantine/core'
+import { IconCalendarPlus, IconEye } from '@tabler/icons-react'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useRef, useState } from 'react'
-import { Link, useNavigate, useParams, useSearchParams } from 'react-router'
+import { useNavigate, useParams, useSearchParams } from 'react-router'
 import {
   asProblem,
   changeDataTaskMutation,
@@ -27,6 +15,7 @@ import {
   tryDataTaskMutation,
 } from '../api'
 import { type Config, NOWHERE, NodeForm } from '../form'
+import { BackLink } from '../parts/BackLink'
 import { PageHeader } from '../parts/PageHeader'
 import { PageProblem } from '../parts/PageProblem'
 import { Problem } from '../parts/Problem'
@@ -104,11 +93,7 @@ function Editor({ task, schema }: { task: DataTaskOut | null; schema: unknown })
   const module = typeof definition.module === 'string' ? definition.module : null
   return (
     <>
-      <Anchor component={Link} to="/data-tasks" size="sm">
-        <Group gap={4} mb={6}>
-          <IconArrowLeft size={15} aria-hidden /> {t.back}
-        </Group>
-      </Anchor>
+      <BackLink to="/data-tasks">{t.back}</BackLink>
       <PageHeader title={task?.name ?? t.newTitle}>
         {task && <DataTaskDeeds task={task} touched={touched} />}
         <Button

@@ -1,15 +1,13 @@
-import { Anchor, Button, Center, Skeleton, Table, Text } from '@mantine/core'
+import { Button, Table } from '@mantine/core'
 import { IconDatabaseEdit, IconPlus } from '@tabler/icons-react'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link } from 'react-router'
 import { type DataTaskOut, listDataTasksInfiniteOptions, listModulesOptions } from '../api'
-import { Empty } from '../parts/Empty'
-import { PageHeader } from '../parts/PageHeader'
-import { Problem } from '../parts/Problem'
+import { Listing, NameCell } from '../parts/Listing'
 import { useLive } from '../parts/useLive'
 import { When } from '../parts/When'
 import { DataTabs } from '../records/DataTabs'
-import { format, t as shared } from '../text'
+import { format } from '../text'
 import { dataTasks as t } from '../text/dataTasks'
 
 /** All saved data tasks, and a new one. */
@@ -20,34 +18,15 @@ export function Page() {
     initialPageParam: {},
     getNextPageParam: (last) => last.next_cursor ?? undefined,
   })
-  const items = found.data?.pages.flatMap((page) => page.items)
   const create = (
     <Button component={Link} to="/data-tasks/new" leftSection={<IconPlus size={16} />}>
       {t.create}
     </Button>
   )
   return (
-    <>
-      <PageHeader title={t.title} about={t.about}>
-        {items && items.length > 0 && create}
-      </PageHeader>
-      <DataTabs />
-      {found.error && <Problem error={found.error} onRetry={() => found.refetch()} />}
-      {!items && !found.error && <Skeleton h={240} role="status" aria-label={shared.common.loading} />}
-      {items?.length === 0 && (
-        <Empty icon={IconDatabaseEdit} title={t.empty} about={t.emptyAbout}>
-          {create}
-        </Empty>
-      )}
-      {items && items.length > 0 && <Tasks items={items} />}
-      {found.hasNextPage && (
-        <Center mt="sm">
-          <Button variant="default" loading={found.isFetchingNextPage} onClick={() => found.fetchNextPage()}>
-            {shared.common.more}
-          </Button>
-        </Center>
-      )}
-    </>
+    <Listing found={found} words={t} icon={IconDatabaseEdit} tabs={<DataTabs />} create={create}>
+      {(items) => <Tasks items={items} />}
+    </Listing>
   )
 }
 
@@ -70,16 +49,7 @@ function Tasks({ items }: { items: readonly DataTaskOut[] }) {
         <Table.Tbody>
           {items.map((task) => (
             <Table.Tr key={task.key}>
-              <Table.Td>
-                <Anchor component={Link} to={`/data-tasks/${task.key}`} size="sm" fw={500}>
-                  {task.name}
-                </Anchor>
-                {task.description && (
-                  <Text size="xs" c="dimmed" lineClamp={2}>
-                    {task.description}
-                  </Text>
-                )}
-              </Table.Td>
+              <NameCell to={`/data-tasks/${task.key}`} name={task.name} about={task.description} />
               <Table.Td>{labelOf(task.definition.module)}</Table.Td>
               <Table.Td>{task.definition.target ? labelOf(task.definition.target) : t.themselves}</Table.Td>
               <Table.Td>{format.number(task.workflows)}</Table.Td>

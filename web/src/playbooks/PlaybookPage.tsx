@@ -1,8 +1,8 @@
-import { Alert, Anchor, Box, Button, Grid, Group, Paper, Skeleton, Stack, Text } from '@mantine/core'
-import { IconArrowLeft, IconSettings } from '@tabler/icons-react'
+import { Alert, Box, Button, Grid, Paper, Skeleton, Stack, Text } from '@mantine/core'
+import { IconSettings } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { Link, useParams } from 'react-router'
+import { useParams } from 'react-router'
 import {
   api,
   type FaultOut,
@@ -11,6 +11,7 @@ import {
   type PlaybookOut,
   type PlaybookSchema,
 } from '../api'
+import { BackLink } from '../parts/BackLink'
 import { PageHeader } from '../parts/PageHeader'
 import { PageProblem } from '../parts/PageProblem'
 import { Problem } from '../parts/Problem'
@@ -26,6 +27,7 @@ import { SettingsForm } from './editor/SettingsForm'
 import { StepForm } from './editor/StepForm'
 import { type Draft, useDraft } from './editor/useDraft'
 import { useProblems } from './editor/useProblems'
+import { Overtaken } from './Overtaken'
 import { spoken } from './spoken'
 
 /** One playbook: its phases as columns, its steps as cards, and beside them what is filled in. */
@@ -119,11 +121,7 @@ function Head({ draft, onSettings }: { draft: Draft; onSettings: () => void }) {
   const waits = draft.touched || base.changed
   return (
     <>
-      <Anchor component={Link} to="/playbooks" size="sm">
-        <Group gap={4} mb={6}>
-          <IconArrowLeft size={15} aria-hidden /> {t.back}
-        </Group>
-      </Anchor>
+      <BackLink to="/playbooks">{t.back}</BackLink>
       <PageHeader
         title={draft.name || base.name}
         about={draft.description || undefined}
@@ -177,19 +175,5 @@ function Failed({ draft }: { draft: Draft }) {
   if (!error.conflict) return <Problem error={error} title={draft.failed} />
   const takeTheirs = async () =>
     draft.take((await api.getPlaybook({ path: { key: base.key }, throwOnError: true })).data)
-  return (
-    <Alert color="orange" mb="sm" role="alert" title={t.conflict}>
-      <Text size="sm" mb="xs">
-        {t.conflictAbout}
-      </Text>
-      <Group gap="xs">
-        <Button size="xs" variant="default" onClick={() => draft.save(true)}>
-          {t.saveMine}
-        </Button>
-        <Button size="xs" variant="default" onClick={takeTheirs}>
-          {t.takeTheirs}
-        </Button>
-      </Group>
-    </Alert>
-  )
+  return <Overtaken words={t} onMine={() => draft.save(true)} onTheirs={takeTheirs} />
 }

@@ -1,16 +1,14 @@
-import { Anchor, Button, Center, Skeleton, Table, Text } from '@mantine/core'
+import { Button, Table } from '@mantine/core'
 import { IconCalendarRepeat, IconPlus } from '@tabler/icons-react'
 import { useInfiniteQuery } from '@tanstack/react-query'
-import { Link, useSearchParams } from 'react-router'
+import { useSearchParams } from 'react-router'
 import { listStrategiesInfiniteOptions, type StrategyLine } from '../../api'
 import { useMe } from '../../app/useMe'
-import { Empty } from '../../parts/Empty'
-import { PageHeader } from '../../parts/PageHeader'
-import { Problem } from '../../parts/Problem'
+import { Listing, NameCell } from '../../parts/Listing'
 import { Status } from '../../parts/Status'
 import { useLive } from '../../parts/useLive'
 import { When } from '../../parts/When'
-import { format, t as shared } from '../../text'
+import { format } from '../../text'
 import { strategies as t } from '../../text/strategies'
 import { PlaybookTabs } from '../PlaybookTabs'
 import { NewStrategy } from './NewStrategy'
@@ -26,7 +24,6 @@ export function Page() {
     initialPageParam: {},
     getNextPageParam: (last) => last.next_cursor ?? undefined,
   })
-  const items = found.data?.pages.flatMap((page) => page.items)
   const open = (shown: boolean) => setParams(shown ? { new: '1' } : {}, { replace: true })
   const create = builds && (
     <Button leftSection={<IconPlus size={16} />} onClick={() => open(true)}>
@@ -35,25 +32,9 @@ export function Page() {
   )
   return (
     <>
-      <PageHeader title={t.title} about={t.about}>
-        {items && items.length > 0 && create}
-      </PageHeader>
-      <PlaybookTabs />
-      {found.error && <Problem error={found.error} onRetry={() => found.refetch()} />}
-      {!items && !found.error && <Skeleton h={240} role="status" aria-label={shared.common.loading} />}
-      {items?.length === 0 && (
-        <Empty icon={IconCalendarRepeat} title={t.empty} about={t.emptyAbout}>
-          {create}
-        </Empty>
-      )}
-      {items && items.length > 0 && <Lines items={items} />}
-      {found.hasNextPage && (
-        <Center mt="sm">
-          <Button variant="default" loading={found.isFetchingNextPage} onClick={() => found.fetchNextPage()}>
-            {shared.common.more}
-          </Button>
-        </Center>
-      )}
+      <Listing found={found} words={t} icon={IconCalendarRepeat} tabs={<PlaybookTabs />} create={create}>
+        {(items) => <Lines items={items} />}
+      </Listing>
       {builds && params.has('new') && <NewStrategy onClose={() => open(false)} />}
     </>
   )
@@ -76,16 +57,7 @@ function Lines({ items }: { items: readonly StrategyLine[] }) {
         <Table.Tbody>
           {items.map((one) => (
             <Table.Tr key={one.key}>
-              <Table.Td>
-                <Anchor component={Link} to={`/strategies/${one.key}`} size="sm" fw={500} dir="auto">
-                  {one.name}
-                </Anchor>
-                {one.description && (
-                  <Text size="xs" c="dimmed" lineClamp={2} dir="auto">
-                    {one.description}
-                  </Text>
-                )}
-              </Table.Td>
+              <NameCell to={`/strategies/${one.key}`} name={one.name} about={one.description} />
               <Table.Td>{one.module_label}</Table.Td>
               <Table.Td>{format.number(one.position)}</Table.Td>
               <Table.Td>{t.stepCount(one.workflows.filter((step) => step.active).length)}</Table.Td>

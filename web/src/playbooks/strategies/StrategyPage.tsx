@@ -1,22 +1,8 @@
-import {
-  Alert,
-  Anchor,
-  Button,
-  Grid,
-  Group,
-  NumberInput,
-  Paper,
-  Skeleton,
-  Stack,
-  Text,
-  Textarea,
-  TextInput,
-} from '@mantine/core'
+import { Button, Grid, NumberInput, Paper, Skeleton, Stack, Textarea, TextInput } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
-import { IconArrowLeft } from '@tabler/icons-react'
 import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query'
 import { useMemo, useState } from 'react'
-import { Link, useParams } from 'react-router'
+import { useParams } from 'react-router'
 import {
   api,
   asProblem,
@@ -29,6 +15,7 @@ import {
   type StrategySchema,
 } from '../../api'
 import { type Config, NOWHERE, NodeForm, type Schema } from '../../form'
+import { BackLink } from '../../parts/BackLink'
 import { PageHeader } from '../../parts/PageHeader'
 import { PageProblem } from '../../parts/PageProblem'
 import { Problem } from '../../parts/Problem'
@@ -37,6 +24,7 @@ import { sayDone } from '../../parts/saying'
 import { useLeaveWarning } from '../../records/record/useLeaveWarning'
 import { strategies as t } from '../../text/strategies'
 import { ProblemList } from '../editor/ProblemList'
+import { Overtaken } from '../Overtaken'
 import { StrategyMenu } from './StrategyMenu'
 import { type Step, StrategySteps } from './StrategySteps'
 
@@ -116,11 +104,7 @@ function Editor({ strategy, schema }: { strategy: StrategyOut; schema: StrategyS
   const pending = change.isPending || publishing.isPending
   return (
     <>
-      <Anchor component={Link} to="/strategies" size="sm">
-        <Group gap={4} mb={6}>
-          <IconArrowLeft size={15} aria-hidden /> {t.back}
-        </Group>
-      </Anchor>
+      <BackLink to="/strategies">{t.back}</BackLink>
       <PageHeader
         title={parts.name || base.name}
         beside={<Status of={base.state} />}
@@ -139,21 +123,7 @@ function Editor({ strategy, schema }: { strategy: StrategyOut; schema: StrategyS
         </Button>
         <StrategyMenu strategy={base} onChanged={take} />
       </PageHeader>
-      {problem?.conflict && (
-        <Alert color="orange" mb="sm" role="alert" title={t.conflict}>
-          <Text size="sm" mb="xs">
-            {t.conflictAbout}
-          </Text>
-          <Group gap="xs">
-            <Button size="xs" variant="default" onClick={() => save(true)}>
-              {t.saveMine}
-            </Button>
-            <Button size="xs" variant="default" onClick={takeTheirs}>
-              {t.takeTheirs}
-            </Button>
-          </Group>
-        </Alert>
-      )}
+      {problem?.conflict && <Overtaken words={t} onMine={() => save(true)} onTheirs={takeTheirs} />}
       {problem && !problem.conflict && (
         <Problem error={problem} title={change.error ? t.notSaved : t.notPublished} />
       )}

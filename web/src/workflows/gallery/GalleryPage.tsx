@@ -1,9 +1,10 @@
-import { Anchor, Button, Group, Select, SimpleGrid, Skeleton, Text, TextInput } from '@mantine/core'
-import { IconArrowLeft, IconSearch, IconSearchOff } from '@tabler/icons-react'
+import { Button, Group, Select, SimpleGrid, Skeleton, Text, TextInput } from '@mantine/core'
+import { IconSearch, IconSearchOff } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { Link, useSearchParams } from 'react-router'
+import { useSearchParams } from 'react-router'
 import { listGalleryOptions } from '../../api'
+import { BackLink } from '../../parts/BackLink'
 import { Empty } from '../../parts/Empty'
 import { PageHeader } from '../../parts/PageHeader'
 import { Problem } from '../../parts/Problem'
@@ -41,11 +42,7 @@ export function Page() {
   const looked = items.find((one) => `${one.pack}/${one.key}` === looking)
   return (
     <>
-      <Anchor component={Link} to="/workflows" size="sm">
-        <Group gap={4} mb={6}>
-          <IconArrowLeft size={15} aria-hidden /> {wizard.toWorkflows}
-        </Group>
-      </Anchor>
+      <BackLink to="/workflows">{wizard.toWorkflows}</BackLink>
       <PageHeader title={t.title} about={t.about} />
       <Group gap="xs" mb="md" role="search">
         <TextInput

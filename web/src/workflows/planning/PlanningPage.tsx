@@ -1,7 +1,7 @@
-import { Anchor, Button, Group, List, Paper, Text, Title } from '@mantine/core'
-import { IconArrowLeft } from '@tabler/icons-react'
+import { Anchor, Button, List, Paper, Text, Title } from '@mantine/core'
 import { Link } from 'react-router'
 import type { MadeDraft } from '../../api'
+import { BackLink } from '../../parts/BackLink'
 import { PageHeader } from '../../parts/PageHeader'
 import { planning as t } from '../../text/planning'
 import { Preview } from './Preview'
@@ -13,11 +13,7 @@ export function Page() {
   const planning = usePlanning()
   return (
     <>
-      <Anchor component={Link} to="/workflows" size="sm">
-        <Group gap={4} mb={6}>
-          <IconArrowLeft size={15} aria-hidden /> {t.toWorkflows}
-        </Group>
-      </Anchor>
+      <BackLink to="/workflows">{t.toWorkflows}</BackLink>
       <PageHeader title={t.title} about={t.about} />
       {planning.made ? (
         <Made items={planning.made} onAgain={planning.again} />

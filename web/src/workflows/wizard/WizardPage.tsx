@@ -1,6 +1,7 @@
-import { Anchor, Group, Paper, SimpleGrid, Text, Title } from '@mantine/core'
-import { type Icon, IconArrowLeft, IconDatabaseEdit, IconMessage, IconWorldShare } from '@tabler/icons-react'
+import { Paper, SimpleGrid, Text, Title } from '@mantine/core'
+import { type Icon, IconDatabaseEdit, IconMessage, IconWorldShare } from '@tabler/icons-react'
 import { Link, useParams } from 'react-router'
+import { BackLink } from '../../parts/BackLink'
 import { PageHeader } from '../../parts/PageHeader'
 import { wizard as t } from '../../text/wizard'
 import { ExportWizard } from './ExportWizard'
@@ -21,11 +22,7 @@ export function Page() {
   const chosen = KINDS.find((one) => one.kind === kind)
   return (
     <>
-      <Anchor component={Link} to={chosen ? '/wizard' : '/workflows'} size="sm">
-        <Group gap={4} mb={6}>
-          <IconArrowLeft size={15} aria-hidden /> {chosen ? t.another : t.toWorkflows}
-        </Group>
-      </Anchor>
+      <BackLink to={chosen ? '/wizard' : '/workflows'}>{chosen ? t.another : t.toWorkflows}</BackLink>
       <PageHeader title={chosen ? t.kinds[chosen.kind].title : t.title} about={chosen ? null : t.about} />
       {chosen ? <chosen.Body /> : <Kinds />}
     </>
