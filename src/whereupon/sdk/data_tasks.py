@@ -35,6 +35,7 @@ from whereupon.sdk.writing import (
 )
 
 MOST_RECORDS = 50_000
+TRIED = 1_000  # where there are more, a trial takes so many
 SHOWN = 20  # records that are shown as examples
 MISSING = {"skip": "Leave it out", "create": "Create it"}
 BY_HAND = 0  # the run that stands for "no run" inside one transaction
@@ -89,9 +90,13 @@ class Parts:
 
 @dataclass(slots=True)
 class Result:
-    """What a task did. `examples` and `failures`: the first of them."""
+    """What a task did. `examples` and `failures`: the first of them.
+
+    `tried`: there were more than a trial goes through, so it took only so many; None: all.
+    """
 
     found: int = 0
+    tried: int | None = None
     updated: int = 0
     created: int = 0
     unchanged: int = 0
@@ -168,20 +173,24 @@ def by_hand(db: Any, catalog: Catalog, rights: Rights, time_zone: str) -> Batch:
     return Batch(db, place, [RunView(BY_HAND, 0, None, None, {}, 0)], rights)
 
 
-async def run_task(batch: Batch, parts: Parts, only: str | None = None) -> Result:
+async def run_task(batch: Batch, parts: Parts, only: str | None = None, *, trial: bool = False) -> Result:
     """Run it for the batch's one run, in the caller's transaction. Raises Invalid, Refused.
 
-    `only`: the one record that it is to take, if it meets the condition.
+    `only`: the one record that it is to take, if it meets the condition. `trial`: where it finds too many, it
+    takes the first thousand of them.
     """
     task, rights = parts.task, batch.rights
     require_reads(rights, task_reads(parts), batch.place.catalog, parts.source.key)
     rights.require("update", parts.target.key, task.set)
     origin = _origin(batch, parts, only)
-    counted = await _count(batch, origin)
-    if counted > MOST_RECORDS:
+    counted = await _count(batch, origin, None if trial else MOST_RECORDS + 1)
+    result = Result(found=counted)
+    if counted > MOST_RECORDS and trial:
+        origin = _origin(batch, parts, only, first=TRIED)
+        result.tried = counted = TRIED
+    elif counted > MOST_RECORDS:
         told = f"More than {MOST_RECORDS:,} records are found; nothing was written."
         raise Invalid.of(Problem("too_many", told, "/where", "Narrow the condition."))
-    result = Result(found=counted)
     making = Making()
     if not parts.same and task.missing == "create":
         rights.require("create", parts.target.key, task.set)
@@ -201,8 +210,9 @@ async def run_task(batch: Batch, parts: Parts, only: str | None = None) -> Resul
     return result
 
 
-def _origin(batch: Batch, parts: Parts, only: str | None) -> Origin:
+def _origin(batch: Batch, parts: Parts, only: str | None, first: int | None = None) -> Origin:
     """The records found, once for each run; only those that the principal may read."""
+    limit = f" ORDER BY s.{quote(parts.source.key_column)} LIMIT {first}" if first is not None else ""
     where = [own_sql(batch, "read", parts.source, "s")]
     if parts.task.where is not None:
         where.append(f"({compile_condition(parts.task.where, parts.inner)})")
@@ -210,12 +220,13 @@ def _origin(batch: Batch, parts: Parts, only: str | None) -> Origin:
     if only is not None:
         column = f"s.{quote(parts.source.key_column)}"
         where.append(f"{column} = {quote_text(only)}::{parts.source.key_type}")
-    found = f"(SELECT * FROM {parts.source.sql} s WHERE {' AND '.join(where)}) s"
+    found = f"(SELECT * FROM {parts.source.sql} s WHERE {' AND '.join(where)}{limit}) s"
     return Origin(f"{batch.place.source} JOIN {found} ON true", key, f"s.{quote(parts.source.key_column)}")
 
 
-async def _count(batch: Batch, origin: Origin) -> int:
-    sql = f"SELECT count(*) FROM (SELECT FROM {origin.source} LIMIT {MOST_RECORDS + 1}) x"
+async def _count(batch: Batch, origin: Origin, most: int | None) -> int:
+    limit = f" LIMIT {most}" if most is not None else ""
+    sql = f"SELECT count(*) FROM (SELECT FROM {origin.source}{limit}) x"
     return int(await batch.db.fetchval(sql, batch.ids))
 
 

@@ -172,13 +172,15 @@ NEWEST_CHANGE = "SELECT coalesce(max(id), 0) FROM whereupon.changes"
 DISOWN = "UPDATE whereupon.changes SET run_id = NULL, origin = $2 WHERE id > $1 AND run_id = $3"
 
 
-async def run_now(db: Connection, rights: Rights, task: DataTask, origin: str) -> Result:
+async def run_now(
+    db: Connection, rights: Rights, task: DataTask, origin: str, *, trial: bool = False
+) -> Result:
     """Run it as this user, in the caller's transaction. Raises Invalid, Refused."""
     rights.require_builder()
     await db.execute(LIMITS)
     parts = await _checked(db, rights, task)
     before = await db.fetchval(NEWEST_CHANGE)
-    result = await run_task(by_hand(db, parts.inner.catalog, rights, await _zone(db)), parts)
+    result = await run_task(by_hand(db, parts.inner.catalog, rights, await _zone(db)), parts, trial=trial)
     await db.execute(DISOWN, before, origin, BY_HAND)
     return result
 
@@ -192,12 +194,15 @@ async def run_saved(db: Connection, rights: Rights, key: str, origin: str) -> Re
 
 
 async def try_out(db: Connection, rights: Rights, task: DataTask) -> dict[str, Any]:
-    """What it would do: done, looked at, and taken back. The caller's transaction goes on."""
+    """What it would do: done, looked at, and taken back. The caller's transaction goes on.
+
+    Of more records than one run takes, the first thousand are tried.
+    """
     savepoint = db.transaction()
     await savepoint.start()
     try:
         with rehearsal():
-            return shown(await run_now(db, rights, task, "ui"))
+            return shown(await run_now(db, rights, task, "ui", trial=True))
     finally:
         await savepoint.rollback()
 
@@ -205,7 +210,7 @@ async def try_out(db: Connection, rights: Rights, task: DataTask) -> dict[str, A
 def shown(result: Result) -> dict[str, Any]:
     """As the API gives it."""
     examples: Any = orjson.loads(orjson.dumps(result.examples))
-    return {**result.counts, "examples": examples, "failures": result.failures}
+    return {**result.counts, "tried": result.tried, "examples": examples, "failures": result.failures}
 
 
 async def put_on_schedule(db: Connection, rights: Rights, key: str, start: Mapping[str, Any]) -> str:

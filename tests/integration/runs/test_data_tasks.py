@@ -7,6 +7,7 @@ from tests.office import Office
 
 from whereupon.errors import Conflict, Invalid, Refused
 from whereupon.people.rights import Grant, Rights
+from whereupon.sdk import data_tasks
 from whereupon.sdk.data_tasks import DataTask
 from whereupon.workflows import saved_tasks, store
 from whereupon.workflows.saved_tasks import NewDataTask
@@ -48,6 +49,20 @@ async def test_what_it_would_do_is_shown_and_nothing_is_kept(office: Office) -> 
          "after": {"note": "was Ánna", "status": "done"}}
     ]  # fmt: skip
     assert (await office.item(item))["status"] == "open"
+
+
+async def test_of_more_records_than_one_run_takes_the_first_are_tried(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(data_tasks, "MOST_RECORDS", 3)
+    monkeypatch.setattr(data_tasks, "TRIED", 2)
+    items = [await office.insert(name=f"n{n}", status="open") for n in range(4)]
+    async with office.database.transaction() as db:
+        found = await saved_tasks.try_out(db, office.rights, DataTask.model_validate(LAPSE))
+    assert (found["found"], found["tried"], found["updated"]) == (4, 2, 2)
+    assert [one["record"] for one in found["examples"]] == [str(key) for key in items[:2]]
+    with pytest.raises(Invalid, match="More than 3"):
+        await run(office, await saved(office, LAPSE))
 
 
 async def test_it_is_run_by_hand_as_the_person_and_starts_workflows(office: Office) -> None:

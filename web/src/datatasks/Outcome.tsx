@@ -1,6 +1,8 @@
-import { Anchor, Badge, Group, Paper, Stack, Table, Text, Title } from '@mantine/core'
-import { Link } from 'react-router'
-import type { ChangedRecord, DataTaskResult } from '../api'
+import { Badge, Group, Paper, Stack, Table, Text, Title } from '@mantine/core'
+import type { ChangedRecord, DataTaskResult, FieldOut } from '../api'
+import { RecordTitle } from '../records/fields/RecordTitle'
+import { useModule } from '../records/model'
+import { ShownValue } from '../runs/bulk/BeforeAfter'
 import { format } from '../text'
 import { dataTasks as t } from '../text/dataTasks'
 
@@ -18,6 +20,11 @@ export function Outcome({ result }: { result: DataTaskResult }) {
           </Badge>
         ))}
       </Group>
+      {result.tried !== null && (
+        <Text size="sm" c="dimmed">
+          {t.tried(format.number(result.tried), format.number(result.found))}
+        </Text>
+      )}
       {result.updated + result.created + result.failed === 0 && <Text size="sm">{t.nothing}</Text>}
       {result.failures.length > 0 && (
         <section>
@@ -48,6 +55,8 @@ export function Outcome({ result }: { result: DataTaskResult }) {
 }
 
 function Example({ one }: { one: ChangedRecord }) {
+  const module = useModule(one.module)
+  const known = new Map(module?.fields.map((field) => [field.key, field]))
   const fields = Object.keys(one.after ?? {})
   return (
     <Paper className="surface" style={{ overflow: 'hidden' }}>
@@ -65,9 +74,9 @@ function Example({ one }: { one: ChangedRecord }) {
         <Table.Tbody>
           {fields.map((field) => (
             <Table.Tr key={field}>
-              <Table.Td>{field}</Table.Td>
-              {one.before && <Cell value={one.before[field]} />}
-              <Cell value={one.after?.[field]} />
+              <Table.Td>{known.get(field)?.label ?? field}</Table.Td>
+              {one.before && <Cell field={known.get(field)} value={one.before[field]} />}
+              <Cell field={known.get(field)} value={one.after?.[field]} />
             </Table.Tr>
           ))}
         </Table.Tbody>
@@ -76,24 +85,18 @@ function Example({ one }: { one: ChangedRecord }) {
   )
 }
 
-function Cell({ value }: { value: unknown }) {
-  const text =
-    value === null || value === undefined
-      ? '–'
-      : typeof value === 'object'
-        ? JSON.stringify(value)
-        : String(value)
+function Cell({ field, value }: { field: FieldOut | undefined; value: unknown }) {
   return (
     <Table.Td style={{ overflowWrap: 'anywhere' }} dir="auto">
-      {text}
+      <ShownValue field={field} value={value} />
     </Table.Td>
   )
 }
 
 function ToRecord({ module, record }: { module: string; record: string }) {
   return (
-    <Anchor component={Link} to={`/records/${module}/${encodeURIComponent(record)}`} size="sm">
-      {t.record} {record}
-    </Anchor>
+    <Text size="sm" component="span">
+      <RecordTitle module={module} id={record} link />
+    </Text>
   )
 }

@@ -59,6 +59,8 @@ export const dataTasks = {
   first: 'Save it first',
   conflict: 'Somebody else changed this task meanwhile. Saving now puts in what stands here.',
   saveAnyway: 'Save mine',
+  tried: (tried: string, found: string) =>
+    `Tried on the first ${tried} of ${found} records. When it runs, it takes all of them, as a bulk run with its progress.`,
   counts: {
     found: 'found',
     updated: 'would change',

@@ -59,6 +59,7 @@ class DataTaskResult(Out):
     is no record that matches."""
 
     found: int
+    tried: int | None = Field(description="Of more than 50,000, a trial takes only so many; null: all.")
     updated: int
     created: int
     unchanged: int

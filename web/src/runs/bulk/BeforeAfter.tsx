@@ -97,19 +97,20 @@ function Cells({ one, field }: { one: Member['changes'][number]; field: FieldOut
       <Table.Td className={classes.cell}>{one.label}</Table.Td>
       <Table.Td className={classes.cell} dir="auto">
         <span className={isEmpty(one.before) ? undefined : classes.was}>
-          <Shown field={field} value={one.before} />
+          <ShownValue field={field} value={one.before} />
         </span>
       </Table.Td>
       <Table.Td className={classes.cell} dir="auto">
         <b style={{ fontWeight: 500 }}>
-          <Shown field={field} value={one.after} />
+          <ShownValue field={field} value={one.after} />
         </b>
       </Table.Td>
     </>
   )
 }
 
-function Shown({ field, value }: { field: FieldOut | undefined; value: unknown }) {
+/** A value as its field shows it; of a field that is gone or unknown, as it is. */
+export function ShownValue({ field, value }: { field: FieldOut | undefined; value: unknown }) {
   if (!field)
     return <>{isEmpty(value) ? '–' : typeof value === 'object' ? JSON.stringify(value) : String(value)}</>
   const target = targetOf(field)
