@@ -36,11 +36,14 @@ from whereupon.sdk.playbooks import (
     LATE,
     Participant,
     Planned,
+    Reminder,
+    Reminders,
     candidates,
     check_participant,
     check_planned,
     due_sql,
     give,
+    moments_sql,
     people_columns,
     reads_of_participant,
     who_words,
@@ -65,6 +68,11 @@ class StepConfig(Config):
     )
     late: Annotated[Literal["remind", "escalate", "nothing", "go_on"], Shown(labels=LATE)] = Field(
         "remind", title="When it is late"
+    )
+    reminders: Reminders = Field(
+        default_factory=list[Reminder],
+        title="Reminders",
+        description="While it is open: how long before or after it is due, and who is told.",
     )
     outside: Annotated[Recipient | None, Shown(when={"kind": ["file"]})] = Field(
         None,
@@ -149,7 +157,7 @@ class PlaybookStep(Block[StepConfig]):
     async def wake_batch(self, config: StepConfig, batch: Batch) -> list[Outcome]:
         columns = batch.place.once("look", lambda: _look_columns(config, batch.place.scope))
         rows = await _rows(batch, columns, STEP)
-        looks = {run: look(row, config.late) for run, row in rows.items()}
+        looks = {run: look(row, config.late, config.reminders) for run, row in rows.items()}
         await _carry_out(config, batch, rows, looks)
         return [_outcome(config, batch, rows.get(run.id), looks.get(run.id)) for run in batch.runs]
 
@@ -200,8 +208,10 @@ def _held(config: StepConfig, scope: Scope) -> str:
 
 
 def _open_columns(config: StepConfig, scope: Scope) -> dict[str, str]:
+    due = due_sql(config.planned, scope)
     return {
-        "track": "k.id", "due": due_sql(config.planned, scope), "now": "clock_timestamp()",
+        "track": "k.id", "due": due, "now": "clock_timestamp()",
+        "moments": moments_sql(config.reminders, due, scope),
         "held": _held(config, scope), **people_columns(config.who, scope),
         "addresses": addresses_sql(config.outside, scope) if config.outside else "'{}'::text[]",
     }  # fmt: skip
@@ -210,7 +220,9 @@ def _open_columns(config: StepConfig, scope: Scope) -> dict[str, str]:
 def _look_columns(config: StepConfig, scope: Scope) -> dict[str, str]:
     return {
         "id": "s.id", "track_id": "s.track_id", "status": "s.status", "due": "coalesce(t.due_at, s.due_at)",
-        "reminders": "s.reminders", "late_at": "s.late_at", "now": "clock_timestamp()",
+        "reminders": "s.reminders", "since": "greatest(s.opened_at, s.reminded_at)",
+        "moments": moments_sql(config.reminders, "coalesce(t.due_at, s.due_at)", scope),
+        "late_at": "s.late_at", "now": "clock_timestamp()",
         "comment": "s.comment",
         "ended_at": "s.ended_at", "by": "(SELECT u.name FROM whereupon.users u WHERE u.id = s.ended_by)",
         "reachable": REACHABLE, "others": OTHERS, "answer": "q.status", "answered": "q.answer",
@@ -236,7 +248,8 @@ def _opened(config: StepConfig, batch: Batch, row: Any, opening: Opening | None)
         "title": opening.title, "user": opening.given.user, "group": opening.given.group,
         "given_as": opening.given.way, "due": due.isoformat() if due else None,
     }  # fmt: skip
-    until = due if config.late != "nothing" else None
+    coming = [one for one in row["moments"] if one is not None and one > row["now"]]
+    until = earliest([*coming, due if config.late != "nothing" else None])
     return Wait(_next(config, batch, until, row["now"]), config.exit is not None, input=shown)
 
 
@@ -270,7 +283,7 @@ async def _carry_out(
             told = batch.place.once("exit words", lambda: _exit_words(config, batch.place.scope))
             await close_steps(batch, some, node, verdict, told if verdict == "exit" else None)
     if some := those("remind"):
-        await remind(batch, some, node)
+        await remind(batch, {row["id"]: looks[row["run_id"]].whom for row in some}, some, node)
     if some := those("escalate"):
         await escalate(batch, some, node)
     if some := those("pass_on"):
@@ -291,15 +304,16 @@ def _outcome(config: StepConfig, batch: Batch, row: Any, found: Look | None) -> 
         case "stay":
             return Wait(_next(config, batch, found.until, row["now"]), config.exit is not None)
         case _:  # reminded, escalated or passed on: look again when the next thing may be due
-            later = look(_after(found.verdict, row), config.late)
-            return Wait(_next(config, batch, later.until, row["now"]), config.exit is not None)
+            later = look(_after(found.verdict, row), config.late, config.reminders)
+            until = later.until if later.verdict == "stay" else row["now"]
+            return Wait(_next(config, batch, until, row["now"]), config.exit is not None)
 
 
 def _after(verdict: str, row: Mapping[str, Any]) -> dict[str, Any]:
     """How the step stands after what was just done about it."""
     match verdict:
         case "remind":
-            return {**row, "reminders": row["reminders"] + 1}
+            return {**row, "reminders": row["reminders"] + 1, "since": row["now"]}
         case "escalate":
             return {**row, "late_at": row["now"]}
         case _:

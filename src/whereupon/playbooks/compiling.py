@@ -121,6 +121,8 @@ def _people_config(step: PeoplesStep, definition: PlaybookDefinition) -> dict[st
         config["who"] = step.participant.model_dump(exclude_none=True)
     if step.planned is not None:
         config["planned"] = step.planned.model_dump(exclude_none=True)
+    if step.reminders:
+        config["reminders"] = [one.model_dump() for one in step.reminders]
     if definition.fallback is not None:
         config["fallback"] = definition.fallback
     if definition.exit is not None:

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from whereupon.errors import Invalid, Problem
 from whereupon.sdk.fields import Shown
 from whereupon.sdk.people import Recipient
-from whereupon.sdk.playbooks import LATE, Participant, Planned
+from whereupon.sdk.playbooks import LATE, Participant, Planned, Reminder, Reminders
 from whereupon.workflows.document import problems_of
 
 KEY = r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$"
@@ -72,6 +72,10 @@ class PeoplesStep(AnyStep):
     late: Annotated[Literal["remind", "escalate", "nothing", "go_on"], Shown(labels=LATE)] = Field(
         "remind", title="When it is late"
     )
+    reminders: Reminders = Field(
+        default_factory=list[Reminder], title="Reminders",
+        description="While it is open: how long before or after it is due, and who is told.",
+    )  # fmt: skip
 
 
 class ManualStep(PeoplesStep):
@@ -106,7 +110,8 @@ class AutomaticStep(AnyStep):
     @classmethod
     def has_nothing_of_a_persons(cls, given: Any) -> Any:
         if isinstance(given, Mapping):
-            found = [name for name in ("description", "planned", "participant", "late") if name in given]
+            kept = ("description", "planned", "participant", "late", "reminders")
+            found = [name for name in kept if name in given]
             if found:
                 words = " and ".join(found)
                 raise ValueError(f"a step that is done automatically has no {words}")

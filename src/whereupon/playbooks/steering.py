@@ -201,7 +201,7 @@ async def _note_and_wake(
 REOPEN = """
 WITH opened AS (
   UPDATE whereupon.playbook_steps SET status = 'open', ended_at = NULL, ended_by = NULL, late_at = NULL,
-    reminders = 0, opened_at = clock_timestamp() WHERE id = $1 RETURNING task_id)
+    reminders = 0, reminded_at = NULL, opened_at = clock_timestamp() WHERE id = $1 RETURNING task_id)
 UPDATE whereupon.tasks SET status = 'open', done_at = NULL, done_by = NULL, updated_at = now(),
   escalated_at = NULL, escalated_to = NULL WHERE id = (SELECT task_id FROM opened)
 """

@@ -17,7 +17,8 @@ SELECT = """
 SELECT t.id, t.playbook_id, w.key AS playbook, w.name AS playbook_name, t.module_id, t.record_id,
   t.account_module_id, t.account_id, t.status, t.exclusive, t.afterwards, t.reason, t.run_id, r.node,
   t.started_by, u.name AS started_by_name, t.parent_run_id, t.ended_by, e.name AS ended_by_name,
-  t.created_at, t.started_at, t.ended_at, last.comment AS ended_because, coalesce(v.definition, p.definition) AS definition,
+  t.created_at, t.started_at, t.ended_at, last.comment AS ended_because,
+  coalesce(v.definition, p.definition) AS definition,
   r.error AS run_error, r.status AS run_status,
   open.due_at, coalesce(open.late, false) AS late, coalesce(open.steps, 0) AS open_steps,
   (SELECT count(DISTINCT s.node) FROM whereupon.step_runs s

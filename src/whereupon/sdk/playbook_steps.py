@@ -12,12 +12,11 @@ from typing import Any, NamedTuple
 
 from whereupon.sdk.asking import Question, ask, mail_links
 from whereupon.sdk.block import Batch, RunView
-from whereupon.sdk.playbooks import Given, Late, Mark, note
+from whereupon.sdk.playbooks import WHOM, Given, Late, Mark, Reminder, note
 
 REMINDERS = 5  # of one step; after that whoever does not listen has been told often enough
 REMIND_EVERY = timedelta(days=1)
 RECHECK = timedelta(minutes=10)  # an exit condition over linked records is looked at again this often
-SAY_WHEN_LATE = ("remind", "escalate", "go_on")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,8 @@ FROM unnest($3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bytea[],
 ON CONFLICT (track_id, step) DO UPDATE SET run_id = excluded.run_id, status = 'open',
   task_id = excluded.task_id,
   question_id = excluded.question_id, token_hash = excluded.token_hash, due_at = excluded.due_at,
-  given_as = excluded.given_as, opened_at = clock_timestamp(), ended_at = NULL, ended_by = NULL
+  given_as = excluded.given_as, opened_at = clock_timestamp(), ended_at = NULL, ended_by = NULL,
+  reminders = 0, reminded_at = NULL, late_at = NULL
 """
 MEMBERS = """
 SELECT m.user_id FROM whereupon.group_members m JOIN whereupon.users u ON u.id = m.user_id
@@ -114,21 +114,25 @@ def _letter(one: Opening) -> Question:
 
 
 class Look(NamedTuple):
-    """What is to be done about one step now; `until`: when to look again, None: when something happens."""
+    """What is to be done about one step now; `until`: when to look again, None: when something happens.
+    `whom`: who is reminded."""
 
     verdict: str  # stay, done, exit, lapse, remind, escalate, pass_on
     until: datetime | None = None
+    whom: frozenset[str] = frozenset()
 
 
-def look(row: Mapping[str, Any], late: Late) -> Look:
+def look(row: Mapping[str, Any], late: Late, reminders: Sequence[Reminder] = ()) -> Look:
     """Decide about one step: pure, from how it stands.
 
     >>> from datetime import UTC
     >>> now = datetime(2026, 6, 1, tzinfo=UTC)
     >>> row = {"status": "open", "held": False, "reachable": True, "due": now, "now": now, "reminders": 0,
-    ...        "late_at": None, "others": False, "answer": None}
-    >>> look(row, "go_on").verdict, look(row, "nothing"), look({**row, "status": "done"}, "nothing").verdict
-    ('lapse', Look(verdict='stay', until=None), 'done')
+    ...        "late_at": None, "others": False, "answer": None, "moments": [], "since": now}
+    >>> [look(row, late).verdict for late in ("go_on", "nothing", "remind", "escalate")]
+    ['lapse', 'stay', 'remind', 'escalate']
+    >>> look({**row, "status": "done"}, "nothing").verdict
+    'done'
     """
     if row["held"]:
         return Look("exit")
@@ -136,19 +140,28 @@ def look(row: Mapping[str, Any], late: Late) -> Look:
         return Look("stay" if row["others"] else "done")  # others: steps that were opened again
     if not row["reachable"]:
         return Look("pass_on")
+    return _by_the_clock(row, late, reminders) if row["due"] is not None else Look("stay")
+
+
+def _by_the_clock(row: Mapping[str, Any], late: Late, reminders: Sequence[Reminder]) -> Look:
+    """What comes by its date: that it is left undone, a reminder, or that somebody above sees it."""
     due, now = row["due"], row["now"]
-    if due is None or late not in SAY_WHEN_LATE:
-        return Look("stay")
-    if due > now:
-        return Look("stay", due)
-    if late == "go_on":
+    if late == "go_on" and due <= now:
         return Look("lapse")
-    if late == "escalate":
-        return Look("stay" if row["late_at"] is not None else "escalate")
-    following = due + REMIND_EVERY * row["reminders"]
-    if row["reminders"] >= REMINDERS:
-        return Look("stay")
-    return Look("remind") if following <= now else Look("stay", following)
+    moments = row["moments"]
+    # Moments before it was opened, or before the last reminder, are not made up for.
+    ripe = {one.whom for one, at in zip(reminders, moments, strict=True) if row["since"] < at <= now}
+    if ripe:
+        return Look("remind", whom=frozenset(ripe))
+    if late == "escalate" and due <= now and row["late_at"] is None:
+        return Look("escalate")
+    daily = due + REMIND_EVERY * row["reminders"]
+    if late == "remind" and not reminders and row["reminders"] < REMINDERS:
+        if daily <= now:
+            return Look("remind", whom=frozenset({"holder"}))
+        return Look("stay", daily)
+    coming = [at for at in moments if at > now]
+    return Look("stay", earliest([*coming, due if late in ("escalate", "go_on") and due > now else None]))
 
 
 CLOSE = """
@@ -169,7 +182,10 @@ UPDATE whereupon.playbook_steps s SET status = 'done', ended_at = clock_timestam
 FROM whereupon.questions q WHERE s.id = ANY($1::bigint[]) AND q.id = s.question_id AND s.status = 'open'
 RETURNING s.track_id, s.step, s.ended_by, s.comment, q.status AS decision
 """
-REMINDED = "UPDATE whereupon.playbook_steps SET reminders = reminders + 1 WHERE id = ANY($1::bigint[])"
+REMINDED = """
+UPDATE whereupon.playbook_steps SET reminders = reminders + 1, reminded_at = clock_timestamp()
+WHERE id = ANY($1::bigint[])
+"""
 # Whoever has a step, by step: a user, or everybody of a group, or those who are asked.
 HOLDERS = """
 SELECT s.id, u.id AS user_id, u.manager_id FROM whereupon.playbook_steps s
@@ -263,13 +279,36 @@ async def settle_answers(batch: Batch, rows: Sequence[Mapping[str, Any]]) -> Non
         await note(batch.db, batch.place.node, decision, marks)
 
 
-async def remind(batch: Batch, rows: Sequence[Mapping[str, Any]], step: str) -> None:
-    """Tell whoever has a step that it is late."""
+async def remind(
+    batch: Batch, whom: Mapping[int, frozenset[str]], rows: Sequence[Mapping[str, Any]], step: str
+) -> None:
+    """Tell those people (`whom`, by step) that a step will be due soon, or is late."""
     ids = [row["id"] for row in rows]
-    pairs = [(row["id"], row["user_id"]) for row in await batch.db.fetch(HOLDERS, ids)]
-    await batch.db.execute(TELL, [one for one, _ in pairs], [user for _, user in pairs], "Late: ")
+    held = await batch.db.fetch(HOLDERS, ids)
+    for one in WHOM:
+        told = [(row, _reminded(row, one, held)) for row in rows if one in whom[row["id"]]]
+        for words, late in (("Due soon: ", False), ("Late: ", True)):
+            now = [(row["id"], users) for row, users in told if (row["due"] <= row["now"]) is late]
+            pairs = [(step_id, user) for step_id, users in now for user in users]
+            await batch.db.execute(TELL, [of for of, _ in pairs], [user for _, user in pairs], words)
+        marks = [Mark(row["track_id"], details=_only_one(users)) for row, users in told]
+        await note(batch.db, step, "reminded", marks)
     await batch.db.execute(REMINDED, ids)
-    await note(batch.db, step, "reminded", [Mark(row["track_id"]) for row in rows])
+
+
+def _reminded(row: Mapping[str, Any], whom: str, held: Sequence[Mapping[str, Any]]) -> Sequence[int]:
+    """Who of them there is; where there is nobody, whoever has the step."""
+    holders = [one for one in held if one["id"] == row["id"]]
+    if whom == "manager":
+        above = {one["manager_id"] for one in holders if one["manager_id"] is not None}
+        found = sorted(above) or [row["manager"]]
+    else:
+        found = [row.get(whom)]
+    return [user for user in found if user is not None] or [one["user_id"] for one in holders]
+
+
+def _only_one(users: Sequence[int]) -> Mapping[str, Any]:
+    return {"to": users[0]} if len(users) == 1 else {}
 
 
 async def escalate(batch: Batch, rows: Sequence[Mapping[str, Any]], step: str) -> None:

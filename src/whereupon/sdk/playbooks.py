@@ -16,15 +16,24 @@ from whereupon.sdk.block import Batch, Config
 from whereupon.sdk.fields import Shown, one_of
 
 Kinds = Literal["manual", "file", "decide"]
+Whom = Literal["holder", "manager", "owner", "starter"]
 Late = Literal["remind", "escalate", "nothing", "go_on"]
 LATE = {
-    "remind": "Remind whoever has it, once a day",
+    "remind": "Remind: as set below, or else once a day",
     "escalate": "Pass it to the manager, too",
     "nothing": "Nothing",
     "go_on": "Leave it undone and go on",
 }
 KINDS = {"manual": "Something to do", "file": "A document to upload", "decide": "Something to decide"}
+REMINDER_UNITS = {"hours": "hours", "days": "days", "weeks": "weeks"}
 UNITS = {"hours": "hours", "days": "days", "weeks": "weeks", "months": "months"}
+SIDES = {"before": "before it is due", "after": "after it was due"}
+WHOM = {
+    "holder": "Whoever has it",
+    "manager": "Their manager",
+    "owner": "The record's owner",
+    "starter": "Whoever started the playbook",
+}
 BASES = {
     "start": "After the start",
     "previous": "After the step before",
@@ -98,6 +107,42 @@ class Planned(Config):
         if self.working and self.unit not in ("days", "weeks"):
             raise ValueError("only days and weeks can be counted in working days")
         return self
+
+
+class Reminder(Config):
+    """Somebody is told of a step that is open still: so long before, or after, it is due."""
+
+    amount: int = Field(1, ge=0, le=1_000, title="How many")
+    unit: Annotated[Literal["hours", "days", "weeks"], Shown(labels=REMINDER_UNITS)] = Field(
+        "days", title="Of what"
+    )
+    side: Annotated[Literal["before", "after"], Shown(labels=SIDES)] = Field("before", title="When")
+    working: bool = Field(
+        False,
+        title="Working days only",
+        description="Days on which the organisation does not work do not count.",
+    )
+    whom: Annotated[Whom, Shown(labels=WHOM)] = Field("holder", title="Who is told")
+
+    @model_validator(mode="after")
+    def fits(self) -> Reminder:
+        if self.working and self.unit == "hours":
+            raise ValueError("only days and weeks can be counted in working days")
+        return self
+
+
+Reminders = Annotated[list[Reminder], Field(max_length=10)]
+
+
+def moments_sql(reminders: Sequence[Reminder], due: str, scope: Scope) -> str:
+    """SQL timestamptz[]: when these reminders of a step come that is due then."""
+    zone = literal(scope.time_zone)
+    moments = [
+        f"whereupon.planned({due}, {int(one.amount) * (-1 if one.side == 'before' else 1)}, '{one.unit}', "
+        f"{str(one.working).lower()}, (({due}) AT TIME ZONE {zone})::time, {zone})"
+        for one in reminders
+    ]
+    return f"ARRAY[{', '.join(moments)}]::timestamptz[]"
 
 
 def check_participant(who: Participant, scope: Scope, path: str) -> list[Problem]:

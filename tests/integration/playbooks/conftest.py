@@ -109,7 +109,9 @@ class Collecting:
             interval,
         )
         await self.office.execute(
-            "UPDATE whereupon.playbook_steps SET due_at = due_at - $1::text::interval", interval
+            "UPDATE whereupon.playbook_steps SET due_at = due_at - $1::text::interval, "
+            "opened_at = opened_at - $1::text::interval, reminded_at = reminded_at - $1::text::interval",
+            interval,
         )
         await self.office.execute(EARLIER, interval)
         await self.office.settle()

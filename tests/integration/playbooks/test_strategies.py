@@ -14,6 +14,7 @@ from whereupon.playbooks import standing, strategies
 from whereupon.playbooks.standing import StatusChange
 from whereupon.playbooks.steering import CalledOff, StepDone
 from whereupon.playbooks.strategies import NewStrategy, StrategyChange
+from whereupon.playbooks.strategy_review import review_strategy
 from whereupon.workers.reminder import Reminder
 
 UNPAID: Mapping[str, Any] = {"field": "status", "operator": "not_equals", "value": "paid"}
@@ -207,3 +208,31 @@ async def test_what_is_wrong_is_named_at_its_place(collecting: Collecting) -> No
             with pytest.raises(Invalid) as refused:
                 await strategies.publish_strategy(db, rights, made["key"])
         assert path in [problem.path for problem in refused.value.problems]
+
+
+async def test_before_publishing_it_tells_what_would_be_different(collecting: Collecting) -> None:
+    key = await publish(collecting, task("remind", 5), task("call", 15), task("letter", 30))
+    said = task("letter", 30)
+    said["message"] = {**said["message"], "title": "Πρώτα τηλεφωνούμε"}
+    wanted = [task("remind", 5), task("call", 20), said, task("court", 60)]
+
+    async def review(*steps: Mapping[str, Any], **more: Any) -> dict[str, Any]:
+        definition = {"date": "due_on", "segment": UNPAID, "steps": list(steps), **more}
+        async with collecting.office.database.connection() as db:
+            return await review_strategy(db, collecting.office.rights, key, definition)
+
+    same = await review(task("remind", 5), task("call", 15), task("letter", 30))
+    assert (same["published"], same["steps"], same["kept"]) == (True, [], 3)
+    found = await review(*wanted)
+    assert [(one["step"], one["change"]) for one in found["steps"]] == [
+        ("call", "changed"), ("letter", "changed"), ("court", "added"),
+    ]  # fmt: skip
+    call, letter, _ = found["steps"]
+    assert ("15 days" in call["was"][0], "20 days" in call["now"][0], call["parts"]) == (True, True, [])
+    assert (letter["parts"], found["kept"]) == (["To do"], 1)
+    gone = await review(task("remind", 5))
+    assert [(one["step"], one["change"]) for one in gone["steps"]] == [
+        ("call", "removed"), ("letter", "removed"),
+    ]  # fmt: skip
+    with pytest.raises(Invalid):
+        await review(format=7)

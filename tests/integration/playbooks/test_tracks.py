@@ -320,3 +320,28 @@ async def test_working_days_leave_out_weekends_and_holidays(collecting: Collecti
     for (amount, unit, working), day in cases:
         found = await collecting.office.fetchval(planned, friday, amount, unit, working)
         assert (found.date(), found.hour) == (day, 17), (amount, unit, working)
+
+
+async def test_reminders_come_when_and_to_whom_the_step_says(collecting: Collecting) -> None:
+    claim = await collecting.claim()
+    reminders = [
+        {"amount": 90, "side": "before"},  # long before it was opened: nobody is told
+        {"amount": 1, "side": "before"},
+        {"amount": 2, "unit": "hours", "side": "after", "whom": "manager"},
+        {"amount": 3, "side": "after", "whom": "starter"},
+    ]
+    call = step("call", reminders=reminders, late="nothing", planned={"amount": 100, "unit": "hours"})
+    (track,) = (await collecting.start(await collecting.publish(call), claim))["started"]
+    told = "SELECT user_id, title FROM whereupon.notifications ORDER BY id"
+    boss, agent, manager = collecting.office.admin, collecting.agent, collecting.manager
+    for interval, whom in (("24 hours", []), ("53 hours", [agent]), ("26 hours", [agent, manager])):
+        await collecting.later(interval)
+        assert [row["user_id"] for row in await collecting.office.fetch(told)] == whom
+    await collecting.later("3 days")
+    await collecting.later("9 days")
+    assert [tuple(row) for row in await collecting.office.fetch(told)] == [
+        (agent, "Due soon: call"), (manager, "Late: call"), (boss, "Late: call"),
+    ]  # fmt: skip
+    events = (await collecting.track(track))["events"]
+    assert [one["to_name"] for one in events if one["what"] == "reminded"] == ["Ægir", "Μαρία", "Boss"]
+    assert (await collecting.step(track, "call"))["status"] == "open"

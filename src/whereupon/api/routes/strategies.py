@@ -16,7 +16,7 @@ from whereupon.api.route import routes_of
 from whereupon.api.routes.drawn import CheckedDrawing, DrawingToCheck, FaultOut, Note, told
 from whereupon.api.routes.shapes import Page, PathKey
 from whereupon.db.pool import Connection
-from whereupon.playbooks import standing, strategies
+from whereupon.playbooks import standing, strategies, strategy_review
 from whereupon.playbooks.standing import StatusChange, StatusChanges
 from whereupon.playbooks.strategies import NewStrategy, StrategyChange
 from whereupon.playbooks.strategy_definition import BLOCKS, TYPES, StrategyDefinition
@@ -153,6 +153,26 @@ class Action(Out):
     message: dict[str, Any]
 
 
+class ReviewedStrategyStep(Out):
+    """A step that publishing adds, changes or removes. `was`, `now`: when it comes and what it does, as far
+    as that differs; `parts`: what differs of its message."""
+
+    step: str
+    name: str
+    change: Literal["added", "changed", "removed"]
+    was: list[str]
+    now: list[str]
+    parts: list[str]
+
+
+class StrategyReview(Out):
+    """What publishing would change. `published`: records get its steps now; `kept`: steps that stay."""
+
+    published: bool
+    steps: list[ReviewedStrategyStep]
+    kept: int
+
+
 class StrategySchema(Out):
     """What a definition holds."""
 
@@ -266,6 +286,16 @@ async def check_strategy(call: TheCall, key: PathKey, body: DrawingToCheck) -> R
         return {"problems": told(faults)}
 
     return await call.read(work, bounded=True)
+
+
+@router.post(
+    "/{key}/review",
+    **operation("review_strategy", StrategyReview, summary="What publishing this would change."),
+)
+async def review_strategy(call: TheCall, key: PathKey, body: DrawingToCheck) -> Response:
+    return await call.read(
+        lambda db: strategy_review.review_strategy(db, call.rights, key, body.definition), bounded=True
+    )
 
 
 @router.post(
