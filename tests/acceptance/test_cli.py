@@ -167,6 +167,10 @@ def test_runs_are_started_shown_cancelled_and_run_again(office: Office) -> None:
     again = office.json("runs", "rerun", number)["run"]
     assert office.json("runs", "show", str(again))["rerun_of"] == int(number)
     assert "cancelled" in office.do("runs", "list", "--status", "cancelled")
+    assert office.json("runs", "signal", number, "πληρωμή") == {"waiting": False}
+    assert office.fail("runs", "signal", "999999", "go")[0] == 3
+    assert office.json("workflows", "reset", "note_it", key) == {"reset": 0}
+    assert office.fail("workflows", "reset", "κανένα")[0] == 3
 
 
 def test_bulk_runs_are_ordered_shown_paused_cancelled_and_run_again(office: Office) -> None:

@@ -135,6 +135,28 @@ def release(*runs: int, common: Common = COMMON) -> None:
     _told("released", doing(common, work), len(runs), common)
 
 
+@app.command
+def signal(run: int, name: str, *, common: Common = COMMON) -> None:
+    """Tell a waiting run something.
+
+    Parameters
+    ----------
+    run
+        Its id.
+    name
+        The signal that its block waits for.
+    """
+
+    async def work(db: Connection, rights: Rights) -> bool:
+        rights.require_builder()
+        await history.get_run(db, rights, await load_catalog(db), run)
+        return await actions.signal(db, run, name)
+
+    waiting = doing(common, work)
+    said = f"Run {run} was told." if waiting else f"Run {run} is not waiting."
+    tell({"waiting": waiting}, said, as_json=common.json)
+
+
 def _told(deed: str, done: int, asked: int | None, common: Common) -> None:
     if asked and not done:
         raise NotFound(f"None of these runs could be {deed}.", suggestion="Are they over already?")

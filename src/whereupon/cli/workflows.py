@@ -17,6 +17,7 @@ from whereupon.people.rights import Rights
 from whereupon.runs.bulk import deeds
 from whereupon.runs.by_hand import start_by_hand
 from whereupon.workflows import store
+from whereupon.workflows.recurrence import reset_recurrence
 
 app = App(name="workflows", help="List, check, publish, start and stop workflows.")
 COMMON = Common()
@@ -180,6 +181,25 @@ def run_on_all(key: str, *, common: Common = COMMON) -> None:
 
     new = doing(common, work)
     tell({"bulk_run": new}, f"Bulk run {new} is ordered.", as_json=common.json)
+
+
+@app.command
+def reset(key: str, record: str | None = None, *, common: Common = COMMON) -> None:
+    """Let "only the first time" come again, for one record or for all.
+
+    Parameters
+    ----------
+    key
+        The workflow's key.
+    record
+        Of this record alone, by its id.
+    """
+
+    async def work(db: Connection, rights: Rights) -> int:
+        return await reset_recurrence(db, rights, key, record)
+
+    count = doing(common, work)
+    tell({"reset": count}, f"The first time may come again for {count} records.", as_json=common.json)
 
 
 @app.command
