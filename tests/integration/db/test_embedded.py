@@ -11,7 +11,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 from urllib.parse import parse_qs, urlsplit
@@ -24,6 +25,7 @@ from whereupon.db.embedded import EmbeddedServer, database_server, running_serve
 from whereupon.errors import Unavailable
 from whereupon.settings import Settings
 
+pytestmark = pytest.mark.xdist_group("embedded")  # one worker has the shared data folder
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the server under another account")
 
 # A program that uses the server until its standard input closes, and says on which it came to work.
@@ -56,15 +58,32 @@ def bystander(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
     assert file.read_text() == "precious"
 
 
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    """A place for a data folder, which does not outlive the test; its parent is a folder like any other."""
+@contextmanager
+def a_place() -> Generator[Path]:
+    """For a data folder, which does not outlive the block; its parent is a folder like any other."""
     parent = Path(tempfile.mkdtemp(prefix="whereupon-test-", dir="/tmp"))
     parent.chmod(0o755)
     data = parent / "δεδομένα"
     yield data
     EmbeddedServer(data).remove()
     shutil.rmtree(parent)
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """For a data folder of this test alone."""
+    with a_place() as place:
+        yield place
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Path]:
+    """For one that has been used before, of tests that leave it in order. Where no test needs a new one."""
+    with a_place() as place:
+        server = EmbeddedServer(place)
+        server.start()
+        server.stop()
+        yield place
 
 
 def start_program(folder: Path) -> subprocess.Popen[str]:
@@ -105,16 +124,16 @@ def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
-async def test_the_program_works_as_the_owner_of_its_database_and_not_as_superuser(folder: Path) -> None:
-    async with running_server(EmbeddedServer(folder)) as url:
+async def test_the_program_works_as_the_owner_of_its_database_and_not_as_superuser(shared: Path) -> None:
+    async with running_server(EmbeddedServer(shared)) as url:
         assert await ask(url, "SELECT rolsuper OR rolcreatedb OR rolcreaterole OR rolbypassrls"
                               " FROM pg_roles WHERE rolname = current_user") is False  # fmt: skip
         assert await ask(url, "SELECT pg_get_userbyid(datdba) = current_user FROM pg_database"
                               " WHERE datname = current_database()") is True  # fmt: skip
 
 
-async def test_nothing_listens_on_the_network_and_nobody_is_trusted(folder: Path) -> None:
-    server = EmbeddedServer(folder)
+async def test_nothing_listens_on_the_network_and_nobody_is_trusted(shared: Path) -> None:
+    server = EmbeddedServer(shared)
     async with running_server(server) as url:
         assert await ask(url, "SELECT current_setting('listen_addresses')") == ""
         methods = await ask(server.admin_url, "SELECT array_agg(DISTINCT auth_method) FROM pg_hba_file_rules")
@@ -132,25 +151,25 @@ async def test_only_the_owner_enters_the_data_folder_and_reads_the_passwords(fol
         assert mode(folder.parent) == 0o755
 
 
-async def test_capital_letters_follow_unicode(folder: Path) -> None:
-    async with running_server(EmbeddedServer(folder)) as url:
+async def test_capital_letters_follow_unicode(shared: Path) -> None:
+    async with running_server(EmbeddedServer(shared)) as url:
         assert await ask(url, "SELECT lower('ΟΔΟΣ ÄÖ')") == "οδος äö"
 
 
-async def test_a_later_start_keeps_the_data_and_takes_no_time(folder: Path) -> None:
-    async with running_server(EmbeddedServer(folder)) as url:
+async def test_a_later_start_keeps_the_data_and_takes_no_time(shared: Path) -> None:
+    async with running_server(EmbeddedServer(shared)) as url:
         await ask(url, "CREATE TABLE kept AS SELECT 'ναι' AS value")
     began = time.monotonic()
-    async with running_server(EmbeddedServer(folder)) as url:
+    async with running_server(EmbeddedServer(shared)) as url:
         assert time.monotonic() - began < 2  # 0.03 s when the machine has nothing else to do
         assert await ask(url, "SELECT value FROM kept") == "ναι"
 
 
-async def test_a_server_that_was_killed_comes_back_with_all_that_was_committed(folder: Path) -> None:
-    server = EmbeddedServer(folder)
+async def test_a_server_that_was_killed_comes_back_with_all_that_was_committed(shared: Path) -> None:
+    server = EmbeddedServer(shared)
     async with running_server(server) as url:
-        await ask(url, "CREATE TABLE kept (value int)")
-        await ask(url, "INSERT INTO kept VALUES (1) RETURNING value")
+        await ask(url, "CREATE TABLE committed (value int)")
+        await ask(url, "INSERT INTO committed VALUES (1) RETURNING value")
         killed = postmaster(server)
         os.kill(killed, signal.SIGKILL)
         deadline = time.monotonic() + 15
@@ -162,11 +181,11 @@ async def test_a_server_that_was_killed_comes_back_with_all_that_was_committed(f
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
                 continue
         assert postmaster(server) != killed
-        assert await ask(url, "SELECT value FROM kept") == 1
+        assert await ask(url, "SELECT value FROM committed") == 1
 
 
-async def test_a_stale_process_number_that_another_program_has_by_now_is_no_obstacle(folder: Path) -> None:
-    server = EmbeddedServer(folder)
+async def test_a_stale_process_number_that_another_program_has_by_now_is_no_obstacle(shared: Path) -> None:
+    server = EmbeddedServer(shared)
     server.start()
     stale = "\n".join([str(os.getpid()), *server.place.postmaster_file()[1:]])
     server.stop()
@@ -176,8 +195,8 @@ async def test_a_stale_process_number_that_another_program_has_by_now_is_no_obst
 
 
 @pytest.mark.parametrize("content", ["", "σκουπίδια\n", "2147483647\n/nowhere\n0\n5432\n"])
-def test_a_damaged_process_file_is_no_obstacle(folder: Path, content: str) -> None:
-    server = EmbeddedServer(folder)
+def test_a_damaged_process_file_is_no_obstacle(shared: Path, content: str) -> None:
+    server = EmbeddedServer(shared)
     server.start()
     server.stop()
     (server.place.cluster / "postmaster.pid").write_text(content)
@@ -195,17 +214,17 @@ def test_programs_starting_together_share_one_server_and_the_last_one_stops_it(f
     assert not server.running()
 
 
-def test_a_killed_program_leaves_the_server_to_the_next_which_stops_it(folder: Path) -> None:
-    first = start_program(folder)
+def test_a_killed_program_leaves_the_server_to_the_next_which_stops_it(shared: Path) -> None:
+    first = start_program(shared)
     began = line_of(first)
     first.kill()
     first.wait()
     close(first.stdin, first.stdout)
-    assert EmbeddedServer(folder).running()
-    second = start_program(folder)
+    assert EmbeddedServer(shared).running()
+    second = start_program(shared)
     assert line_of(second) == began
     assert finish(second) == 0
-    assert not EmbeddedServer(folder).running()
+    assert not EmbeddedServer(shared).running()
 
 
 def test_data_of_another_major_version_is_refused_with_the_way_out(folder: Path) -> None:
@@ -303,9 +322,9 @@ def test_removing_a_server_that_never_started_deletes_nothing(folder: Path, byst
     assert bystander.exists()
 
 
-async def test_a_server_in_use_by_another_program_is_not_removed(folder: Path) -> None:
-    async with running_server(EmbeddedServer(folder)) as url:
-        EmbeddedServer(folder).remove()
+async def test_a_server_in_use_by_another_program_is_not_removed(shared: Path) -> None:
+    async with running_server(EmbeddedServer(shared)) as url:
+        EmbeddedServer(shared).remove()
         assert await ask(url, "SELECT 1") == 1
 
 
