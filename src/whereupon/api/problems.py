@@ -136,6 +136,10 @@ def problem_of(item: Mapping[str, Any], model: type[BaseModel] | None) -> Proble
             return Problem("unknown_key", f'"{name}" is not known here.', path, did_you_mean(name, known))
         case "missing":
             return Problem("missing", f'"{name}" is required.' if location else "A body is required.", path)
+        case "string_pattern_mismatch" if name == "key":
+            given = str(item.get("input", ""))[:60]
+            said = f'"{given}" is no key.' if given else "The key is missing."
+            return Problem("invalid", said, path, "Small letters a to z, digits and _, a letter first.")
         case _:
             return Problem("invalid", item["msg"].removeprefix("Value error, ").rstrip(".") + ".", path)
 

@@ -64,7 +64,7 @@ export function kindOf(value: string | null): Kind {
 
 /** A key from the name that nobody has yet: the second "local" is "local_2". */
 export function freeKey(name: string, taken: readonly string[]): string {
-  const wanted = keyFrom(name).slice(0, 50) || 'provider' // other scripts leave nothing that a key may have
+  const wanted = keyFrom(name).slice(0, 50) || 'provider'
   if (!taken.includes(wanted)) return wanted
   let number = 2
   while (taken.includes(`${wanted}_${number}`)) number += 1
