@@ -18,6 +18,7 @@ from whereupon.planning.sheet import HEADERS
 from whereupon.planning.times import write_trigger, write_wait
 from whereupon.planning.updates import write_update
 from whereupon.records.neutral import harmless
+from whereupon.workflows.document import WorkflowSettings
 from whereupon.workflows.store import list_workflows
 
 WIDTHS = (32, 44, 34, 28, 60, 28, 14)
@@ -49,6 +50,7 @@ HELP = (
     ("Attachments", "Certificate*.pdf · all documents · field contract; several with a semicolon"),
     ("Category", "Customer · Admin · Finance"),
 )  # fmt: skip
+ORDINARY: Mapping[str, Any] = WorkflowSettings.model_validate({}).model_dump()
 NOTHING = ("Nothing that a planning sheet cannot say.",)
 
 
@@ -127,7 +129,8 @@ def shape_of(document: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any
     blocks = [node.get("block") for node in nodes]
     if blocks not in (["start", "send_email"], ["start", "wait", "send_email"]):
         raise Unsayable("it does more, or something else, than to send one mail")
-    if any(document.get("settings", {}).values()) and document["settings"] != {"recurrence": "every_time"}:
+    settings: Mapping[str, Any] = document.get("settings", {})
+    if any(value not in (None, ORDINARY.get(name)) for name, value in settings.items()):
         raise Unsayable("it has settings, such as a recurrence, that the sheet has no column for")
     if any(node.get("on_error") not in (None, {}, {"policy": "stop"}) for node in nodes):
         raise Unsayable("it says what to do on errors, and the sheet has no column for that")

@@ -219,8 +219,9 @@ async def test_chosen_rows_become_drafts_with_their_templates(office: Office) ->
     async with office.database.transaction() as db:
         for one in drafts:
             assert await store.problems_of_draft(db, office.rights, one["key"]) == []
-    subjects = await office.fetch("SELECT source->>'subject' AS subject FROM whereupon.templates ORDER BY id")
-    assert subjects[0]["subject"] == "Your booking {{ record.number }}"
+    found = await office.fetch("SELECT key, source->>'subject' AS subject FROM whereupon.templates")
+    key = drafts[0]["draft"]["nodes"][-1]["config"]["template"]
+    assert {row["key"]: row["subject"] for row in found}[key] == "Your booking {{ record.number }}"
     async with office.database.connection() as db:
         rows, left_out = await said_workflows(db, office.rights, [one["key"] for one in drafts])
     wanted = [cells(row) for row in EXAMPLES]
@@ -248,15 +249,15 @@ async def test_what_was_written_is_read_back_as_the_same_workflows(office: Offic
 
 
 async def test_one_wrong_row_makes_no_drafts_at_all(office: Office) -> None:
-    before = await office.fetchval("SELECT count(*) FROM whereupon.workflows")
+    counted = "SELECT (SELECT count(*) FROM whereupon.workflows), (SELECT count(*) FROM whereupon.templates)"
+    before = await office.fetch(counted)
     wrong = cells(GOOD) | {"who": "Delegates manager"}
     with pytest.raises(Invalid) as refused:
         async with office.database.transaction() as db:
             await create_drafts(db, office.rights, [cells(GOOD), wrong])
     (problem,) = refused.value.problems
     assert (problem.path, problem.suggestion) == ("/rows/1/who", "“delegate.manager.email”?")
-    assert await office.fetchval("SELECT count(*) FROM whereupon.workflows") == before
-    assert await office.fetchval("SELECT count(*) FROM whereupon.templates") == 0
+    assert await office.fetch(counted) == before
 
 
 async def test_workflows_that_a_sheet_cannot_say_are_named_with_the_reason(office: Office) -> None:
@@ -265,6 +266,19 @@ async def test_workflows_that_a_sheet_cannot_say_are_named_with_the_reason(offic
     reasons = dict(left_out)
     assert "something else" in reasons["[Course date] — Certificate to every delegate"]
     assert "It waits in a way" in reasons["[Booking] — Confirmation to the delegate"]
+
+
+async def test_settings_that_say_what_holds_anyway_are_no_hindrance(office: Office) -> None:
+    async with office.database.transaction() as db:
+        (draft,) = await create_drafts(db, office.rights, [cells(GOOD)])
+        ordinary = {"priority": 100, "recurrence": "every_time", "concurrency": "parallel", "time_zone": None}
+        for settings, rows in ((ordinary, 1), ({"priority": 0}, 0), ({"concurrency": "queue"}, 0)):
+            await db.execute(
+                "UPDATE whereupon.workflows SET draft = jsonb_set(draft, '{settings}', $2) WHERE key = $1",
+                draft["key"], settings,
+            )  # fmt: skip
+            said, _ = await said_workflows(db, office.rights, [draft["key"]])
+            assert len(said) == rows, settings
 
 
 async def test_the_template_is_a_sheet_that_can_be_read(office: Office, tmp_path: Path) -> None:
