@@ -30,8 +30,9 @@ FOLDER, OUTSIDE = "WHEREUPON_TEST_FOLDER", "WHEREUPON_TEST_DATABASE_URL"
 PREFIX = "whereupon-tests-"
 # In memory where there is room for it: each test's database is a copy of hundreds of small files.
 MEMORY, ROOM = Path("/dev/shm"), 6 * 2**30  # bytes
-# What tests copy: an empty database, an office with one module, records to write, and a full office.
-TEMPLATES = ("template", "office", "world", "furnished")
+# What tests copy: an empty database, an office with one module, one with people too, records to write, a
+# large module, and a full office.
+TEMPLATES = ("template", "office", "peopled", "world", "shop", "furnished")
 # What this file puts into the session's folder.
 LOCKS = (
     "owner.lock", "role.lock", "role.done", "furnished.json",

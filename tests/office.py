@@ -13,6 +13,7 @@ from whereupon.db.pool import Database
 from whereupon.modules.define import defining
 from whereupon.modules.definitions import FieldIn, ModuleIn
 from whereupon.outbox.ai.providers import AiProvider, save_providers
+from whereupon.people.duty import Roster, set_roster
 from whereupon.people.rights import Rights, load_rights
 from whereupon.records.schema import DEFINER
 from whereupon.runs.by_hand import start_by_hand
@@ -182,6 +183,7 @@ def draw(
     return {"format": 1, "nodes": placed, "edges": drawn, "settings": settings}
 
 
+STAGE = {"key": "stage", "type": "stage", "options": {"choices": ["new", "ready"]}}
 STORE = {"key": "archive", "name": "Archive", "kind": "folder", "folder": "", "secret": None}
 
 
@@ -238,3 +240,17 @@ async def open_office(database: Database) -> Office:
     if found is None:
         await office.module(ITEMS)
     return office
+
+
+async def open_peopled_office(database: Database) -> None:
+    """What tests of every block's example begin with: somebody for each way to name a person."""
+    office = await open_office(database)
+    async with database.transaction() as db:
+        await DEFINER.add_field(db, "items", FieldIn.model_validate(STAGE))
+    await set_up_for_examples(office)
+    manager = await office.user("ana@example.org", name="Ana")
+    owner = await office.user("zoë@example.org", name="Zoë", manager=manager)
+    await office.group("support", [manager, owner])
+    async with database.transaction() as db:
+        await set_roster(db, "support", Roster(otherwise=owner), actor=None)
+    await office.execute("UPDATE whereupon.users SET phone = '+30 210 123 4567' WHERE id = $1", owner)

@@ -8,7 +8,7 @@ import pytest
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from tests.conftest import filled
-from tests.office import open_office
+from tests.office import Office, open_office, open_peopled_office
 
 from whereupon.people import passwords
 
@@ -31,9 +31,27 @@ def with_office(server_url: str, template: str) -> str:
     return filled(server_url, "office", open_office)
 
 
+@pytest.fixture(scope="session")
+def with_people(server_url: str, template: str) -> str:
+    """The same with people, and all else that the examples of blocks and triggers name."""
+    return filled(server_url, "peopled", open_peopled_office)
+
+
 @pytest.fixture
 def copied(request: pytest.FixtureRequest, template: str) -> str:
     """Tests in an office begin with one that was made once; `open_office` finds it there."""
-    if {"office", "collecting"}.isdisjoint(request.fixturenames):
-        return template
-    return request.getfixturevalue("with_office")
+    asked = set(request.fixturenames)
+    if "peopled" in asked:
+        return request.getfixturevalue("with_people")
+    if asked & {"office", "collecting"}:
+        return request.getfixturevalue("with_office")
+    return template
+
+
+@pytest.fixture
+async def peopled(office: Office) -> Office:
+    """The office with a stage, an owner (its `keys`) who has a manager, and a group that gets work."""
+    office.keys = [
+        str(await office.fetchval("SELECT id FROM whereupon.users WHERE email = 'zoë@example.org'"))
+    ]
+    return office

@@ -6,13 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from tests.office import Office, make_bulk_runs, set_up_for_examples
+from tests.office import Office, make_bulk_runs
 
 from whereupon.modules.catalog import load_catalog
-from whereupon.modules.definitions import FieldIn
 from whereupon.outbox.secrets import Key
-from whereupon.people.duty import Roster, set_roster
-from whereupon.records.schema import DEFINER
 from whereupon.runs.arrivals import find_hook, read_arrival
 from whereupon.runs.hooks import make_address
 from whereupon.runs.intake import take_in
@@ -20,7 +17,6 @@ from whereupon.sdk import registry
 from whereupon.workers.clock import Clock
 from whereupon.workers.reminder import Reminder
 
-STAGE = {"key": "stage", "type": "stage", "options": {"choices": ["new", "ready"]}}
 CREATED = {"trigger": "record_created"}
 NOTE = {"key": "note", "block": "update_record", "set": {"note": "seen"}}
 BLOCKS = [(key, example) for key, block in registry.blocks().items() for example in block.examples]
@@ -43,22 +39,6 @@ WITH made AS (UPDATE whereupon.calls SET status = 'succeeded', result = $2 WHERE
 UPDATE whereupon.runs SET ready_at = clock_timestamp() WHERE id IN (SELECT run_id FROM made)
 """
 TRIGGERS = [(key, example) for key, trigger in registry.triggers().items() for example in trigger.examples]
-
-
-@pytest.fixture
-async def peopled(office: Office) -> Office:
-    """The office with a stage, an owner who has a manager, and a group that gets work."""
-    async with office.database.transaction() as db:
-        await DEFINER.add_field(db, "items", FieldIn.model_validate(STAGE))
-    await set_up_for_examples(office)
-    manager = await office.user("ana@example.org")
-    owner = await office.user("zoë@example.org", manager=manager)
-    await office.group("support", [manager, owner])
-    async with office.database.transaction() as db:
-        await set_roster(db, "support", Roster(otherwise=owner), actor=None)
-    await office.execute("UPDATE whereupon.users SET phone = '+30 210 123 4567' WHERE id = $1", owner)
-    office.keys = [str(owner)]
-    return office
 
 
 async def record(office: Office, **values: Any) -> int:

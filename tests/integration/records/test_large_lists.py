@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from tests.conftest import filled
 
 from whereupon.db.pool import Connection, Database
 from whereupon.modules.catalog import Catalog, load_catalog
@@ -59,12 +60,22 @@ class Shop:
 
 
 @pytest.fixture
-async def shop(database: Database, db: Connection) -> Shop:
+def copied(server_url: str, template: str) -> str:
+    """The large module is filled once."""
+    return filled(server_url, "shop", fill)
+
+
+async def fill(database: Database) -> None:
     wanted = ModuleIn.model_validate(ORDERS)
     await defining(database, lambda db: DEFINER.create_module(db, wanted))
-    await db.execute("ALTER TABLE data.orders DISABLE TRIGGER USER")
-    await db.execute(FILL, ROWS)
-    await db.execute("VACUUM ANALYZE data.orders")
+    async with database.connection() as db:
+        await db.execute("ALTER TABLE data.orders DISABLE TRIGGER USER")
+        await db.execute(FILL, ROWS)
+        await db.execute("VACUUM ANALYZE data.orders")
+
+
+@pytest.fixture
+async def shop(db: Connection) -> Shop:
     return Shop(db, await load_catalog(db))
 
 

@@ -10,13 +10,12 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.office import Office, draw, set_up_for_examples
+from tests.office import Office, draw
 
 from whereupon.errors import Invalid, NotFound, Refused
 from whereupon.modules.definitions import FieldIn
 from whereupon.outbox.channels.transport import Letter
 from whereupon.outbox.rehearsing import rehearsal
-from whereupon.people.duty import Roster, set_roster
 from whereupon.people.rights import Rights
 from whereupon.records.schema import DEFINER
 from whereupon.runs import rehearsal as rehearsing
@@ -29,7 +28,6 @@ MAIL = {
     "subject": "Välkommen {{ record.name }}", "html": "<p>{{ record.status }}</p>",
 }  # fmt: skip
 CLOSE = {"key": "close", "block": "update_record", "set": {"status": "done"}}
-STAGE = {"key": "stage", "type": "stage", "options": {"choices": ["new", "ready"]}}
 NUMBER = {"key": "number", "type": "auto_number", "options": {"prefix": "I-"}}
 TABLES = """
 SELECT format('%I.%I', schemaname, relname) AS name FROM pg_stat_user_tables
@@ -62,19 +60,10 @@ async def whole(office: Office) -> dict[str, Any]:
 
 
 @pytest.fixture
-async def peopled(office: Office) -> Office:
-    async with office.database.transaction() as db:
-        await DEFINER.add_field(db, "items", FieldIn.model_validate(STAGE))
+async def peopled(peopled: Office) -> Office:
+    async with peopled.database.transaction() as db:
         await DEFINER.add_field(db, "items", FieldIn.model_validate(NUMBER))
-    await set_up_for_examples(office)
-    manager = await office.user("ana@example.org", name="Ana")
-    owner = await office.user("zoë@example.org", name="Zoë", manager=manager)
-    await office.group("support", [manager, owner])
-    async with office.database.transaction() as db:
-        await set_roster(db, "support", Roster(otherwise=owner), actor=None)
-    await office.execute("UPDATE whereupon.users SET phone = '+30 210 123 4567' WHERE id = $1", owner)
-    office.keys = [str(owner)]
-    return office
+    return peopled
 
 
 async def item(office: Office, **values: Any) -> str:
