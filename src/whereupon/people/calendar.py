@@ -20,6 +20,7 @@ PAST = timedelta(days=90)
 FUTURE = timedelta(days=730)
 MOST_EVENTS = 2_000
 USED_SECONDS = 60  # how often use is written down
+RESTS_DAYS = 180  # an address that nobody asks for so long has ended
 STATUSES = {"planned": "CONFIRMED", "held": "CONFIRMED", "cancelled": "CANCELLED"}
 
 OPEN = """
@@ -29,7 +30,10 @@ RETURNING created_at, used_at
 """
 SHOW = "SELECT created_at, used_at FROM whereupon.calendar_feeds WHERE user_id = $1"
 CLOSE = "DELETE FROM whereupon.calendar_feeds WHERE user_id = $1 RETURNING user_id"
-FIND = "SELECT user_id FROM whereupon.calendar_feeds WHERE token_hash = $1"
+FIND = """
+SELECT user_id FROM whereupon.calendar_feeds
+WHERE token_hash = $1 AND coalesce(used_at, created_at) > now() - make_interval(days => $2)
+"""
 USED = """
 UPDATE whereupon.calendar_feeds SET used_at = now()
 WHERE user_id = $1 AND (used_at IS NULL OR used_at < now() - make_interval(secs => $2))
@@ -58,7 +62,7 @@ async def close_calendar(db: Connection, user_id: int) -> None:
 
 async def owner_of(db: Connection, token: str) -> Rights:
     """Whose calendar the address opens. Raises NotFound, also for who is disabled."""
-    found = await db.fetchval(FIND, key_hash(token)) if token.startswith(PREFIX) else None
+    found = await db.fetchval(FIND, key_hash(token), RESTS_DAYS) if token.startswith(PREFIX) else None
     row = await db.fetchrow(LOAD_RIGHTS, found) if found is not None else None
     if row is None or not row["active"]:
         raise NotFound("There is no such calendar.", suggestion="Make a new address in your profile.")

@@ -14,9 +14,11 @@ from whereupon.playbooks.steering import document_type
 from whereupon.records.documents import Upload, add_document, attach_document
 from whereupon.sdk.playbooks import Mark, note
 
+LIVES_DAYS = 90  # a link, after its step was opened, or was to be done
 BY_TOKEN = """
 SELECT s.id, s.step, s.status, s.task_id, s.track_id, t.record_id, m.key AS module, k.title, k.description,
   k.due_at, v.definition, t.ended_at IS NOT NULL AS over,
+  clock_timestamp() > greatest(s.opened_at, k.due_at) + make_interval(days => $2) AS late,
   (SELECT value->>'name' FROM whereupon.settings WHERE key = 'organisation') AS organisation
 FROM whereupon.playbook_steps s JOIN whereupon.playbook_tracks t ON t.id = s.track_id
 JOIN whereupon.modules m ON m.id = t.module_id JOIN whereupon.tasks k ON k.id = s.task_id
@@ -37,13 +39,15 @@ WHERE id = $1 AND status IN ('open', 'in_progress')
 
 async def upload_of_link(db: Connection, token: str) -> dict[str, Any]:
     """What the holder of the link is asked for. Raises NotFound; Gone for a step that is over."""
-    row = await db.fetchrow(BY_TOKEN, key_hash(token))
+    row = await db.fetchrow(BY_TOKEN, key_hash(token), LIVES_DAYS)
     if row is None:
         raise NotFound("There is nothing at this address.", suggestion="Open the whole link from the mail.")
     if row["status"] == "done":
         raise Gone("The document has arrived already. Thank you.")
     if row["status"] != "open" or row["over"]:
         raise Gone("The document is not needed any more.")
+    if row["late"]:
+        raise Gone("The time for this link is up.", suggestion="Ask whoever sent it to you for another one.")
     return dict(row)
 
 

@@ -139,9 +139,18 @@ async def test_an_address_shows_its_owners_events_and_ends_with_a_new_one(
     assert (await eve.delete("/api/v1/calendar")).status_code == 404
 
 
-async def test_who_is_disabled_has_no_calendar(admin: Any, anyone: Any, client_of: Any) -> None:
+async def test_who_is_disabled_or_never_looks_has_no_calendar(
+    admin: Any, anyone: Any, client_of: Any, database: Any
+) -> None:
     eve = await client_of("eve@example.org")
     path = (await eve.post("/api/v1/calendar")).json()["path"]
+    for days, status in ((179, 200), (181, 404)):  # since anybody asked for it
+        async with database.connection() as db:
+            aged = "UPDATE whereupon.calendar_feeds SET used_at = now() - $1 * interval '1 day'"
+            await db.execute(aged, days)
+        assert (await anyone.get(path)).status_code == status
+    path = (await eve.post("/api/v1/calendar")).json()["path"]
+    assert (await anyone.get(path)).status_code == 200
     await admin.patch(f"/api/v1/users/{eve.user_id}", json={"active": False})
     assert (await anyone.get(path)).status_code == 404
 

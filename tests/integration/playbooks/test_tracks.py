@@ -292,6 +292,14 @@ async def test_a_document_comes_by_a_link(collecting: Collecting, tmp_path: Path
     async with collecting.office.database.transaction() as db:
         asked = await upload_of_link(db, token)
         assert asked["title"] == "proof"
+        shift = "UPDATE whereupon.playbook_steps SET opened_at = opened_at + $1 * interval '1 day'"
+        late = shift.replace("playbook_steps SET opened_at = opened_at", "tasks SET due_at = due_at")
+        for statement in (shift, late):
+            await db.execute(statement, -100)
+        with pytest.raises(Gone, match="time for this link"):
+            await upload_of_link(db, token)
+        for statement in (shift, late):
+            await db.execute(statement, 100)
         await upload_by_link(db, await load_catalog(db), token, upload)
         with pytest.raises(Gone):
             await upload_of_link(db, token)
