@@ -71,8 +71,7 @@ class Case:
     def on(self, moment: datetime) -> str:
         """A moment by the clocks of the workflow's time zone."""
         zone = self.version.plan.document.settings.time_zone or self.definitions.time_zone
-        at = moment.astimezone(ZoneInfo(zone))
-        return f"{at.day} {at:%B %Y, %H:%M}"
+        return f"{moment.astimezone(ZoneInfo(zone)):%-d %B %Y, %H:%M}"
 
 
 async def why(
