@@ -14,6 +14,7 @@ from whereupon.people import audit
 from whereupon.people.events import KINDS, list_events
 from whereupon.people.rights import LOAD_RIGHTS, Rights, rights_of_row
 from whereupon.people.secrets import key_hash, new_key
+from whereupon.people.tasks import list_tasks
 
 PREFIX = "whc_"
 PAST = timedelta(days=90)
@@ -21,6 +22,7 @@ FUTURE = timedelta(days=730)
 MOST_EVENTS = 2_000
 USED_SECONDS = 60  # how often use is written down
 RESTS_DAYS = 180  # an address that nobody asks for so long has ended
+DONE_AS = {"in_progress": "IN-PROCESS", "done": "COMPLETED", "cancelled": "CANCELLED"}
 STATUSES = {"planned": "CONFIRMED", "held": "CONFIRMED", "cancelled": "CANCELLED"}
 
 OPEN = """
@@ -79,15 +81,18 @@ class Links:
 
 
 async def write_calendar(db: Connection, rights: Rights, links: Links) -> bytes:
-    """The user's events from three months ago on, as a file for calendar programs."""
+    """The user's events and tasks with a day from three months ago on, as a file for calendar programs."""
     now: datetime = await db.fetchval("SELECT now()")
     events = await list_events(db, rights, now - PAST, now + FUTURE, limit=MOST_EVENTS)
+    tasks = await list_tasks(db, rights, due=(now - PAST, now + FUTURE), limit=MOST_EVENTS)
     name: str = await db.fetchval("SELECT name FROM whereupon.users WHERE id = $1", rights.user_id)
-    return as_icalendar(name, events, links)
+    return as_icalendar(name, events, links, tasks)
 
 
-def as_icalendar(name: str, events: Sequence[Mapping[str, Any]], links: Links) -> bytes:
-    """The events with the time zones that they name."""
+def as_icalendar(
+    name: str, events: Sequence[Mapping[str, Any]], links: Links, tasks: Sequence[Mapping[str, Any]] = ()
+) -> bytes:
+    """The events with the time zones that they name, and the tasks."""
     from icalendar import Calendar
 
     made: Any = Calendar()
@@ -97,6 +102,8 @@ def as_icalendar(name: str, events: Sequence[Mapping[str, Any]], links: Links) -
     made.add("x-wr-calname", name)
     for event in events:
         made.add_component(_event(event, links))
+    for task in tasks:
+        made.add_component(_todo(task, links))
     made.add_missing_timezones()
     return made.to_ical()
 
@@ -124,9 +131,33 @@ def _event(event: Mapping[str, Any], links: Links) -> Any:
     for key in ("description", "location"):
         if event[key]:
             made.add(key, event[key])
-    if links.public_url and event["module"] and event["record_id"]:
-        made.add("url", f"{links.public_url.rstrip('/')}/records/{event['module']}/{event['record_id']}")
+    _link(made, event, links)
     return made
+
+
+def _todo(task: Mapping[str, Any], links: Links) -> Any:
+    from icalendar import Todo
+
+    made: Any = Todo()
+    made.add("uid", f"task-{task['id']}@{links.host}")
+    made.add("dtstamp", task["updated_at"].astimezone(UTC))
+    made.add("created", task["created_at"].astimezone(UTC))
+    made.add("last-modified", task["updated_at"].astimezone(UTC))
+    made.add("summary", task["title"])
+    made.add("due", task["due_at"].astimezone(UTC))
+    made.add("status", DONE_AS.get(task["status"], "NEEDS-ACTION"))
+    if task["status"] == "done" and task["done_at"]:
+        made.add("completed", task["done_at"].astimezone(UTC))
+    if task["description"]:
+        made.add("description", task["description"])
+    _link(made, task, links)
+    return made
+
+
+def _link(made: Any, about: Mapping[str, Any], links: Links) -> None:
+    """The record that it is about."""
+    if links.public_url and about["module"] and about["record_id"]:
+        made.add("url", f"{links.public_url.rstrip('/')}/records/{about['module']}/{about['record_id']}")
 
 
 def zone_of(name: str) -> Any:

@@ -117,6 +117,24 @@ async def test_what_was_moved_and_cancelled_is_told_to_calendars(admin: Any, any
     assert event["dtstart"].dt.tzinfo == ZoneInfo("Europe/Helsinki")
 
 
+TASKS = """
+INSERT INTO whereupon.tasks (title, description, due_at, assignee_user_id, status, done_at)
+SELECT t.title, 'Ναι; "x"', t.due_at, $1, t.status, CASE WHEN t.status = 'done' THEN now() END
+FROM (VALUES ('Κλήση', $2::timestamptz, 'open'), ('Done', $2, 'done'), ('Some day', NULL, 'open'))
+  AS t(title, due_at, status)
+"""
+
+
+async def test_tasks_with_a_day_are_there_as_tasks(admin: Any, anyone: Any, database: Any) -> None:
+    async with database.connection() as db:
+        await db.execute(TASKS, (await admin.get("/api/v1/me")).json()["user"]["id"], SOON)
+    todos = {str(todo["summary"]): todo for todo in (await feed(admin, anyone)).walk("VTODO")}
+    assert {name: str(todo["status"]) for name, todo in todos.items()} == {
+        "Κλήση": "NEEDS-ACTION", "Done": "COMPLETED",
+    }  # fmt: skip
+    assert (todos["Κλήση"]["due"].dt, str(todos["Κλήση"]["description"])) == (SOON, 'Ναι; "x"')
+
+
 async def test_an_address_shows_its_owners_events_and_ends_with_a_new_one(
     admin: Any, anyone: Any, client_of: Any
 ) -> None:
