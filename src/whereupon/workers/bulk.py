@@ -42,6 +42,8 @@ SELECT EXISTS (SELECT FROM whereupon.bulk_runs WHERE status = 'queued')
   OR EXISTS (SELECT FROM whereupon.bulk_runs b JOIN whereupon.bulk_chunks c ON c.bulk_id = b.id
              WHERE b.status = 'running' AND c.status = 'todo')
 """
+# Also those whose rows are locked just now, so that they could not be counted.
+UNDER_WAY = "SELECT EXISTS (SELECT FROM whereupon.bulk_runs WHERE status = 'running')"
 
 
 class BulkWorker:
@@ -186,11 +188,12 @@ class BulkWorker:
                 await reckoning.stir(db)
             moving = await reckoning.moving(db)
             moved = [await self.reckon_one(db, bulk, definitions) for bulk in moving]
+            under_way = moving or await db.fetchval(UNDER_WAY)
         # What waits for slow calls, or is paused, is looked at less and less often.
         self.rest = RECKON_SECONDS if any(moved) else min(1.5 * self.rest, LONGEST_RECKON_SECONDS)
         if any(moved):
             self.wake.ring()
-        return self.rest if moving else POLL_SECONDS
+        return self.rest if under_way else POLL_SECONDS
 
     async def reckon_one(self, db: Connection, bulk: Any, definitions: Definitions) -> bool:
         """Count one bulk run, whose row is locked; whether anything is different now."""

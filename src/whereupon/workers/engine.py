@@ -141,8 +141,7 @@ class Engine:
                 ("whereupon_bulk", self.bulk),
             ):  # fmt: skip
                 await db.add_listener(channel, _ringer(wake))
-            self.changes.ring()
-            self.runs.ring()
+                wake.ring()  # for what was said while nobody listened
             waits = [asyncio.create_task(event.wait()) for event in (stop, lost)]
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
             for task in waits:
