@@ -1,6 +1,6 @@
 """Installations to visit, browsers to visit them with, and an eye on what pages complain of.
 
-Everything here runs in one xdist group, on one event loop: one server and one browser serve all these tests.
+Everything here runs in two xdist groups, each on one event loop and with one browser.
 """
 
 from __future__ import annotations
@@ -35,6 +35,12 @@ from tests.conftest import (
 from whereupon.api.assets import BUILT
 
 HERE = Path(__file__).parent
+# Two workers do all of this, each with one browser: more of them would only wait for each other. These files
+# are half of the work; what they share is `served`, and what the others share is `office`.
+WITH_PAGES = {
+    "test_addresses", "test_ai", "test_keyboard", "test_live", "test_messages", "test_newcomer", "test_pages",
+    "test_plugin", "test_polyglot", "test_restart", "test_smoke", "test_wizard",
+}  # fmt: skip
 FAILED = pytest.StashKey[bool]()
 Opening = Callable[..., AbstractContextManager[Installation]]
 
@@ -44,8 +50,8 @@ Opening = Callable[..., AbstractContextManager[Installation]]
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
-            # A file is one worker's: its tests share an installation and a browser.
-            item.add_marker(pytest.mark.xdist_group(f"browser {item.path.stem}"))
+            group = "pages" if item.path.stem in WITH_PAGES else "work"
+            item.add_marker(pytest.mark.xdist_group(f"browser {group}"))
             # Whichever test comes first waits until an office is furnished, for all of them.
             item.add_marker(pytest.mark.timeout(120, func_only=True))
             if pytest_asyncio.is_async_test(item):
