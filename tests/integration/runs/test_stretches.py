@@ -188,6 +188,24 @@ async def test_what_a_trigger_of_another_program_refuses_fails_alone(furnished: 
     assert failed == dict.fromkeys(["12", "3", "6", "9"], "The database refused it: Not this one.")
 
 
+async def test_a_member_whose_every_block_failed_has_failed_though_they_were_passed_over(
+    furnished: Office,
+) -> None:
+    await furnished.execute(FORBID)
+    await furnished.execute(
+        "CREATE TRIGGER forbid BEFORE UPDATE ON data.items FOR EACH ROW EXECUTE FUNCTION data.forbid()"
+    )
+    keys = [str(number) for number in range(1, RECORDS + 1)]
+    nodes = [{**UPDATE, "key": key, "on_error": {"policy": "continue"}} for key in ("first", "second")]
+    as_set, one_by_one = await both_ways(furnished, draw(MANUAL, *nodes), keys, chunk=100)
+    assert differences(as_set, one_by_one) == []
+    failed = {run["record_id"]: run for run in as_set["runs"] if run["status"] != "succeeded"}
+    assert {(run["status"], run["error"]["code"], run["error"]["node"]) for run in failed.values()} == {
+        ("failed", "all_failed", "first")
+    }
+    assert sorted(failed) == ["12", "3", "6", "9"]
+
+
 async def test_a_value_that_only_one_record_may_have_is_refused_to_the_others(furnished: Office) -> None:
     await furnished.execute("CREATE UNIQUE INDEX only_one ON data.items (note) WHERE note = 'seen'")
     as_set, one_by_one = await both_ways(furnished, draw(MANUAL, UPDATE), ["1", "2", "3"])

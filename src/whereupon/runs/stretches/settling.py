@@ -13,9 +13,10 @@ from whereupon.conditions.values import literal, quote_text
 from whereupon.runs.stretches.standing import COLUMNS, ON_ITS_OWN, OVER, STANDING
 from whereupon.workflows.plan import ERROR_PORT, Step
 
-CARRIED = ", ".join(f"o.{name}" for name in COLUMNS)
+CARRIED = ", ".join("l.error" if name == "error" else f"o.{name}" for name in COLUMNS)
 # `way`: the exit by which a member leaves, null when it stops as failed. `left_by`: the same where the block
-# was done; a failure that is passed over is not counted as a way that was taken.
+# was done; a failure that is passed over is not counted as a way that was taken. `lost`: it comes to its end,
+# and nothing went well.
 SETTLE = """
 told AS (
   INSERT INTO whereupon.step_runs (run_id, seq, node, block, status, port, input, output, error, records,
@@ -33,10 +34,15 @@ moved AS (
   INSERT INTO {standing} (place, {columns}, left_node, left_by, status, node)
   SELECT p.place, {carried}, {node}, o.left_by,
     CASE WHEN o.way IS NULL THEN 'failed' WHEN p.place = {on_its_own} THEN 'queued'
-         WHEN o.error IS NULL THEN 'succeeded' ELSE 'partial' END,
-    CASE WHEN o.way IS NULL THEN {node} {target} END
-  FROM ways o CROSS JOIN LATERAL (SELECT {place} AS place) p)
+         WHEN o.error IS NULL THEN 'succeeded' WHEN e.lost THEN 'failed' ELSE 'partial' END,
+    CASE WHEN o.way IS NULL THEN {node} WHEN e.lost THEN l.error->>'node' {target} END
+  FROM ways o CROSS JOIN LATERAL (SELECT {place} AS place) p
+  CROSS JOIN LATERAL (SELECT p.place = {over} AND (o.error->>'failed_blocks')::integer >= o.seq AS lost) e
+  CROSS JOIN LATERAL (SELECT CASE WHEN e.lost AND o.seq > 1 AND o.way IS NOT NULL THEN {all_failed}
+    ELSE o.error END AS error) l)
 """
+ALL_FAILED = """o.error || jsonb_build_object('code', 'all_failed', 'node', o.error->'first_node',
+      'message', 'All ' || o.seq || ' blocks failed. The last one: ' || (o.error->>'message'))"""
 
 
 def settle_sql(step: Step, places: Mapping[str, int]) -> str:
@@ -46,6 +52,7 @@ def settle_sql(step: Step, places: Mapping[str, int]) -> str:
     goes_on = policy in ("continue", "exit")
     return SETTLE.format(
         standing=STANDING, columns=", ".join(COLUMNS), carried=CARRIED, on_its_own=ON_ITS_OWN,
+        over=OVER, all_failed=ALL_FAILED,
         node=key, block=quote_text(step.block.key), failed="'continued'" if goes_on else "'failed'",
         given=_given(step), data=_data(step, goes_on), error=_error(step, policy),
         way_of_failure=_way_of_failure(step, policy), place=_place(step, places),
@@ -70,7 +77,13 @@ def _error(step: Step, policy: str) -> str:
     """What was wrong, with the node; where it left by the error exit, it has been dealt with."""
     if policy == "exit":
         return "o.error"
-    at = f"jsonb_build_object('node', {quote_text(step.node.key)})"
+    key = quote_text(step.node.key)
+    at = f"jsonb_build_object('node', {key})"
+    if policy == "continue":
+        at += (
+            " || jsonb_build_object('failed_blocks', coalesce((o.error->>'failed_blocks')::integer, 0) + 1,"
+            f" 'first_node', coalesce(o.error->>'first_node', {key}))"
+        )
     return f"CASE WHEN o.failure IS NULL THEN o.error ELSE o.failure || {at} END"
 
 
