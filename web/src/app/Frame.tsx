@@ -31,6 +31,7 @@ import { Logo } from '../parts/Logo'
 import { t } from '../text'
 import { AccountMenu } from './AccountMenu'
 import { Connection } from './Connection'
+import { returnFocus } from './focusReturn'
 import { live } from './live'
 import { NotificationBell } from './NotificationBell'
 import { openSearch, SearchAnything } from './SearchAnything'
@@ -45,6 +46,7 @@ export function Frame() {
   const desktop = useMediaQuery('(min-width: 62em)', true, { getInitialValueInEffect: false })
   const away = desktop ? wide : !open
   useEffect(() => live.start(), [])
+  useEffect(() => returnFocus(document), [])
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new page closes the menu of small screens
   useEffect(close, [pathname])
   return (

@@ -11,7 +11,7 @@ import {
   IconStack2,
 } from '@tabler/icons-react'
 import { Link } from 'react-router'
-import type { Home } from '../api'
+import type { Home, WaitingMessage } from '../api'
 import { home as t } from '../text/home'
 import { BulkRunLine, MessageLine, RunLine } from './AttentionLine'
 import { Section } from './Section'
@@ -75,9 +75,11 @@ export function Attention({ home }: { home: Home }) {
         )}
         {messages.map(({ kind, ...look }) => (
           <Kind key={kind} kind={kind} count={home[kind]?.count ?? 0} {...look}>
-            {home[kind]?.items.slice(0, SHOWN).map((message) => (
-              <MessageLine key={message.id} message={message} />
-            ))}
+            {ofEach(home[kind]?.items)
+              .slice(0, SHOWN)
+              .map((message) => (
+                <MessageLine key={message.id} message={message} />
+              ))}
           </Kind>
         ))}
       </Stack>
@@ -116,4 +118,14 @@ function Kind({ kind, count, icon: Sign, color, to, children }: KindProps) {
       </Stack>
     </Group>
   )
+}
+
+/** Of those that are held, the newest of each workflow and reason: fifty mails of one are one line. */
+function ofEach(messages: readonly WaitingMessage[] = []): WaitingMessage[] {
+  const kinds = new Set<string>()
+  return messages.filter(({ workflow_name, hold_reason }) => {
+    if (!hold_reason) return true
+    const kind = `${workflow_name}\n${hold_reason}`
+    return !kinds.has(kind) && kinds.add(kind)
+  })
 }

@@ -12,6 +12,7 @@ import { Problem } from '../parts/Problem'
 import { sayDone, sayProblem } from '../parts/saying'
 import { When } from '../parts/When'
 import { Section } from '../settings/Section'
+import { format } from '../text'
 import { profile as words } from '../text/profile'
 
 /** Where one is signed in, to end what should not be. */
@@ -50,6 +51,7 @@ export function SessionsSection() {
               size="compact-xs"
               variant="subtle"
               color="red"
+              aria-label={`${words.end}: ${programOf(session)}, ${format.relative(session.seen_at)}`}
               onClick={() => end.mutate({ path: { session_id: session.id } })}
             >
               {words.end}

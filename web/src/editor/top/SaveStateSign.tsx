@@ -4,6 +4,7 @@ import { useEffect, useState } from 'react'
 import { useStore } from 'zustand'
 import { format } from '../../text'
 import { editor as t } from '../../text/editor'
+import classes from '../editor.module.css'
 import { useOpenWorkflow } from '../page'
 import type { SaveState } from '../saving/saver'
 import { useEditorState } from '../store'
@@ -25,7 +26,9 @@ export function SaveStateSign() {
           style={{ display: 'flex', gap: 5, alignItems: 'center', whiteSpace: 'nowrap' }}
         >
           <Sign kind={state.kind} />
-          <span role="status">{words}</span>
+          <span role="status" className={bad ? undefined : classes.quiet}>
+            {words}
+          </span>
         </Text>
       </UnstyledButton>
     </Tooltip>

@@ -88,7 +88,7 @@ function ModuleBadge() {
   const modules = useModuleNames()
   if (!module) return null
   return (
-    <Badge color="gray" variant="outline" style={{ flex: 'none' }}>
+    <Badge color="gray" variant="outline" style={{ flex: 'none' }} visibleFrom="md">
       <VisuallyHidden>{t.module}: </VisuallyHidden>
       {modules.get(module) ?? module}
     </Badge>

@@ -108,7 +108,7 @@ function Users({ users, onOpen }: { users: User[]; onOpen: (user: User) => void 
   const groupOf = (key: string) => groups.data?.items.find((group) => group.key === key)?.name ?? key
   const nameOf = (key: string) => roles.data?.items.find((role) => role.key === key)?.name ?? key
   return (
-    <Table.ScrollContainer minWidth={700}>
+    <Table.ScrollContainer minWidth={600}>
       <Table className="surface" withTableBorder>
         <Table.Thead>
           <Table.Tr>
