@@ -32,12 +32,12 @@ export function MonthView({ days, day, today, entries, onGo, onTurn, onOpen, onM
   const table = useRef<HTMLTableElement>(null)
   // Where the last key went. Keys are quicker than drawings: one that was asked for earlier takes nothing back.
   const wanted = useRef<Day | null>(null)
-  const focus = (to: Day) => table.current?.querySelector<HTMLElement>(`[data-day="${to}"]`)?.focus()
+  const cell = (of: Day) => table.current?.querySelector<HTMLElement>(`[data-day="${of}"]`)
   useLayoutEffect(() => {
-    if (wanted.current === day) {
-      focus(day)
-      wanted.current = null
-    }
+    if (!wanted.current) return
+    const to = cell(wanted.current) ?? cell(day)
+    to?.focus()
+    if (wanted.current === day) wanted.current = null
   })
   const press = (event: KeyboardEvent<HTMLElement>, focused: Day) => {
     if (event.target !== event.currentTarget) return
@@ -53,7 +53,7 @@ export function MonthView({ days, day, today, entries, onGo, onTurn, onOpen, onM
             : null
     if (to) {
       wanted.current = to
-      focus(to) // at once, where it is drawn already
+      cell(to)?.focus() // at once, where it is drawn already
       onGo(to)
     } else if (event.key === 'Enter') onOpen({ day: here })
     else return
