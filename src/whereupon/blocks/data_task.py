@@ -60,7 +60,7 @@ class RunDataTask(Block[RunTaskConfig]):
         return []
 
     def describe(self, config: RunTaskConfig, scope: Scope) -> str:
-        return f"Run the data task {config.task}"
+        return f"Run the data task “{scope.catalog.task_names.get(config.task, config.task)}”"
 
     def reads(self, config: RunTaskConfig, scope: Scope) -> frozenset[str]:
         return task_reads(_parts(config, scope))

@@ -119,6 +119,7 @@ class Catalog:
     data_tasks: Mapping[str, Mapping[str, Any]] = field(
         default_factory=dict[str, Mapping[str, Any]]
     )  # key → definition
+    task_names: Mapping[str, str] = field(default_factory=dict[str, str])  # of data tasks: key → name
 
     def module(self, key: str) -> Module:
         """Raises NotFound with the nearest name."""
@@ -173,7 +174,7 @@ SELECT p->>'key' AS key, p->>'kind' AS kind
 FROM whereupon.settings s, jsonb_array_elements(s.value->'items') p WHERE s.key = 'message_providers'
 """
 
-LOAD_DATA_TASKS = "SELECT key, definition FROM whereupon.data_tasks"
+LOAD_DATA_TASKS = "SELECT key, name, definition FROM whereupon.data_tasks"
 LOAD_FILE_STORES = """
 SELECT value->>'key' AS key, value->>'name' AS name
 FROM whereupon.settings WHERE starts_with(key, 'file_store/')
@@ -208,9 +209,12 @@ async def load_catalog(db: Connection) -> Catalog:
     secrets = {row["name"].removeprefix(SHARED): row["bound_to"] for row in rows}
     stores = {row["key"]: row["name"] for row in await db.fetch(LOAD_FILE_STORES)}
     providers = {row["key"]: row["kind"] for row in await db.fetch(LOAD_PROVIDERS)}
-    tasks = {row["key"]: row["definition"] for row in await db.fetch(LOAD_DATA_TASKS)}
+    tasks = await db.fetch(LOAD_DATA_TASKS)
     by_id = {m.id: m for m in modules.values()}
-    return Catalog(modules, revision, by_id, templates, secrets, providers, stores, tasks)
+    return Catalog(
+        modules, revision, by_id, templates, secrets, providers, stores,
+        {row["key"]: row["definition"] for row in tasks}, {row["key"]: row["name"] for row in tasks},
+    )  # fmt: skip
 
 
 async def revise(db: Connection) -> None:

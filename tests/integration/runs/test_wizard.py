@@ -72,7 +72,7 @@ async def fire(office: Office, workflow: str) -> None:
 async def test_the_summary_says_what_would_be_made_and_keeps_nothing(office: Office) -> None:
     first, second = await saved(office, "Lapse", LAPSE), await saved(office, "Σημείωση", NOTE)
     found = await told(office, tasks(first, second))
-    assert "0 23 * * *" in found.trigger
+    assert "every day at 23:00" in found.trigger
     assert [label for _, label, _ in found.steps] == ["Lapse", "Σημείωση"]
     assert len(found.next_times) == 5
     assert [moment.hour for moment in found.next_times] == [23] * 5

@@ -29,7 +29,7 @@ import { resolve } from './schema'
 import { errorAt, errorWithin, problemsBelow, useSurroundings, type WidgetProps } from './surroundings'
 import { TemplateInput } from './TemplateInput'
 import { TimeZoneSelect } from './TimeZoneSelect'
-import { NOWHERE } from './types'
+import { NOWHERE, type Schema } from './types'
 import { UserSelect } from './UserSelect'
 import { ValueEditor } from './ValueEditor'
 import { isObject } from './value'
@@ -312,7 +312,7 @@ function CronWidget(props: WidgetProps) {
 /** A schedule step by step; what is wrong in any part of it is said once. */
 function ScheduleWidget({ schema, value, onChange, path }: WidgetProps) {
   const { context, defs, problems } = useSurroundings()
-  const labels = (key: string) => resolve(schema.properties?.[key] ?? {}, defs)['x-labels'] ?? {}
+  const labels = (key: string) => labelled(resolve(schema.properties?.[key] ?? {}, defs))
   return (
     <Suspense fallback={<Skeleton h={120} />}>
       <ScheduleInput
@@ -325,6 +325,13 @@ function ScheduleWidget({ schema, value, onChange, path }: WidgetProps) {
       />
     </Suspense>
   )
+}
+
+/** The choices with what people see, in the order of the choices: labels come in that of the alphabet. */
+function labelled(schema: Schema): Record<string, string> {
+  const labels = schema['x-labels'] ?? {}
+  const keys = schema.enum?.map(String) ?? Object.keys(labels)
+  return Object.fromEntries(keys.map((key) => [key, labels[key] ?? key]))
 }
 
 /** The inputs by the name of the widget in a schema (sdk/fields.py). */

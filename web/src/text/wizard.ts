@@ -51,7 +51,7 @@ export const wizard = {
   tasks: {
     title: 'Which data tasks should run?',
     about:
-      'In this order. Each is on its own: when one fails, the next one still runs, and the run is shown as partly done.',
+      'In this order. Each is on its own: when one fails, the next one still runs. The run is shown as partly done, or as failed where all of them fail.',
     add: 'Add a data task',
     addNumber: (number: number) => `Data task ${number}`,
     remove: (name: string) => `Take “${name}” out`,
@@ -92,7 +92,7 @@ export const wizard = {
           }),
     caps: 'What holds messages back',
     independent:
-      'A data task that fails does not stop the ones after it. The run then counts as partly done, and names it.',
+      'A data task that fails does not stop the ones after it. The run then counts as partly done, and as failed where all of them fail.',
     wrong: 'This has to be put right first',
     mend: (step: string) => `Back to “${step}”`,
     advice: 'What you may want to think of',

@@ -24,8 +24,8 @@ export function BulkRunsTable({ runs, ofOne = false }: Props) {
         <Table.Thead>
           <Table.Tr>
             <Table.Th w={110}>{t.column.status}</Table.Th>
-            {!ofOne && <Table.Th>{t.column.workflow}</Table.Th>}
-            <Table.Th w={200}>{t.column.progress}</Table.Th>
+            {!ofOne && <Table.Th miw={200}>{t.column.workflow}</Table.Th>}
+            <Table.Th w={190}>{t.column.progress}</Table.Th>
             <Table.Th w={80}>{t.column.failed}</Table.Th>
             <Table.Th>{t.column.cause}</Table.Th>
             <Table.Th w={130}>{t.column.started}</Table.Th>
@@ -56,7 +56,7 @@ function Row({ run, ofOne }: { run: BulkRun; ofOne: boolean }) {
       </Table.Td>
       {!ofOne && (
         <Table.Td maw={320}>
-          <Anchor component={Link} to={to} size="sm" lineClamp={2}>
+          <Anchor component={Link} to={to} size="sm" lineClamp={3}>
             {nameOf(ranBy(run)) ?? t.name(run.id)}
           </Anchor>
           {kind && (
