@@ -59,6 +59,7 @@ export function Page() {
           onChange={setAction}
         />
         <TextInput
+          w={300}
           aria-label={words.subject}
           placeholder={words.anySubject}
           value={typed}
