@@ -1,33 +1,8 @@
-import {
-  NumberInput,
-  Paper,
-  Select,
-  SimpleGrid,
-  Skeleton,
-  Stack,
-  Switch,
-  TextInput,
-  Title,
-} from '@mantine/core'
-import { Suspense } from 'react'
+import { NumberInput, Select, SimpleGrid, Switch, Title } from '@mantine/core'
 import type { ApiProblem, PageSetup } from '../../api'
-import { lazy } from '../../app/lazy'
 import { TemplateInput } from '../../form/TemplateInput'
 import { papers as p } from '../../text/documents'
-import { templates as t } from '../../text/outbox'
-import type { Words } from './words'
-
-const RichTemplateEditor = lazy(async () => ({
-  default: (await import('../../form/RichTemplateEditor')).RichTemplateEditor,
-}))
-
-interface Props {
-  module: string | null
-  record: string | null
-  words: Words
-  onChange: (part: Partial<Words>) => void
-  problem: ApiProblem | null
-}
+import { type FormProps, TemplateFields } from './TemplateFields'
 
 const PAPER: Required<PageSetup> = {
   size: 'A4',
@@ -39,61 +14,35 @@ const PAPER: Required<PageSetup> = {
 }
 
 /** The words of a PDF, what stands on every page, and its paper. */
-export function PdfForm({ module, record, words, onChange, problem }: Props) {
+export function PdfForm(props: FormProps) {
+  const { module, record, words, onChange, problem } = props
   const context = { module, document: null, node: null, record }
   return (
-    <Paper className="surface" p="md">
-      <Stack gap="md">
-        <TextInput
-          label={t.name}
-          value={words.name}
-          onChange={(event) => onChange({ name: event.currentTarget.value })}
-          error={problem?.at('/name')}
-          maxLength={200}
-          required
-        />
-        <TemplateInput
-          label={p.title}
-          description={p.titleHint}
-          context={context}
-          value={words.subject}
-          onChange={(subject) => onChange({ subject })}
-          error={problem?.at('/subject')}
-        />
-        <Suspense fallback={<Skeleton h={260} />}>
-          <RichTemplateEditor
-            label={t.content}
-            context={context}
-            value={words.html ?? ''}
-            onChange={(html) => onChange({ html })}
-            error={problem?.at('/html')}
-          />
-        </Suspense>
-        <TemplateInput
-          label={p.header}
-          description={p.headerHint}
-          context={context}
-          value={words.header ?? ''}
-          onChange={(header) => onChange({ header: header || null })}
-          error={problem?.at('/header')}
-          long
-        />
-        <TemplateInput
-          label={p.footer}
-          description={p.footerHint}
-          context={context}
-          value={words.footer ?? ''}
-          onChange={(footer) => onChange({ footer: footer || null })}
-          error={problem?.at('/footer')}
-          long
-        />
-        <PaperForm
-          paper={{ ...PAPER, ...words.page }}
-          onChange={(page) => onChange({ page })}
-          problem={problem}
-        />
-      </Stack>
-    </Paper>
+    <TemplateFields {...props} subject={{ label: p.title, description: p.titleHint }}>
+      <TemplateInput
+        label={p.header}
+        description={p.headerHint}
+        context={context}
+        value={words.header ?? ''}
+        onChange={(header) => onChange({ header: header || null })}
+        error={problem?.at('/header')}
+        long
+      />
+      <TemplateInput
+        label={p.footer}
+        description={p.footerHint}
+        context={context}
+        value={words.footer ?? ''}
+        onChange={(footer) => onChange({ footer: footer || null })}
+        error={problem?.at('/footer')}
+        long
+      />
+      <PaperForm
+        paper={{ ...PAPER, ...words.page }}
+        onChange={(page) => onChange({ page })}
+        problem={problem}
+      />
+    </TemplateFields>
   )
 }
 
