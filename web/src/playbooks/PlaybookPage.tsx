@@ -1,7 +1,7 @@
 import { Alert, Box, Button, Grid, Paper, Skeleton, Stack, Text } from '@mantine/core'
 import { IconSettings } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { useParams } from 'react-router'
 import {
   api,
@@ -59,6 +59,12 @@ function Editor({ playbook, schema }: { playbook: PlaybookOut; schema: PlaybookS
     const { step, phase } = partAt(draft.drawing, problem.path)
     setChosen(step?.key ?? (phase ? null : SETTINGS))
   }
+  const side = useRef<HTMLDivElement>(null)
+  // Below the board on narrow screens, the form would open unseen.
+  useEffect(() => {
+    const top = side.current?.getBoundingClientRect().top ?? 0
+    if (chosen && top > window.innerHeight * 0.7) side.current?.scrollIntoView({ block: 'start' })
+  }, [chosen])
   const shared = { problems: checked.problems, onClose: () => setChosen(null) }
   const form = step ? (
     <StepForm
@@ -106,7 +112,7 @@ function Editor({ playbook, schema }: { playbook: PlaybookOut; schema: PlaybookS
         </Grid.Col>
         {form && (
           <Grid.Col span={{ base: 12, lg: 4.5 }}>
-            <Paper className={`surface ${classes.side}`} p="md">
+            <Paper className={`surface ${classes.side}`} p="md" ref={side} style={{ scrollMarginTop: 60 }}>
               {form}
             </Paper>
           </Grid.Col>

@@ -25,6 +25,7 @@ import { useLeaveWarning } from '../../records/record/useLeaveWarning'
 import { strategies as t } from '../../text/strategies'
 import { ProblemList } from '../editor/ProblemList'
 import { Overtaken } from '../Overtaken'
+import { PublishDialog } from './PublishDialog'
 import { StrategyMenu } from './StrategyMenu'
 import { type Step, StrategySteps } from './StrategySteps'
 
@@ -58,6 +59,7 @@ function Editor({ strategy, schema }: { strategy: StrategyOut; schema: StrategyS
   const [base, setBase] = useState(strategy)
   const [parts, setParts] = useState(() => partsOf(strategy))
   const [touched, setTouched] = useState(false)
+  const [reviewing, setReviewing] = useState(false)
   useLeaveWarning(touched)
   const checked = useChecked(base.key, parts.definition)
   const change = useMutation(changeStrategyMutation())
@@ -118,11 +120,27 @@ function Editor({ strategy, schema }: { strategy: StrategyOut; schema: StrategyS
         >
           {t.save}
         </Button>
-        <Button onClick={publish} disabled={pending} loading={publishing.isPending}>
+        <Button
+          // What stands against it is said by the server, at its place.
+          onClick={() => (checked.problems.length > 0 ? publish() : setReviewing(true))}
+          disabled={pending}
+          loading={publishing.isPending}
+        >
           {t.publish}
         </Button>
         <StrategyMenu strategy={base} onChanged={take} />
       </PageHeader>
+      {reviewing && (
+        <PublishDialog
+          strategy={base}
+          definition={parts.definition}
+          onPublish={() => {
+            setReviewing(false)
+            publish()
+          }}
+          onClose={() => setReviewing(false)}
+        />
+      )}
       {problem?.conflict && <Overtaken words={t} onMine={() => save(true)} onTheirs={takeTheirs} />}
       {problem && !problem.conflict && (
         <Problem error={problem} title={change.error ? t.notSaved : t.notPublished} />
