@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
-from playwright.async_api import ElementHandle, Locator, Page, expect
+from playwright.async_api import Locator, Page, expect
 from tests.browser.doing import Scope, field, page_of
 
 INSIDE = 8  # stops within one field of the browser's own, as of a date with a time
@@ -15,7 +14,7 @@ NO_MOUSE = """for (const kind of ['pointerdown', 'mousedown', 'touchstart'])
   addEventListener(kind, () => console.error(`A pointer was used: ${kind}`), true)"""
 # After a Tab: what has the focus, whether it is in sight, and whether what had it before looked different
 # while it had it. A look: what shows focus, of the element and of what is drawn around and beside it.
-LOOK_AROUND = """async wanted => {
+LOOK_AROUND = """async () => {
   const frame = () => new Promise(done => requestAnimationFrame(done))
   await frame()
   const moving = document.getAnimations().filter(a => a.effect?.getComputedTiming().iterations !== Infinity)
@@ -35,15 +34,13 @@ LOOK_AROUND = """async wanted => {
   if (before?.one.isConnected && before.one !== document.activeElement && look(before.one) === before.look)
     unseen = named(before.one)
   const now = document.activeElement
-  const there = wanted && !wanted.isConnected ? 'gone'
-    : wanted && (now === wanted || (wanted.tabIndex < 0 && wanted.contains(now)))
-  if (!now || now === document.body) { window.lastFocused = null; return { unseen, outside: null, there } }
+  if (!now || now === document.body) { window.lastFocused = null; return { unseen, outside: null } }
   now.scrollIntoViewIfNeeded?.(false)
   const { x, y, width, height } = (now.matches('input[type=radio], input[type=checkbox]')
     ? now.parentElement : now).getBoundingClientRect()
   const inSight = x < innerWidth && y < innerHeight && x + width > 0 && y + height > 0 && width * height > 0
   window.lastFocused = { one: now, look: look(now) }
-  return { unseen, outside: inSight ? null : named(now), there }
+  return { unseen, outside: inSight ? null : named(now) }
 }"""
 HAS_FOCUS = (
     "one => one === document.activeElement || (one.tabIndex < 0 && one.contains(document.activeElement))"
@@ -52,26 +49,21 @@ HAS_FOCUS = (
 
 async def tab_to(thing: Locator, *, back: bool = False) -> None:
     """Press Tab until it has the focus; on the way, whatever has the focus must show it."""
-    if await thing.first.evaluate(HAS_FOCUS):
-        return
-    wanted = await thing.first.element_handle()
+    page = thing.page
+    await thing.first.wait_for()
     for _ in range(MOST):
-        there = await press_tab(thing.page, wanted, back=back)
-        if there == "gone":  # it was drawn anew
-            wanted = await thing.first.element_handle()
-            there = await thing.first.evaluate(HAS_FOCUS)
-        if there:
+        if await thing.first.evaluate(HAS_FOCUS):
             return
+        await press_tab(page, back=back)
     raise AssertionError(f"Tab does not lead to {thing}")
 
 
-async def press_tab(page: Page, wanted: ElementHandle | None = None, *, back: bool = False) -> Any:
-    """One step, after which one can see where one is. Whether that is where one wanted to go."""
+async def press_tab(page: Page, *, back: bool = False) -> None:
+    """One step, after which one can see where one is."""
     await page.keyboard.press("Shift+Tab" if back else "Tab")
-    seen = await page.evaluate(LOOK_AROUND, wanted)
+    seen = await page.evaluate(LOOK_AROUND)
     assert seen["unseen"] is None, f"Nothing shows that it has the focus: {seen['unseen']}"
     assert seen["outside"] is None, f"It has the focus, and is not in sight: {seen['outside']}"
-    return seen["there"]
 
 
 async def press(thing: Locator, key: str = "Enter", *, back: bool = False) -> None:
