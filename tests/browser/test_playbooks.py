@@ -363,6 +363,7 @@ async def test_steps_are_dragged_with_the_mouse_and_moved_with_the_keyboard(
     await page.get_by_role("menuitem", name="Manual step").click()
     form = page.get_by_test_id("step-form")
     await expect(form.get_by_text("Planned date")).to_be_visible()
+    await expect(form.get_by_text("Reminders", exact=True)).to_be_visible()
     await expect(page.get_by_test_id("problems")).to_contain_text("missing or wrong")
     await page.get_by_test_id("step-pause").get_by_role("button").first.click()
     await expect(form.get_by_text("Planned date")).to_have_count(0)
@@ -373,3 +374,19 @@ async def test_steps_are_dragged_with_the_mouse_and_moved_with_the_keyboard(
     assert drawn[:2] == [["proof"], ["pause", "talk", "letter"]]
     assert drawn[2][:3] == ["verdict", "go_on", "stop"]
     assert len(drawn[2]) == 4
+
+
+async def test_publishing_a_strategy_tells_what_it_changes(open_page: OpenPage, office: Installation) -> None:
+    page = await opened(open_page, office, "admin", "/strategies/dunning")
+    await page.get_by_role("button", name="Remove the step Letter").click()
+    await page.get_by_role("button", name="Publish").click()
+    told = page.get_by_role("dialog", name="Publish “Default strategy”?")
+    gone = told.get_by_role("listitem").filter(has_text="Letter").first
+    await expect(gone).to_contain_text("Removed")
+    await expect(gone).to_contain_text("30 days after Due on")
+    await expect(told).to_contain_text("2 steps stay as they are.")
+    await check_axe(page)
+    await told.get_by_role("button", name="Publish now").click()
+    await expect(page.get_by_text("The strategy was published")).to_be_visible()
+    rows = await office.sql("SELECT step FROM whereupon.strategy_steps WHERE active ORDER BY nr")
+    assert [row["step"] for row in rows] == ["reminder", "text"]
