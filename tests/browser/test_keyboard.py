@@ -174,8 +174,11 @@ async def fire(page: Page, office: Installation) -> None:
     await expect(field(page, "Note")).to_have_value("told")
     await tab_to(bell, back=True)
     await page.keyboard.press("Enter")
-    await expect(page.get_by_role("dialog").get_by_text("Approved: New roof")).to_be_visible()
+    news = page.get_by_role("dialog", name="Notifications")
+    await expect(news.get_by_text("Approved: New roof")).to_be_visible()
+    await expect(news.locator(":focus")).to_have_count(1)  # only then does Escape reach it
     await page.keyboard.press("Escape")
+    await expect(news).to_have_count(0)
     await expect(bell).to_be_focused()
     found = await office.sql("SELECT r.status, q.name, q.note FROM whereupon.runs r "
                              "JOIN data.requests q ON q.id::text = r.record_id")  # fmt: skip
