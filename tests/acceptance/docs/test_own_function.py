@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import sys
 import tomllib
@@ -11,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.calling import calling as at_work
+from tests.calling import settle
 from tests.office import Office, open_office
 
 from whereupon.db.pool import Database
@@ -18,12 +19,10 @@ from whereupon.errors import Invalid
 from whereupon.people.rights import load_rights
 from whereupon.sdk import registry
 from whereupon.sdk.outside import Patience
-from whereupon.settings import Settings
 from whereupon.workers.caller import Caller
 
 PAGE = Path(__file__).parents[3] / "docs" / "how-to" / "function.md"
 CREATED = {"trigger": "record_created"}
-OPEN = "SELECT count(*) FROM whereupon.calls WHERE status IN ('queued', 'calling')"
 # A builder who may read and create items, and change none.
 CLERK = """
 WITH role AS (INSERT INTO whereupon.roles (key, name, builder) VALUES ('clerk', 'Clerk', true) RETURNING id),
@@ -134,23 +133,8 @@ async def office(database: Database) -> Office:
 
 @pytest.fixture
 async def caller(installed: None, database: Database, tmp_path: Path) -> AsyncIterator[Caller]:
-    stop = asyncio.Event()
-    made = Caller(database, Settings(data=tmp_path))  # pyright: ignore[reportCallIssue]
-    task = asyncio.create_task(made.run(stop))
-    yield made
-    stop.set()
-    await task
-
-
-async def settle(office: Office, caller: Caller) -> None:
-    """Until no call is open and no run can go on."""
-    for _ in range(1000):
-        await office.settle()
-        caller.wake.ring()
-        if not await office.fetchval(OPEN):
-            return await office.settle()
-        await asyncio.sleep(0.01)
-    raise AssertionError("It does not come to rest.")
+    async with at_work(database, tmp_path) as made:
+        yield made
 
 
 async def call(office: Office, caller: Caller, block: str, **config: Any) -> Mapping[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import socket
 from collections.abc import AsyncIterator, Mapping
@@ -10,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.calling import calling as at_work
+from tests.calling import settle
 from tests.integration.blocks.hostile_scripts import ENDLESS, GREEDY, REACHING, TRICKS
 from tests.office import Office
 
@@ -17,7 +18,6 @@ from whereupon.db.pool import Database
 from whereupon.errors import Invalid
 from whereupon.runs.rehearsal import ToRehearse, rehearse
 from whereupon.sdk.scripts.pool import Sandbox, Script, pool
-from whereupon.settings import Settings
 from whereupon.workers.caller import Caller
 
 CREATED = {"trigger": "record_created"}
@@ -36,26 +36,8 @@ NOTE = {
 
 @pytest.fixture
 async def caller(database: Database, tmp_path: Path) -> AsyncIterator[Caller]:
-    stop = asyncio.Event()
-    made = Caller(database, Settings(data=tmp_path))  # pyright: ignore[reportCallIssue]
-    task = asyncio.create_task(made.run(stop))
-    yield made
-    stop.set()
-    await task
-
-
-OPEN = "SELECT count(*) FROM whereupon.calls WHERE status IN ('queued', 'calling')"
-
-
-async def settle(office: Office, caller: Caller) -> None:
-    """Until no call is open and no run can go on."""
-    for _ in range(1500):
-        await office.settle()
-        caller.wake.ring()
-        if not await office.fetchval(OPEN):
-            return await office.settle()
-        await asyncio.sleep(0.02)
-    raise AssertionError("It does not come to rest.")
+    async with at_work(database, tmp_path) as made:
+        yield made
 
 
 def script(code: str, **more: Any) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from types import MappingProxyType
 from typing import Any, ClassVar
 
 import pytest
+from tests.calling import calling as at_work
+from tests.calling import settle
 from tests.office import Office, open_office
 
 from whereupon.conditions.values import TEXT
@@ -76,25 +78,8 @@ def echo(monkeypatch: pytest.MonkeyPatch) -> Echo:
 
 @pytest.fixture
 async def caller(database: Database, tmp_path: Path) -> AsyncIterator[Caller]:
-    stop = asyncio.Event()
-    made = Caller(database, Settings(data=tmp_path))  # pyright: ignore[reportCallIssue]
-    task = asyncio.create_task(made.run(stop))
-    yield made
-    stop.set()
-    await task
-
-
-async def settle(office: Office, caller: Caller, *, seconds: float = 5.0) -> None:
-    """Until no call is open and no run can go on."""
-    for _ in range(int(seconds / 0.02)):
-        await office.settle()
-        caller.wake.ring()
-        if not await office.fetchval(
-            "SELECT count(*) FROM whereupon.calls WHERE status IN ('queued', 'calling')"
-        ):
-            return await office.settle()
-        await asyncio.sleep(0.02)
-    raise AssertionError("It does not come to rest.")
+    async with at_work(database, tmp_path) as made:
+        yield made
 
 
 SAYS: Mapping[str, Any] = {"key": "says", "block": "echo", "word": "Καλημέρα"}
