@@ -32,6 +32,7 @@ def test_a_chain_comes_back_as_it_went() -> None:
         sign_chain(THEIRS, CHAIN),
         sign_chain(OURS, CHAIN)[:-4],
     ],
+    ids=["missing", "empty", "short", "no chain", "not ASCII", "long", "no signature", "theirs", "cut off"],
 )
 def test_what_is_not_ours_is_no_chain(header: str | None) -> None:
     assert read_chain(OURS, header) is None
