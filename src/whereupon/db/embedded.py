@@ -44,6 +44,11 @@ TUNING = {
     "min_wal_size": "256MB",
     "wal_compression": "off",  # PostgreSQL's own default; only the slow pglz is built in
     "wal_buffers": "16MB",
+    # A person's edit waits until the log is on disk, and with it all that a bulk run wrote there before: new
+    # segments are not filled with zeros while everybody waits, and the log is written often, in small pieces.
+    "wal_init_zero": "off",
+    "wal_writer_delay": "10ms",
+    "wal_writer_flush_after": "256kB",
     "checkpoint_timeout": "15min",
     "checkpoint_completion_target": "0.9",
     "synchronous_commit": "on",  # what was acknowledged is never lost
