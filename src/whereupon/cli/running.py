@@ -160,6 +160,7 @@ def migrate(*, data: Path | None = None, quiet: bool = False, json: Json = False
 def demo(
     *,
     once: Annotated[bool, Parameter(negative="")] = False,
+    again: Annotated[bool, Parameter(negative="")] = False,
     json: Json = False,
     host: str | None = None,
     port: int | None = None,
@@ -167,10 +168,14 @@ def demo(
 ) -> int:
     """Play the scenarios of the packs and tell what happened and why; then serve them.
 
+    Where they were played before, they are only served.
+
     Parameters
     ----------
     once
         On a throwaway database, and do not serve. Exit code 1 when a scenario fails.
+    again
+        Play them also where they were played before, on more records. With --json they always are.
     host
         Address to listen on afterwards.
     port
@@ -181,9 +186,10 @@ def demo(
     from whereupon.packs.demo import run
 
     if once:
-        return 0 if asyncio.run(run(once=True, json=json)).passed else 1
+        report = asyncio.run(run(once=True, json=json))
+        return 0 if report is not None and report.passed else 1
     settings = demo_settings(host=host, port=port, data=data)
-    asyncio.run(play(settings, as_json=json))
+    asyncio.run(play(settings, again=again or json, as_json=json))
     become_server(settings, as_json=json)
     return 0
 
@@ -199,7 +205,7 @@ def demo_settings(**given: Any) -> Settings:
     return settings_with(**given)
 
 
-async def play(settings: Settings, *, as_json: bool) -> None:
+async def play(settings: Settings, *, again: bool, as_json: bool) -> None:
     """The scenarios on the database that is served afterwards."""
     from whereupon.db.embedded import database_server
     from whereupon.db.migrate import migrate as migrate_database
@@ -207,7 +213,7 @@ async def play(settings: Settings, *, as_json: bool) -> None:
 
     async with database_server(settings) as url:
         await migrate_database(url)
-        await run(url, settings=settings, json=as_json)
+        await run(url, settings=settings, again=again, json=as_json)
 
 
 def become_server(settings: Settings, *, as_json: bool) -> None:

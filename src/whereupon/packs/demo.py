@@ -27,6 +27,7 @@ from whereupon.outbox.settings import load_settings
 from whereupon.packs.contents import pack_keys
 from whereupon.packs.loading import Loaded, load_pack
 from whereupon.packs.scenarios import Result, all_scenarios, play
+from whereupon.people.first_start import PUT_SETTING
 from whereupon.people.rights import Rights, load_rights
 from whereupon.people.users import NewUser, UserChange, change_user, create_user
 from whereupon.settings import Settings
@@ -51,6 +52,8 @@ SELECT EXISTS (SELECT FROM whereupon.pending_changes)
 """
 HERE = "127.0.0.0/8"  # the scenarios' other sides are servers on this machine
 FIND_ADMINISTRATOR = "SELECT id FROM whereupon.users WHERE email = $1"
+# Which scenarios came out as promised here, so that the next start need not play them again.
+PLAYED, GET_PLAYED = "demonstration", "SELECT value FROM whereupon.settings WHERE key = 'demonstration'"
 # What the office is called, unless somebody said so already.
 NAME_ORGANISATION = """
 INSERT INTO whereupon.settings (key, value) VALUES ('organisation', $1)
@@ -90,12 +93,14 @@ async def run(
     *,
     settings: Settings | None = None,
     once: bool = False,
+    again: bool = True,
     json: bool = False,
-) -> Report:
+) -> Report | None:
     """Load the packs, play their scenarios, tell what happened on stdout.
 
     `once`: on a throwaway server of our own, `database_url` is not looked at. Otherwise the packs stay in the
     migrated database of that URL, for `serve`. `settings`: where documents are kept; None: nowhere for long.
+    Without `again`, nothing is played where all scenarios came out before, and there is no report.
     Raises Conflict where mail would really leave.
     """
     log_to_stderr("error", "demo")
@@ -103,10 +108,39 @@ async def run(
         async with throwaway_server({"fsync": "off"}) as url:
             await migrate(url)
             report = await on_database(url)
+    elif not again and await was_played(database_url):
+        return None
     else:
         report = await on_database(database_url, settings)
+        await note_played(database_url, report)
     tell(report, as_json=json, signs_in=not once)
     return report
+
+
+async def was_played(url: str) -> bool:
+    """Whether all of today's scenarios came out here before; then it is said who may sign in."""
+    database = await Database.connect(url, name="whereupon demo")
+    try:
+        async with database.connection() as db:
+            played: list[int] = await db.fetchval(GET_PLAYED) or []
+        if not played or {scenario.number for _, scenario in all_scenarios()} - set(played):
+            return False
+        sys.stdout.write(f"All {len(played)} scenarios were played here before; --again plays them again.\n")
+        tell_who(await administrator(database))
+    finally:
+        await database.close()
+    return True
+
+
+async def note_played(url: str, report: Report) -> None:
+    """Remember which scenarios came out."""
+    database = await Database.connect(url, name="whereupon demo")
+    try:
+        async with database.transaction() as db:
+            passed = [result.scenario.number for result in report.results if result.passed]
+            await db.execute(PUT_SETTING, PLAYED, passed)
+    finally:
+        await database.close()
 
 
 async def on_database(url: str, settings: Settings | None = None) -> Report:
@@ -216,5 +250,9 @@ def tell(report: Report, *, as_json: bool, signs_in: bool) -> None:
 
     show(report.results, report.seconds)
     if signs_in:
-        who = report.administrator
-        sys.stdout.write(f"\nSign in as {who.email} with the password {who.password}\n")
+        tell_who(report.administrator)
+
+
+def tell_who(who: Administrator) -> None:
+    """The last line before the server's own: how to sign in."""
+    sys.stdout.write(f"\nSign in as {who.email} with the password {who.password}\n")

@@ -30,11 +30,18 @@ asyncio.run(demo.run(once=True, json=True))
 
 
 async def test_a_second_demonstration_on_the_same_database_comes_out_the_same(
-    database_url: str, monkeypatch: pytest.MonkeyPatch
+    database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with monkeypatch.context() as shortened:
         shortened.setattr(demo, "all_scenarios", lambda: SOME)
-        first = await demo.on_database(database_url)
+        first = await demo.run(database_url, again=False)
+        assert first is not None
+        capsys.readouterr()
+        assert await demo.run(database_url, again=False) is None, "what was played need not be played again"
+        said = capsys.readouterr().out
+        assert "All 6 scenarios were played here before" in said
+        assert "Sign in as demo@" in said
+    assert not await demo.was_played(database_url), "not all of them were"
     second = await demo.on_database(database_url)
     for report, numbers in ((first, [scenario.number for _, scenario in SOME]), (second, ALL)):
         assert [problem for result in report.results for problem in result.problems] == []
