@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -29,7 +30,7 @@ def log_to_stderr(level: str, process: str) -> None:
     structlog.configure(
         processors=[*shared, *rest],
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: Stderr(),
         cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(process=process)
@@ -49,6 +50,17 @@ def _adopt_standard_logging(level: int) -> None:
     logging.basicConfig(handlers=[Adopted()], level=level, force=True)
     for name, least in QUIET.items():
         logging.getLogger(name).setLevel(max(level, least))
+
+
+class Stderr:
+    """Writes lines to what stderr is at the time. A line that cannot be written stops nobody's work."""
+
+    def msg(self, message: str) -> None:
+        with suppress(OSError, ValueError):  # nobody reads the pipe any more; the file is closed
+            sys.stderr.write(f"{message}\n")
+            sys.stderr.flush()
+
+    debug = info = warning = error = critical = msg
 
 
 class Adopted(logging.Handler):
