@@ -53,7 +53,7 @@ SELECT EXISTS (SELECT FROM whereupon.pending_changes)
 HERE = "127.0.0.0/8"  # the scenarios' other sides are servers on this machine
 FIND_ADMINISTRATOR = "SELECT id FROM whereupon.users WHERE email = $1"
 # Which scenarios came out as promised here, so that the next start need not play them again.
-PLAYED, GET_PLAYED = "demonstration", "SELECT value FROM whereupon.settings WHERE key = 'demonstration'"
+PLAYED, GET_PLAYED = "demonstration", "SELECT value FROM whereupon.settings WHERE key = $1"
 # What the office is called, unless somebody said so already.
 NAME_ORGANISATION = """
 INSERT INTO whereupon.settings (key, value) VALUES ('organisation', $1)
@@ -108,39 +108,28 @@ async def run(
         async with throwaway_server({"fsync": "off"}) as url:
             await migrate(url)
             report = await on_database(url)
-    elif not again and await was_played(database_url):
+    elif not again and await greet_again(database_url):
         return None
     else:
         report = await on_database(database_url, settings)
-        await note_played(database_url, report)
     tell(report, as_json=json, signs_in=not once)
     return report
 
 
-async def was_played(url: str) -> bool:
-    """Whether all of today's scenarios came out here before; then it is said who may sign in."""
+async def greet_again(url: str) -> bool:
+    """Say who may sign in where all of today's scenarios came out before; False where they did not."""
     database = await Database.connect(url, name="whereupon demo")
     try:
         async with database.connection() as db:
-            played: list[int] = await db.fetchval(GET_PLAYED) or []
-        if not played or {scenario.number for _, scenario in all_scenarios()} - set(played):
+            played: list[int] = await db.fetchval(GET_PLAYED, PLAYED) or []
+        if {scenario.number for _, scenario in all_scenarios()} - set(played):
             return False
+        await refuse_real_mail(database)
         sys.stdout.write(f"All {len(played)} scenarios were played here before; --again plays them again.\n")
         tell_who(await administrator(database))
     finally:
         await database.close()
     return True
-
-
-async def note_played(url: str, report: Report) -> None:
-    """Remember which scenarios came out."""
-    database = await Database.connect(url, name="whereupon demo")
-    try:
-        async with database.transaction() as db:
-            passed = [result.scenario.number for result in report.results if result.passed]
-            await db.execute(PUT_SETTING, PLAYED, passed)
-    finally:
-        await database.close()
 
 
 async def on_database(url: str, settings: Settings | None = None) -> Report:
@@ -161,6 +150,8 @@ async def played(url: str, settings: Settings) -> Report:
         loaded = {key: await load_pack(database, key, who.rights) for key in pack_keys()}
         async with workers(database, settings):
             results = await play_all(database, loaded, who.rights, settings)
+        async with database.transaction() as db:
+            await db.execute(PUT_SETTING, PLAYED, [one.scenario.number for one in results if one.passed])
     finally:
         await database.close()
     return Report(results, time.monotonic() - began, who)

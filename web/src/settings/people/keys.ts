@@ -2,7 +2,7 @@
 const GREEK =
   'α a β v γ g δ d ε e ζ z η i θ th ι i κ k λ l μ m ν n ξ x ο o π p ρ r σ s ς s τ t υ y φ f χ ch ψ ps ω o'
 const CYRILLIC =
-  'а a б b в v г g д d е e ж zh з z и i к k л l м m н n о o п p р r с s т t у u ф f х h ц ts ч ch ш sh щ sht ъ a ы y ь _ э e ю yu я ya і i є ie ґ g'
+  'а a б b в v г g д d е e ж zh з z и i к k л l м m н n о o п p р r с s т t у u ф f х h ц ts ч ch ш sh щ sht ъ a ы y э e ю yu я ya і i є ie ґ g'
 const OTHERS = 'ß ss æ ae ø o œ oe ð d þ th ł l đ d ı i'
 const LATIN = new Map(
   [GREEK, CYRILLIC, OTHERS].flatMap((pairs) =>
