@@ -171,12 +171,12 @@ def draw(
     edges: Sequence[Sequence[str]] | None = None,
     **settings: Any,
 ) -> dict[str, Any]:
-    """A workflow document. A node is {"key", "block", …config}; on_error may stand beside them."""
+    """A workflow document. A node is {"key", "block", …config}; on_error and label may stand beside them."""
     placed = [{"key": "start", "block": "start", "config": dict(trigger)}]
     for node in nodes:
-        rest = {k: v for k, v in node.items() if k not in ("key", "block", "on_error")}
-        policy = {"on_error": node["on_error"]} if "on_error" in node else {}
-        placed.append({"key": node["key"], "block": node["block"], "config": rest, **policy})
+        rest = {k: v for k, v in node.items() if k not in ("key", "block", "on_error", "label")}
+        beside = {name: node[name] for name in ("on_error", "label") if name in node}
+        placed.append({"key": node["key"], "block": node["block"], "config": rest, **beside})
     keys = [node["key"] for node in placed]
     chain = [[a, "next", b] for a, b in pairwise(keys)]
     drawn = [{"from": a, "port": port, "to": b} for a, port, b in (chain if edges is None else edges)]

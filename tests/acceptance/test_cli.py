@@ -166,8 +166,14 @@ def test_runs_are_started_shown_cancelled_and_run_again(office: Office) -> None:
     assert office.fail("runs", "cancel", number)[0] == 3
     again = office.json("runs", "rerun", number)["run"]
     assert office.json("runs", "show", str(again))["rerun_of"] == int(number)
+    last = office.json("runs", "rerun", number, "--from", "note")["run"]
+    assert office.json("runs", "show", str(last))["node"] == "note"
+    code, said = office.fail("runs", "rerun", number, "--from", "ntoe")
+    assert (code, 'Did you mean "note"?' in said) == (2, True)
+    assert office.fail("runs", "rerun", number, "--from", "note", "--start-at", "failed")[0] == 2
     assert "cancelled" in office.do("runs", "list", "--status", "cancelled")
     assert office.json("runs", "signal", number, "πληρωμή") == {"waiting": False}
+    assert office.fail("runs", "signal", number, "paid", "--values", "[1]")[0] == 2
     assert office.fail("runs", "signal", "999999", "go")[0] == 3
     assert office.json("workflows", "reset", "note_it", key) == {"reset": 0}
     assert office.fail("workflows", "reset", "κανένα")[0] == 3

@@ -7,8 +7,9 @@ meanwhile. On waking the record is read again; "only if" asks once more whether 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import asyncpg
 from pydantic import ConfigDict, Field, model_validator
@@ -17,7 +18,7 @@ from whereupon.conditions.compile import check_condition, compile_condition, fie
 from whereupon.conditions.explain import label_of
 from whereupon.conditions.paths import compile_path
 from whereupon.conditions.tree import Condition
-from whereupon.conditions.values import TEXT, Kind, Scope, literal
+from whereupon.conditions.values import JSON, TEXT, Kind, Scope, ValueType, literal
 from whereupon.conditions.words import condition_words
 from whereupon.errors import Invalid, Problem
 from whereupon.sdk.block import Batch, Block, Config, RunView
@@ -142,6 +143,10 @@ class WaitBlock(Block[WaitConfig]):
         },
     )
 
+    def outputs_of(self, config: WaitConfig) -> Mapping[str, ValueType]:
+        """A signal may bring values along."""
+        return {**self.outputs, "values": JSON} if config.signal else self.outputs
+
     def ports(self, config: WaitConfig) -> tuple[str, ...]:
         timeout = ("timeout",) if config.time_limit else ()
         return ("next", *timeout, *(("no_longer",) if config.only_if is not None else ()))
@@ -191,7 +196,8 @@ async def _skipped(config: WaitConfig, batch: Batch) -> list[Outcome]:
     """In a test the wait has ended as it should; "only if" is asked of the record as it is now."""
     ended_by = "condition" if config.condition is not None else "signal" if config.signal else "time"
     rows = await batch.rows({"only_if": _only_if_sql(config, batch.place.scope)})
-    return [_leave(rows[run.id], ended_by) for run in batch.runs]
+    more: Mapping[str, Any] = {"values": {}} if config.signal else {}
+    return [_leave(rows[run.id], ended_by, more) for run in batch.runs]
 
 
 def _only_if_sql(config: WaitConfig, scope: Scope) -> str:
@@ -290,11 +296,12 @@ def _date_sql(config: WaitConfig, scope: Scope) -> str:
 
 def _wake_columns(config: WaitConfig, scope: Scope) -> dict[str, str]:
     columns = _columns(config, scope)
-    only_if, signal = _only_if_sql(config, scope), "NULL::text"
+    only_if, signal = _only_if_sql(config, scope), "NULL::jsonb"
     if config.signal:
         signal = (
-            f"(SELECT s.name FROM whereupon.signals s WHERE s.run_id = r.id AND s.name = '{config.signal}' "
-            f"AND s.at >= (r.waiting->>'since')::timestamptz LIMIT 1)"
+            f"(SELECT s.payload FROM whereupon.signals s WHERE s.run_id = r.id "
+            f"AND s.name = '{config.signal}' AND s.at >= (r.waiting->>'since')::timestamptz "
+            f"ORDER BY s.id LIMIT 1)"
         )
     until = columns["until"] if config.until_field else "NULL::timestamptz"
     return columns | {
@@ -337,8 +344,10 @@ def _wait_for(
 def _wake(config: WaitConfig, run: RunView, row: asyncpg.Record) -> Outcome:
     limit = _limit(config, run, row)
     is_over = limit is not None and limit <= row["now"]
-    if row["held"] or row["signal"] is not None:
-        return _leave(row, "condition" if row["held"] else "signal")
+    if row["signal"] is not None:
+        return _leave(row, "signal", {"values": row["signal"]})
+    if row["held"]:
+        return _leave(row, "condition")
     if config.condition is not None or config.signal is not None:
         if is_over:
             return Done("timeout", {"ended_by": "timeout"})
@@ -357,8 +366,8 @@ def _limit(config: WaitConfig, run: RunView, row: asyncpg.Record) -> datetime | 
     return row["moved"] or (datetime.fromisoformat(noted) if noted else None)
 
 
-def _leave(row: asyncpg.Record, ended_by: str) -> Outcome:
-    return Done("next" if row["only_if"] else "no_longer", {"ended_by": ended_by})
+def _leave(row: asyncpg.Record, ended_by: str, more: Mapping[str, Any] | None = None) -> Outcome:
+    return Done("next" if row["only_if"] else "no_longer", {"ended_by": ended_by, **(more or {})})
 
 
 def _earlier(one: datetime | None, other: datetime) -> datetime:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, cast
 
-from cyclopts import App
+from cyclopts import App, Parameter
 
 from whereupon.cli.output import print_json, show_facts, show_rows, stdout, tell
+from whereupon.cli.reading import read_json
 from whereupon.cli.session import Common, doing
 from whereupon.db.pool import Connection
 from whereupon.errors import Invalid, NotFound
 from whereupon.modules.catalog import load_catalog
 from whereupon.people.rights import Rights
-from whereupon.runs import actions, history
+from whereupon.runs import actions, again, history
 
 app = App(name="runs", help="What ran, what it did, and why it failed.")
 COMMON = Common()
@@ -107,20 +108,36 @@ def cancel(*runs: int, workflow: str | None = None, common: Common = COMMON) -> 
 
 
 @app.command
-def rerun(run: int, *, start_at: Literal["start", "failed"] = "start", common: Common = COMMON) -> None:
-    """Run again.
+def rerun(
+    run: int,
+    *,
+    start_at: Literal["start", "failed"] = "start",
+    from_: Annotated[str | None, Parameter(name="--from")] = None,
+    fixed: Annotated[bool, Parameter(negative="")] = False,
+    common: Common = COMMON,
+) -> None:
+    """Run again: what its blocks send, call and write is sent, called and written once more.
 
     Parameters
     ----------
     start_at
         From the start, or from the block that failed.
+    from_
+        From this block, by its key, with what the blocks before it gave. `whereupon runs show` lists them.
+    fixed
+        What had to be put right first is put right.
     """
+    if from_ is not None and start_at == "failed":
+        raise Invalid("--from says already where it begins.", suggestion="Leave --start-at out.")
 
     async def work(db: Connection, rights: Rights) -> int:
-        return await actions.rerun(db, rights, run, start_at)
+        if from_ is not None:
+            return await again.rerun_from(db, rights, run, from_, fixed=fixed)
+        return await actions.rerun(db, rights, run, start_at, fixed=fixed)
 
     new = doing(common, work)
-    tell({"run": new}, f"Run {new} is queued.", as_json=common.json)
+    where = f", from {from_}" if from_ else ""
+    tell({"run": new}, f"Run {new} is queued{where}.", as_json=common.json)
 
 
 @app.command
@@ -136,7 +153,7 @@ def release(*runs: int, common: Common = COMMON) -> None:
 
 
 @app.command
-def signal(run: int, name: str, *, common: Common = COMMON) -> None:
+def signal(run: int, name: str, *, values: str = "{}", common: Common = COMMON) -> None:
     """Tell a waiting run something.
 
     Parameters
@@ -145,12 +162,17 @@ def signal(run: int, name: str, *, common: Common = COMMON) -> None:
         Its id.
     name
         The signal that its block waits for.
+    values
+        What it brings along for later blocks, as a JSON object.
     """
+    payload = read_json(values, "What --values says")
+    if not isinstance(payload, dict):
+        raise Invalid("Values are a JSON object.", suggestion='An example: {"reason": "paid"}')
 
     async def work(db: Connection, rights: Rights) -> bool:
         rights.require_builder()
         await history.get_run(db, rights, await load_catalog(db), run)
-        return await actions.signal(db, run, name)
+        return await actions.signal(db, run, name, cast(dict[str, Any], payload))
 
     waiting = doing(common, work)
     said = f"Run {run} was told." if waiting else f"Run {run} is not waiting."

@@ -12,6 +12,7 @@ from whereupon.errors import Conflict, NotFound
 from whereupon.modules.catalog import Module, load_catalog, quote
 from whereupon.people import audit
 from whereupon.people.rights import Rights
+from whereupon.runs.bulk.causes import FixFirst, is_set_up_wrongly
 from whereupon.runs.bulk.ending import end_those_of
 from whereupon.runs.definitions import Version, load_versions, organisation_time_zone
 from whereupon.runs.start import NewRun, insert_runs
@@ -113,45 +114,86 @@ async def cancel_waiting(db: Connection, rights: Rights, workflow: str, *, only_
 
 # A run that is over, as far as running it again needs it.
 FIND_RUN = """
-SELECT r.*, w.state AS workflow_state, w.name AS workflow_name, w.active_version_id
+SELECT r.*, w.state AS workflow_state, w.name AS workflow_name, w.kind AS workflow_kind, w.active_version_id
 FROM whereupon.runs r JOIN whereupon.workflows w ON w.id = r.workflow_id WHERE r.id = $1
 """
 
 
-async def _version(db: Connection, version_id: int) -> Version:
-    catalog = await load_catalog(db)
-    return (await load_versions(db, [version_id], catalog, await organisation_time_zone(db)))[version_id]
-
-
 async def rerun(
-    db: Connection, rights: Rights, run_id: int, start_at: Literal["start", "failed"] = "start"
+    db: Connection,
+    rights: Rights,
+    run_id: int,
+    start_at: Literal["start", "failed"] = "start",
+    *,
+    fixed: bool = False,
 ) -> int:
     """Run again, from the start (on the active version) or from the block that failed. The new run's id.
 
-    Raises Conflict for a run that is under way, and for one that did not fail at a block.
+    `fixed`: the person says that what has to be put right first is. Raises Conflict for a run that is under
+    way, and for one that did not fail at a block, and FixFirst.
     """
     rights.require_builder()
+    row = await run_that_is_over(db, run_id)
+    failed, loop = start_at == "failed", loop_of(row)
+    error: Mapping[str, Any] = row["error"] or {}
+    if failed and not error.get("node"):
+        raise Conflict("The run did not fail at a block.", suggestion="Run it again from the start.")
+    if failed and not fixed:
+        refuse_blind(error)
+    version = await version_of_run(db, row, active=not failed and not loop)
+    node: str | None = error["node"] if failed else _first_node(version, loop)
+    data = row["data"] if failed or loop else _brought_before(row["data"])
+    return await begin_again(db, rights, row, version, node, data, start_at=start_at)
+
+
+async def run_that_is_over(db: Connection, run_id: int) -> Mapping[str, Any]:
+    """A run that may be run again. Raises NotFound, Conflict."""
     row = await db.fetchrow(FIND_RUN, run_id)
     if row is None:
         raise NotFound(f"There is no run {run_id}.")
-    _refuse_rerun(row, start_at)
-    failed = start_at == "failed"
-    loop: str | None = row["branch_node"] if row["started_by"] in ("for_each", "rerun") else None
-    version = await _version(
-        db, row["version_id"] if failed or loop else row["active_version_id"] or row["version_id"]
-    )
-    first = _first_node(version, loop)
+    if row["ended_at"] is None:
+        raise Conflict("The run is still under way.", suggestion="Cancel it first, or wait for it.")
+    if row["workflow_state"] in ("archived", "deleted"):
+        raise Conflict(
+            f"{row['workflow_name']} is {row['workflow_state']}.", suggestion="Restore the workflow first."
+        )
+    return row
+
+
+def loop_of(row: Mapping[str, Any]) -> str | None:
+    """The block of whose items the run is one; None for a run of its own."""
+    return row["branch_node"] if row["started_by"] in ("for_each", "rerun") else None
+
+
+async def version_of_run(db: Connection, row: Mapping[str, Any], *, active: bool) -> Version:
+    """The version that the run followed, or the active one, where there is one. Raises Conflict."""
+    wanted = row["active_version_id"] if active else None
+    version_id: int = wanted or row["version_id"]
+    zone = await organisation_time_zone(db)
+    found = (await load_versions(db, [version_id], await load_catalog(db), zone)).get(version_id)
+    if found is None:
+        raise Conflict(
+            f"The version that run {row['id']} followed is no longer there.",
+            suggestion="Run it again from the start, on the active version.",
+        )
+    return found
+
+
+async def begin_again(
+    db: Connection, rights: Rights, row: Mapping[str, Any], version: Version, node: str | None,
+    data: Mapping[str, Any], **said: object,
+) -> int:  # fmt: skip
+    """A new run at a node, in the chain of causes of the old one (rule 19). Its id."""
     new = NewRun(
-        workflow_id=row["workflow_id"], version_id=version.id, started_by="rerun", rerun_of=run_id,
-        node=row["error"]["node"] if failed else first, branch_node=loop, module_id=row["module_id"],
-        record_id=row["record_id"], change_id=row["change_id"], user_id=rights.user_id,
-        data=row["data"] if failed or loop else _brought_before(row["data"]),
-        depth=row["depth"], chain=row["chain"],
+        workflow_id=row["workflow_id"], version_id=version.id, started_by="rerun", rerun_of=row["id"],
+        node=node, branch_node=loop_of(row), module_id=row["module_id"], record_id=row["record_id"],
+        change_id=row["change_id"], user_id=rights.user_id, data=dict(data), depth=row["depth"],
+        chain=row["chain"],
     )  # fmt: skip
     await insert_runs(db, [new])
     await db.execute("NOTIFY whereupon_runs")
-    await audit.append(db, rights.user_id, "rerun_run", f"run:{run_id}", start_at=start_at)
-    return int(await db.fetchval("SELECT max(id) FROM whereupon.runs WHERE rerun_of = $1", run_id))
+    await audit.append(db, rights.user_id, "rerun_run", f"run:{row['id']}", **said)
+    return int(await db.fetchval("SELECT max(id) FROM whereupon.runs WHERE rerun_of = $1", row["id"]))
 
 
 def _brought_before(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -165,16 +207,16 @@ def _first_node(version: Version, loop: str | None) -> str | None:
     return version.plan.first if step is None else step.exits.get(step.block.each_port or "")
 
 
-def _refuse_rerun(row: Mapping[str, Any], start_at: str) -> None:
-    if row["ended_at"] is None:
-        raise Conflict("The run is still under way.", suggestion="Cancel it first, or wait for it.")
-    if row["workflow_state"] in ("archived", "deleted"):
-        raise Conflict(
-            f"{row['workflow_name']} is {row['workflow_state']}.", suggestion="Restore the workflow first."
-        )
-    error: Mapping[str, Any] = row["error"] or {}
-    if start_at == "failed" and not error.get("node"):
-        raise Conflict("The run did not fail at a block.", suggestion="Run it again from the start.")
+def refuse_blind(error: Mapping[str, Any]) -> None:
+    """Raises FixFirst for a run that would fail again, until something is set up differently."""
+    message = error.get("message", "")
+    if not is_set_up_wrongly(error.get("code", ""), message):
+        return
+    advice = str(error.get("suggestion") or "Put it right.").rstrip(".")
+    raise FixFirst(
+        f"It failed for this reason, and would again: {message}",
+        suggestion=f"{advice}. Then run it again, and say that it is fixed.",
+    )
 
 
 RELEASE = """

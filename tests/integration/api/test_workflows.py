@@ -76,6 +76,35 @@ async def test_a_workflow_is_started_by_hand_and_its_run_is_seen_and_cancelled(a
     assert (await admin.post(f"{KEY}/cancel")).json() == {"count": 1}
 
 
+async def test_a_run_is_run_again_from_a_block(admin, workflow, database, client_of):
+    async with database.transaction() as db:
+        await db.execute("INSERT INTO data.cases (subject) VALUES ('ä')")
+    await admin.post(f"{KEY}/publish", json={})
+    await admin.post(f"{KEY}/start", json={"records": ["1"]})
+    run = (await admin.get("/api/v1/runs?workflow=cases_sulje")).json()["items"][0]
+    at = f"/api/v1/runs/{run['id']}/rerun"
+    assert (await admin.get(f"{at}?from_block=close")).status_code == 409  # it is under way
+    await admin.post("/api/v1/runs/cancel", json={"ids": [run["id"]]})
+    preview = await admin.get(f"{at}?from_block=close")
+    assert preview.json() == {
+        "block": "close", "version": 1, "active_version": 1, "carried": [], "messages": 0, "calls": 0,
+        "runs": 0, "fix_first": None, "blocks": [{"node": "close", "executed": False}],
+    }  # fmt: skip
+    for answer in (
+        await admin.get(f"{at}?from_block=clsoe"), await admin.post(at, json={"from_block": "clsoe"}),
+    ):  # fmt: skip
+        assert answer.status_code == 422
+        assert answer.json()["problems"][0]["suggestion"] == 'Did you mean "close"?'
+    both = await admin.post(at, json={"from_block": "close", "start_at": "failed"})
+    assert both.status_code == 422
+    eve = await client_of("eve@example.org")
+    assert (await eve.get(f"{at}?from_block=close")).status_code in (403, 404)
+    assert (await eve.post(at, json={"from_block": "close"})).status_code == 403
+    made = await admin.post(at, json={"from_block": "close"})
+    assert made.status_code == 201, made.text
+    assert (made.json()["rerun_of"], made.json()["node"]) == (run["id"], "close")
+
+
 async def test_only_builders_see_and_change_workflows(admin, workflow, client_of):
     eve = await client_of("eve@example.org")
     for method, path, body in [
@@ -89,6 +118,7 @@ async def test_only_builders_see_and_change_workflows(admin, workflow, client_of
         ("GET", "/versions", None),
         ("GET", "/problems", None),
         ("POST", "/cancel", None),
+        ("GET", "/reset", None),
         ("POST", "/reset", {}),
         ("POST", "/release", None),
         ("POST", "/versions/1/restore", None),

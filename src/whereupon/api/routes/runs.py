@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 from starlette.responses import Response
 
 from whereupon.api.call import Answer, TheCall
@@ -17,10 +17,11 @@ from whereupon.api.routes.shapes import MadeFrom, Page, PathId
 from whereupon.db.pool import Connection
 from whereupon.outbox import calls
 from whereupon.people.users import Id
-from whereupon.runs import actions, history
+from whereupon.runs import actions, again, history
 
 router = routes_of("runs", "/runs")
 
+BlockKey = Annotated[str, Field(min_length=1, max_length=100)]
 Status = Literal["queued", "running", "waiting", "held", "succeeded", "partial", "failed", "cancelled"]
 
 
@@ -168,11 +169,49 @@ class Done(Out):
 
 
 class ToRerun(BaseModel):
-    """Where the new run begins: at the start, or at the block that failed."""
+    """Where the new run begins: at the start, at the block that failed, or at a block of one's choice.
+
+    `fixed`: what had to be put right first is put right.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     start_at: Literal["start", "failed"] = "start"
+    from_block: BlockKey | None = None
+    fixed: bool = False
+
+    @model_validator(mode="after")
+    def one_place(self) -> ToRerun:
+        if self.from_block is not None and self.start_at == "failed":
+            raise ValueError("from_block does not go with start_at")
+        return self
+
+
+class BlockAhead(Out):
+    """A block that the new run may come to; `executed`: the run executed it before."""
+
+    node: str
+    executed: bool
+
+
+class RerunPreview(Out):
+    """What running again from a block would do.
+
+    `carried`: the blocks whose outputs the new run begins with. `messages`, `calls`, `runs`: what came out of
+    the blocks that are executed again, which would come out of them once more.
+    """
+
+    block: str
+    version: int | None
+    active_version: int | None = Field(description="The new run is of `version`, whichever is active.")
+    blocks: list[BlockAhead]
+    carried: list[str]
+    messages: int
+    calls: int
+    runs: int
+    fix_first: str | None = Field(
+        description="Why it would fail again, until something is set up differently."
+    )
 
 
 class ToSignal(BaseModel):
@@ -271,15 +310,40 @@ async def hurry_run(call: TheCall, run_id: PathId) -> Response:
     return await call.write(work, defines=False)
 
 
+@router.get(
+    "/{run_id}/rerun",
+    **operation(
+        "preview_rerun",
+        RerunPreview,
+        summary="What running again from a block would do.",
+        errors=[403, 409],
+    ),
+)
+async def preview_rerun(
+    call: TheCall, run_id: PathId, from_block: Annotated[BlockKey, Query(description="A block's key.")]
+) -> Response:
+    async def work(db: Connection) -> dict[str, Any]:
+        await history.get_run(db, call.rights, await call.catalog(db), run_id)
+        return await again.preview(db, call.rights, run_id, from_block)
+
+    return await call.read(work)
+
+
 @router.post(
     "/{run_id}/rerun",
     **operation(
-        "rerun_run", WholeRun, status=201, summary="Run again, from the start or from where it failed."
+        "rerun_run",
+        WholeRun,
+        status=201,
+        summary="Run again, from the start, from where it failed, or from a block.",
     ),
 )
 async def rerun_run(call: TheCall, run_id: PathId, body: ToRerun) -> Response:
     async def work(db: Connection) -> Answer:
-        made = await actions.rerun(db, call.rights, run_id, body.start_at)
+        if body.from_block is not None:
+            made = await again.rerun_from(db, call.rights, run_id, body.from_block, fixed=body.fixed)
+        else:
+            made = await actions.rerun(db, call.rights, run_id, body.start_at, fixed=body.fixed)
         run = await history.get_run(db, call.rights, await call.catalog(db), made)
         return Answer(run, 201, {"Location": f"/api/v1/runs/{made}"})
 

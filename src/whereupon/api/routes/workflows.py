@@ -358,6 +358,16 @@ async def cancel_workflow_runs(
     return await call.write(work, defines=False)
 
 
+@router.get(
+    "/{key}/reset", **operation("count_first_times", Count, summary="For how many records it ran once.")
+)
+async def count_first_times(call: TheCall, key: PathKey) -> Response:
+    async def work(db: Connection) -> dict[str, int]:
+        return {"count": await recurrence.count_first_times(db, call.rights, key)}
+
+    return await call.read(work)
+
+
 @router.post(
     "/{key}/reset", **operation("reset_recurrence", Count, summary='Let "the first time" come again.')
 )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from whereupon.db.pool import Connection
+from whereupon.errors import Conflict
 
 MOST = 50  # causes that are told
 # What is set up wrongly, for all records alike: running them again is in vain until somebody puts it right.
@@ -14,7 +15,7 @@ SET_UP_WRONGLY = frozenset(
         "invalid", "unknown_field", "unknown_module", "unknown_value", "no_group", "no_workflow",
         "not_active", "no_provider", "unknown_provider", "no_mail_server", "unknown_store", "no_root",
         "no_folder", "unknown_host_key", "bad_host_key", "bad_private_key", "not_allowed",
-        "publisher_disabled", "http_401", "http_403", "ai_refused",
+        "publisher_disabled", "role_gone", "http_401", "http_403", "ai_refused",
         "database_42703", "database_42P01", "database_42501",
     }
 )  # fmt: skip
@@ -52,6 +53,12 @@ class Cause:
             "cause": self.cause, "code": self.code, "message": self.message, "suggestion": self.suggestion,
             "count": self.count, "fix_first": self.fix_first,
         }  # fmt: skip
+
+
+class FixFirst(Conflict):
+    """What failed would fail again: something has to be put right first."""
+
+    code, title = "fix_first", "Fix first"
 
 
 def is_set_up_wrongly(code: str, message: str) -> bool:

@@ -11,7 +11,7 @@ from whereupon.modules.catalog import load_catalog
 from whereupon.people import audit
 from whereupon.people.rights import Rights
 from whereupon.runs.actions import FIND_WORKFLOW
-from whereupon.runs.bulk.causes import Cause, find_causes
+from whereupon.runs.bulk.causes import Cause, FixFirst, find_causes
 from whereupon.runs.bulk.ending import end_early
 from whereupon.runs.bulk.opening import TELL, WAKE, Members, bulk_row, open_bulk_run, take_list
 from whereupon.runs.definitions import Version, load_versions, organisation_time_zone
@@ -190,12 +190,6 @@ def _refuse(row: Mapping[str, Any]) -> None:
         raise Conflict(
             f"{row['workflow_name']} is {row['workflow_state']}.", suggestion="Restore the workflow first."
         )
-
-
-class FixFirst(Conflict):
-    """Everything that failed would fail again: something has to be put right first."""
-
-    code, title = "fix_first", "Fix first"
 
 
 def _refuse_blind(causes: list[Cause]) -> None:
