@@ -111,6 +111,14 @@ def _step(node: Node, document: Document, graph: Graph, texts: Mapping[str, str]
     return Step(node, block, config, exits, awaited, kept or awaited)
 
 
+def outputs_read(plan: Plan, key: str) -> frozenset[str]:
+    """The nodes before it whose outputs a node's configuration names."""
+    text = _text(plan.steps[key].node.config)
+    return frozenset(
+        other for other in plan.steps if f"nodes.{other}." in text and key in plan.graph.after(other)
+    )
+
+
 def _text(value: Any) -> str:
     """Every text in it. Without recursion: what is sent may be nested as deep as JSON allows."""
     found, todo = list[str](), [value]
