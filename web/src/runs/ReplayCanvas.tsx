@@ -5,7 +5,7 @@ import {
   IconPlayerSkipBack,
   IconPlayerSkipForward,
 } from '@tabler/icons-react'
-import { useCallback, useEffect, useMemo, useState } from 'react'
+import { type ReactNode, useCallback, useEffect, useMemo, useState } from 'react'
 import type { DrawingOut, WholeRun } from '../api'
 import { WorkflowCanvas } from '../editor/canvas'
 import { readDocument, startOf } from '../editor/document'
@@ -20,10 +20,15 @@ interface Props {
   /** How many steps are shown as done. */
   count: number
   onCount: (count: number | null) => void
+  /** The block that was chosen on the canvas. */
+  chosen: string | null
+  onChoose: (node: string | null) => void
+  /** What lies over the canvas. */
+  children?: ReactNode
 }
 
 /** The workflow as the run went through it, at any moment of it: forwards, backwards, or played. */
-export function ReplayCanvas({ run, drawing, count, onCount }: Props) {
+export function ReplayCanvas({ run, drawing, count, onCount, chosen, onChoose, children }: Props) {
   const document = useMemo(() => readDocument(drawing.document), [drawing])
   const start = startOf(document)?.key
   const moment = useMemo(() => momentAfter(run.steps, count, start), [run.steps, count, start])
@@ -48,6 +53,7 @@ export function ReplayCanvas({ run, drawing, count, onCount }: Props) {
   const choose = (key: string) => {
     const at = run.steps.findLastIndex((step) => step.node === key)
     if (at >= 0) onCount(at + 1)
+    onChoose(key === start ? null : key)
   }
   return (
     <Stack h="100%" gap={0}>
@@ -59,9 +65,10 @@ export function ReplayCanvas({ run, drawing, count, onCount }: Props) {
           decorate={decorate}
           edgeCounts={taken}
           onNodeClick={choose}
-          selected={last ?? null}
+          selected={chosen ?? last ?? null}
           label={words.replay}
         />
+        {children}
       </Box>
       {run.steps.length > 0 && <Player length={run.steps.length} count={count} onCount={onCount} />}
     </Stack>

@@ -16,7 +16,7 @@ import { IconChevronDown } from '@tabler/icons-react'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Suspense, useEffect, useState } from 'react'
 import { Link, useNavigate, useParams } from 'react-router'
-import { getRunDrawingOptions, getRunOptions, getRunQueryKey, type WholeRun } from '../api'
+import { type DrawingOut, getRunDrawingOptions, getRunOptions, getRunQueryKey, type WholeRun } from '../api'
 import { lazy } from '../app/lazy'
 import { live } from '../app/live'
 import { useMe } from '../app/useMe'
@@ -24,7 +24,11 @@ import { PageHeader } from '../parts/PageHeader'
 import { PageProblem } from '../parts/PageProblem'
 import { Problem } from '../parts/Problem'
 import { Status } from '../parts/Status'
+import { again } from '../text/again'
 import { runs as words } from '../text/runs'
+import { AgainDialog } from './again/AgainDialog'
+import { ChosenBlock } from './again/FromHere'
+import { useTitles } from './again/useTitles'
 import { BranchesOfRun } from './BranchesOfRun'
 import { MessagesOfRun } from './MessagesOfRun'
 import { OpenCalls } from './OpenCalls'
@@ -34,6 +38,7 @@ import { RecordLink } from './RunsTable'
 import { Steps } from './Steps'
 import { startedBy } from './started'
 import { useRunActions } from './useRunActions'
+import { WaitsForSignal } from './WaitsForSignal'
 import { errorOf, isUnderWay } from './words'
 
 const ReplayCanvas = lazy(async () => ({ default: (await import('./ReplayCanvas')).ReplayCanvas }))
@@ -59,11 +64,20 @@ export function Page() {
 function TheRun({ run }: { run: WholeRun }) {
   // null: all of it, and what is still to come as it happens
   const [at, setAt] = useState<number | null>(null)
+  const [chosen, setChosen] = useState<string | null>(null)
+  // The block that running again is asked about; null: any; undefined: nothing is asked
+  const [from, setFrom] = useState<string | null>()
+  const me = useMe()
   const drawing = useQuery({
     ...getRunDrawingOptions({ path: { run_id: run.id } }),
     staleTime: Number.POSITIVE_INFINITY,
   })
   const count = at ?? run.steps.length
+  const mayAgain = (me.administrator || me.builder) && !isUnderWay(run)
+  const show = (moment: number | null) => {
+    setAt(moment)
+    setChosen(null)
+  }
   const error = errorOf(run.error)
   return (
     <>
@@ -80,7 +94,7 @@ function TheRun({ run }: { run: WholeRun }) {
         }
         about={<RecordLink run={run} />}
       >
-        <Actions run={run} />
+        <Actions run={run} onAgain={drawing.data && mayAgain ? setFrom : undefined} />
       </PageHeader>
       {error && (
         <Alert
@@ -104,7 +118,23 @@ function TheRun({ run }: { run: WholeRun }) {
               {drawing.error && <Problem error={drawing.error} onRetry={() => drawing.refetch()} />}
               {drawing.data ? (
                 <Suspense fallback={<Skeleton h="100%" />}>
-                  <ReplayCanvas run={run} drawing={drawing.data} count={count} onCount={setAt} />
+                  <ReplayCanvas
+                    run={run}
+                    drawing={drawing.data}
+                    count={count}
+                    onCount={show}
+                    chosen={chosen}
+                    onChoose={setChosen}
+                  >
+                    {mayAgain && chosen && (
+                      <Chosen
+                        drawing={drawing.data}
+                        node={chosen}
+                        onAgain={setFrom}
+                        onClose={() => setChosen(null)}
+                      />
+                    )}
+                  </ReplayCanvas>
                 </Suspense>
               ) : (
                 !drawing.error && <Skeleton h="100%" />
@@ -128,8 +158,15 @@ function TheRun({ run }: { run: WholeRun }) {
             </Tabs.List>
             <Tabs.Panel value="steps">
               <OpenCalls run={run} drawing={drawing.data} />
+              <WaitsForSignal run={run} drawing={drawing.data} />
               <BranchesOfRun run={run} />
-              <Steps run={run} drawing={drawing.data} current={count} onSelect={setAt} />
+              <Steps
+                run={run}
+                drawing={drawing.data}
+                current={count}
+                onSelect={show}
+                onAgain={drawing.data && mayAgain ? setFrom : undefined}
+              />
             </Tabs.Panel>
             <Tabs.Panel value="messages">
               <MessagesOfRun messages={run.messages} />
@@ -140,16 +177,39 @@ function TheRun({ run }: { run: WholeRun }) {
           </Tabs>
         </Grid.Col>
       </Grid>
+      {drawing.data && from !== undefined && (
+        <AgainDialog run={run} drawing={drawing.data} from={from} onClose={() => setFrom(undefined)} />
+      )}
     </>
   )
 }
 
-function Actions({ run }: { run: WholeRun }) {
+interface ChosenProps {
+  drawing: DrawingOut
+  node: string
+  onAgain: (node: string) => void
+  onClose: () => void
+}
+
+function Chosen({ drawing, node, onAgain, onClose }: ChosenProps) {
+  const name = useTitles(drawing).get(node) ?? node
+  return <ChosenBlock name={name} onAgain={() => onAgain(node)} onClose={onClose} />
+}
+
+interface ActionsProps {
+  run: WholeRun
+  /** Asks about running again from a block, or from one that is still to be chosen. */
+  onAgain?: (node: string | null) => void
+}
+
+function Actions({ run, onAgain }: ActionsProps) {
   const navigate = useNavigate()
   const me = useMe()
   const actions = useRunActions((rerun) => rerun && navigate(`/runs/${rerun}`))
   const builds = me.administrator || me.builder
   const origin = originOf(run)
+  const asks = onAgain !== undefined && run.made_from?.kind !== 'playbook'
+  const failed = typeof run.error?.node === 'string' ? run.error.node : null
   return (
     <Group gap="xs">
       {builds && origin && (
@@ -179,9 +239,15 @@ function Actions({ run }: { run: WholeRun }) {
           </Menu.Target>
           <Menu.Dropdown>
             <Menu.Item onClick={() => actions.rerun(run, 'start')}>{words.rerunStart}</Menu.Item>
-            <Menu.Item disabled={run.status !== 'failed'} onClick={() => actions.rerun(run, 'failed')}>
+            <Menu.Item
+              disabled={run.status !== 'failed'}
+              onClick={() => (asks && failed ? onAgain(failed) : actions.rerun(run, 'failed'))}
+            >
               {words.rerunFailed}
             </Menu.Item>
+            {asks && (
+              <Menu.Item onClick={() => onAgain(run.steps.at(-1)?.node ?? null)}>{again.menu}</Menu.Item>
+            )}
           </Menu.Dropdown>
         </Menu>
       )}

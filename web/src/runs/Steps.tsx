@@ -5,6 +5,7 @@ import { useCatalogue } from '../editor/catalogue'
 import { Status } from '../parts/Status'
 import { format } from '../text'
 import { runs as words } from '../text/runs'
+import { FromHereButton } from './again/FromHere'
 import { namesOf } from './names'
 import { pauseBefore } from './replay'
 import { Values } from './Values'
@@ -16,10 +17,12 @@ interface Props {
   /** How many steps the replay shows; the last of them is marked. */
   current: number
   onSelect: (count: number) => void
+  /** Asks whether to run again from a block; none: that is not possible now. */
+  onAgain?: (node: string) => void
 }
 
 /** What the run did, block by block: what went in, what came out, when, and what failed. */
-export function Steps({ run, drawing, current, onSelect }: Props) {
+export function Steps({ run, drawing, current, onSelect, onAgain }: Props) {
   const [open, setOpen] = useState<number | null>(
     () => run.steps.find((step) => step.status === 'failed')?.seq ?? null,
   )
@@ -72,7 +75,7 @@ export function Steps({ run, drawing, current, onSelect }: Props) {
             </Group>
           </UnstyledButton>
           <Collapse expanded={open === step.seq}>
-            <Details step={step} whole={run.whole} />
+            <Details step={step} whole={run.whole} onAgain={onAgain} />
           </Collapse>
         </Paper>
       ))}
@@ -80,7 +83,13 @@ export function Steps({ run, drawing, current, onSelect }: Props) {
   )
 }
 
-function Details({ step, whole }: { step: StepRun; whole: boolean }) {
+interface DetailsProps {
+  step: StepRun
+  whole: boolean
+  onAgain?: (node: string) => void
+}
+
+function Details({ step, whole, onAgain }: DetailsProps) {
   const error = errorOf(step.error)
   return (
     <Stack gap="xs" px="sm" pb="sm">
@@ -100,6 +109,7 @@ function Details({ step, whole }: { step: StepRun; whole: boolean }) {
       </Text>
       {whole && <Values title={words.input} value={step.input} />}
       {whole && <Values title={words.output} value={step.output} />}
+      {onAgain && <FromHereButton onAgain={() => onAgain(step.node)} />}
     </Stack>
   )
 }

@@ -11,17 +11,19 @@ import {
   IconPlayerPlay,
   IconPlayerStop,
   IconPlayerTrackNext,
+  IconRotateClockwise,
   IconStairsUp,
   IconTrash,
 } from '@tabler/icons-react'
 import { Link } from 'react-router'
 import { RunOnAll } from '../../runs/bulk/RunOnAll'
+import { firstTime } from '../../text/again'
 import { bulk } from '../../text/bulk'
 import { editor as t } from '../../text/editor'
 import { stages } from '../../text/stages'
 import { DisableDialog } from '../../workflows/list/DisableDialog'
 import { useOpenWorkflow } from '../page'
-import { useEditor } from '../store'
+import { useEditor, useEditorState } from '../store'
 import { useDeeds } from './useDeeds'
 
 /** What is done with the workflow as a whole, and rarely. */
@@ -32,6 +34,7 @@ export function MoreMenu() {
   const [disabling, { open, close }] = useDisclosure(false)
   const [running, { open: openRun, close: closeRun }] = useDisclosure(false)
   const { state, paused, active_version } = workflow
+  const once = useEditorState((editing) => editing.draft.document.settings.recurrence === 'first_time')
   return (
     <>
       <Menu width={220} returnFocus>
@@ -73,6 +76,11 @@ export function MoreMenu() {
               onClick={() => deeds.pause(!paused)}
             >
               {paused ? t.resume : t.pause}
+            </Menu.Item>
+          )}
+          {once && active_version !== null && (
+            <Menu.Item leftSection={<IconRotateClockwise size={16} />} onClick={deeds.letAgain}>
+              {firstTime.menu}
             </Menu.Item>
           )}
           <Menu.Item leftSection={<IconCopy size={16} />} onClick={deeds.duplicate}>

@@ -2,6 +2,7 @@ import { useNavigate } from 'react-router'
 import { api, queries, type ToState, type Workflow } from '../../api'
 import { confirm } from '../../parts/confirm'
 import { sayDone, sayProblem } from '../../parts/saying'
+import { firstTime } from '../../text/again'
 import { editor as t } from '../../text/editor'
 import { writeWorkflowFile } from '../../workflows/list/file'
 import { useOpenWorkflow } from '../page'
@@ -50,6 +51,23 @@ export function useDeeds() {
           ).data,
         paused ? t.pausedDone : t.resumedDone,
       ),
+    /** Rule 9: the first time may come again, for every record that had it. */
+    async letAgain() {
+      try {
+        const { count } = (await api.countFirstTimes({ path, throwOnError: true })).data
+        if (count === 0) return sayDone(firstTime.none)
+        const question = {
+          title: firstTime.allTitle(count),
+          about: firstTime.allAbout(count),
+          yes: firstTime.yes,
+        }
+        if (!(await confirm(question))) return
+        const done = await api.resetRecurrence({ path, body: {}, throwOnError: true })
+        sayDone(firstTime.allDone(done.data.count))
+      } catch (error) {
+        sayProblem(error, t.notDone)
+      }
+    },
     async duplicate() {
       try {
         await save()

@@ -106,7 +106,7 @@ export function Why({ workflow, recordId, changeId }: WhyProps) {
           {change.operation === 'updated' && change.fields.length > 0 && `: ${format.list(change.fields)}`}
         </Text>
       )}
-      <WhyTree checks={checks} />
+      <WhyTree checks={checks} workflow={workflow} record={recordId} />
       <RunsThen runs={runs} />
     </Stack>
   )

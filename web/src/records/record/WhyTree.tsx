@@ -6,21 +6,29 @@ import { Explained } from '../../parts/Explained'
 import { Status } from '../../parts/Status'
 import { When } from '../../parts/When'
 import { records as t } from '../../text/records'
+import { FirstTimeAgain } from '../../workflows/why/FirstTimeAgain'
 import { seenOf } from '../../workflows/why/seen'
 import classes from './WhyTree.module.css'
 
 interface Props {
   checks: CheckOut[]
+  workflow: string
+  record: string
 }
 
 /** Everything that had to hold for a workflow to run, in order, with a tick or a cross and what it saw. */
-export function WhyTree({ checks }: Props) {
+export function WhyTree({ checks, workflow, record }: Props) {
   return (
     <Stack gap={4} component="ol" className={classes.list} data-testid="why-tree">
       {checks.map((check) => (
         <li key={check.key}>
           <Line held={check.held} sentence={check.sentence} />
           <Saw check={check} />
+          {check.key === 'recurrence' && check.held === false && (
+            <div className={classes.inside}>
+              <FirstTimeAgain workflow={workflow} record={record} />
+            </div>
+          )}
         </li>
       ))}
     </Stack>

@@ -26,10 +26,16 @@ export function WhyAnswer({ workflow, module, record, at }: Props) {
   })
   if (found.error) return <Problem error={found.error} onRetry={() => found.refetch()} />
   if (!found.data) return <Skeleton h={180} />
-  return <Answer why={found.data} />
+  return <Answer why={found.data} workflow={workflow} record={record} />
 }
 
-function Answer({ why }: { why: WhyOut }) {
+interface AnswerProps {
+  why: WhyOut
+  workflow: string
+  record: string
+}
+
+function Answer({ why, workflow, record }: AnswerProps) {
   return (
     <Stack gap="sm" data-testid="why-answer">
       <Group gap="xs" align="flex-start" wrap="nowrap" justify="space-between">
@@ -43,7 +49,7 @@ function Answer({ why }: { why: WhyOut }) {
       <Text size="xs" c="dimmed">
         {why.change ? t.change(changed(why.change), format.dateTime(why.change.at)) : t.noChange}
       </Text>
-      <WhyTree checks={why.checks} />
+      <WhyTree checks={why.checks} workflow={workflow} record={record} />
       {why.runs.length > 0 && (
         <div>
           <Text size="xs" fw={600} c="dimmed" mb={4}>
