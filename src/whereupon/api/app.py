@@ -48,6 +48,7 @@ from whereupon.api.routes import (
     live,
     messages,
     modules,
+    pack_files,
     packs,
     people,
     planning,
@@ -63,6 +64,7 @@ from whereupon.api.routes import (
     runs,
     search,
     secrets,
+    sent_files,
     session,
     setup,
     single_sign_on,
@@ -90,14 +92,14 @@ from whereupon.settings import Settings
 
 ROUTES = (
     # Before the records and runs whose ids would stand in the same place.
-    lists, exports, calendar, bulk_runs,
+    lists, exports, calendar, bulk_runs, pack_files,
     records, documents, session, modules, conditions, workflows, runs, inbox, messages, catalogue, users,
     groups, roles, tokens, templates, settings_routes, audit, health, setup, docs, live, home, startable,
     people, packs, editor, testing, reviewing, quotas, views, search, imports, replay, ai,
     hooks, secrets, feeds, providers, questions, stores, document_settings, data_tasks, wizard,
     playbooks, playbook_tracks, strategies, gallery,
     stages, duty, absences, inbox_items, single_sign_on, times,
-    planning, files,
+    planning, files, sent_files,
 )  # fmt: skip
 
 SECURITY_HEADERS = [

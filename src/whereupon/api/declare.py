@@ -21,6 +21,22 @@ UPLOAD: dict[str, Any] = {
         }
     },
 }  # fmt: skip
+# Several at once.
+UPLOADS: dict[str, Any] = {
+    "required": True,
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                "type": "object", "required": ["files"], "additionalProperties": False,
+                "properties": {
+                    "files": {
+                        "type": "array", "minItems": 1, "items": {"type": "string", "format": "binary"},
+                    }
+                },
+            }
+        }
+    },
+}  # fmt: skip
 
 
 class Out(BaseModel):
@@ -42,6 +58,7 @@ def operation(
     exact_numbers: bool = False,
     direct: bool = False,
     upload: bool = False,
+    uploads: bool = False,
     any_query: bool = False,
     media_type: str = JSON,
 ) -> dict[str, Any]:
@@ -50,16 +67,18 @@ def operation(
     `name` is verb_noun. `errors`: beyond those that follow from the shape (openapi.py). `body`: the JSON
     schema for a route that reads its JSON itself. `exact_numbers`: its fractions arrive as Decimal.
     `direct`: called with the parameters of the address as they are, for where every microsecond counts.
-    `upload`: the route reads its body itself, a file in multipart/form-data. `any_query`: others write its
-    address and add names of their own. `media_type`: of its answer.
+    `upload`: the route reads its body itself, a file in multipart/form-data; `uploads`: several. `any_query`:
+    others write its address and add names of their own. `media_type`: of its answer.
     """
     marks = {"if-match": if_match, "exact-numbers": exact_numbers, "direct": direct, "any-query": any_query,
-             "upload": upload}  # fmt: skip
+             "upload": upload or uploads}  # fmt: skip
     extra: dict[str, Any] = {"x-errors": sorted(errors)} | {f"x-{m}": True for m, on in marks.items() if on}
     if public:
         extra["security"] = []
-    if body is not None or upload:
-        extra["requestBody"] = UPLOAD if body is None else json_body(body)
+    if upload or uploads:
+        extra["requestBody"] = UPLOAD if upload else UPLOADS
+    elif body is not None:
+        extra["requestBody"] = json_body(body)
     plain = media_type == JSON and status != 303  # a redirect has no content
     framework = {} if plain else {"response_class": Response}
     return framework | {

@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 
@@ -28,23 +28,40 @@ async def uploaded_file(call: Call, most: int = LIMIT_BYTES) -> AsyncGenerator[U
 
     Raises NotMultipart, Malformed, Invalid; TooLarge as soon as it is known to be.
     """
-    request = call.request
-    require_multipart(request)
-    refuse_declared_size(request, most)
-    try:
-        parser = MultiPartParser(request.headers, limited(request, most), max_files=1, max_fields=0)
-        form = await parser.parse()
-    except MultiPartException as error:
-        raise Malformed(f"The upload cannot be read: {error.message}") from None
-    except ClientDisconnect:
-        raise Malformed("The upload ended before it was complete.") from None
-    try:
+    async with form_of(call, most, 1) as form:
         file = form.get("file")
         if not isinstance(file, UploadFile):
             raise Invalid.of(Problem("missing", 'A file in the part "file" is required.', "/file"))
         if (file.size or 0) > most:
             raise too_large(most)
         yield file
+
+
+@asynccontextmanager
+async def uploaded_files(call: Call, most: int, most_files: int) -> AsyncGenerator[list[UploadFile]]:
+    """The files in the parts "files", of `most` bytes together. Raises as `uploaded_file` does."""
+    async with form_of(call, most, most_files) as form:
+        files = [file for file in form.getlist("files") if isinstance(file, UploadFile)]
+        if not files:
+            raise Invalid.of(Problem("missing", 'Files in parts called "files" are required.', "/files"))
+        yield files
+
+
+@asynccontextmanager
+async def form_of(call: Call, most: int, most_files: int) -> AsyncGenerator[FormData]:
+    """The form that was sent, its files closed in the end."""
+    request = call.request
+    require_multipart(request)
+    refuse_declared_size(request, most)
+    try:
+        parser = MultiPartParser(request.headers, limited(request, most), max_files=most_files, max_fields=0)
+        form = await parser.parse()
+    except MultiPartException as error:
+        raise Malformed(f"The upload cannot be read: {error.message}") from None
+    except ClientDisconnect:
+        raise Malformed("The upload ended before it was complete.") from None
+    try:
+        yield form
     finally:
         await form.close()
 

@@ -11,6 +11,7 @@ from cyclopts import App, Parameter
 from whereupon.cli.output import print_json, show_rows, stdout, tell
 from whereupon.cli.session import Common, doing, opened
 from whereupon.db.pool import Connection
+from whereupon.errors import NotFound
 from whereupon.packs.contents import Pack, read_own, read_pack
 from whereupon.packs.keeping import Told, remove_pack, update_pack
 from whereupon.packs.loading import install as install_pack
@@ -44,11 +45,7 @@ def check(folder: Path, *, common: Common = COMMON) -> None:
         Where its pack.yaml lies.
     """
     pack = read_own(folder)
-    counts = {
-        "modules": len(pack.modules.modules), "workflows": len(pack.workflows),
-        "people": len(pack.people.people),
-        "sample records": len(pack.records.records) + sum(s.count for s in pack.samples.samples),
-    }  # fmt: skip
+    counts = pack.counts()
     told = ", ".join(f"{count} {what}" for what, count in counts.items())
     tell({"key": pack.key, **counts}, f"{pack.about.name} is a sound pack: {told}.", as_json=common.json)
 
@@ -95,6 +92,11 @@ def update(
         async with opened(common) as (database, rights):
             async with database.connection() as db:
                 noted = await known_of(db, pack) or {}
+            if "file" in noted and "/" not in pack:
+                raise NotFound(
+                    f"{pack} was installed from the file {noted['file']}, which is not kept.",
+                    suggestion="Name the folder that holds its new version, or send it in Settings → Packs.",
+                )
             wanted = wanted_pack(str(noted.get("folder", pack)))
             return await update_pack(database, wanted, rights, dry=dry_run, take=take)
 

@@ -7,18 +7,18 @@ has no file any more. What would lose runs or data is refused unless that was ac
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from pydantic import ValidationError
 
 from whereupon.db.pool import Connection
-from whereupon.errors import Conflict, Invalid, Problem, WhereuponError, did_you_mean
+from whereupon.errors import Conflict, Invalid, NotFound, Problem, WhereuponError, did_you_mean
 from whereupon.modules.definitions import problems_of
-from whereupon.packs.contents import read_yaml
 from whereupon.packs.kinds import Content, Kind, kind, kinds
 from whereupon.packs.parts import FIND, KEEP
+from whereupon.packs.strict_yaml import read_yaml
 from whereupon.packs.yaml_text import as_yaml
 from whereupon.people import audit
 from whereupon.people.rights import Rights
@@ -47,10 +47,11 @@ class Change:
 
 @dataclass(slots=True)
 class Plan:
-    """All that differs."""
+    """All that differs. `now`: what was there when it was compared."""
 
     changes: list[Change] = field(default_factory=list[Change])
     same: int = 0
+    now: Wanted = field(default_factory=dict[Pair, Content])
 
     @property
     def lost(self) -> list[str]:
@@ -81,11 +82,26 @@ def path_of(pair: Pair) -> str:
 # Export --------------------------------------------------------------------------------------------
 
 
-async def export(db: Connection, rights: Rights) -> dict[str, str]:
-    """Path → text of every file, sorted. Raises Refused."""
+async def export(db: Connection, rights: Rights, only: Collection[str] = ()) -> dict[str, str]:
+    """Path → text of every file, sorted; of those named alone, if there are any. Raises Refused, NotFound."""
     rights.require_builder()
-    found = await there(db)
-    return {path_of(pair): text_of(pair, content) for pair, content in sorted(found.items())}
+    found = {path_of(pair): (pair, content) for pair, content in sorted((await there(db)).items())}
+    for path in only:
+        if path not in found:
+            raise NotFound(f"There is no {path[:200]}.", suggestion=did_you_mean(path, found))
+    return {path: text_of(*found[path]) for path in found if not only or path in only}
+
+
+async def listed(db: Connection, rights: Rights) -> list[dict[str, Any]]:
+    """What can be written as a file: its path, and what it is called. Raises Refused."""
+    rights.require_builder()
+    return [
+        {
+            "file": path_of(pair), "kind": pair[0], "key": pair[1], "name": content.get("name") or pair[1],
+            "state": content.get("state") or ("active" if pair[0] in ("playbook", "strategy") else None),
+        }
+        for pair, content in sorted((await there(db)).items(), key=lambda one: place(one[0]))
+    ]  # fmt: skip
 
 
 async def there(db: Connection) -> Wanted:
@@ -184,7 +200,8 @@ async def apply(db: Connection, rights: Rights, wanted: Wanted, *, accept_loss: 
 async def compared(db: Connection, wanted: Wanted) -> Plan:
     """What differs between the files and what is there."""
     now = await there(db)
-    found = Plan()
+    wanted = meant(wanted, now)
+    found = Plan(now=now)
     for pair in sorted(wanted, key=place):
         if pair not in now:
             found.changes.append(Change(*pair, "create", differing("", text_of(pair, wanted[pair]))))
@@ -200,6 +217,11 @@ async def compared(db: Connection, wanted: Wanted) -> Plan:
             line = "It has no file any more, so it is deleted."
             found.changes.append(Change(*pair, "remove", lost=(line, *lost)))
     return found
+
+
+def meant(wanted: Wanted, now: Wanted) -> Wanted:
+    """What files mean beside what is there."""
+    return {pair: kind(pair[0]).meant(content, now.get(pair)) for pair, content in wanted.items()}
 
 
 def place(pair: Pair) -> tuple[int, str]:
@@ -221,13 +243,8 @@ def differing(before: str, after: str) -> tuple[str, ...]:
 async def carry_out(db: Connection, rights: Rights, wanted: Wanted, found: Plan) -> None:
     """Do it. Raises Invalid naming the file."""
     for change in found.changes:
-        one, pair = kind(change.kind), (change.kind, change.key)
         try:
-            if change.action == "remove":
-                await one.remove(db, rights, change.key)
-            else:
-                now = (await one.now(db)).get(change.key)
-                await one.write(db, rights, change.key, wanted[pair], now)
+            await carry_out_one(db, rights, wanted, change, found.now)
         except Invalid as invalid:
             problems = [
                 replace(problem, path=f"{change.file}#{problem.path}") for problem in invalid.problems
@@ -235,3 +252,13 @@ async def carry_out(db: Connection, rights: Rights, wanted: Wanted, found: Plan)
             raise Invalid(f"{change.file} cannot be applied.", problems=problems) from None
         except WhereuponError as error:
             raise Conflict(f"{change.file}: {error}", suggestion=error.suggestion) from None
+
+
+async def carry_out_one(db: Connection, rights: Rights, wanted: Wanted, change: Change, now: Wanted) -> None:
+    """Make, change or delete one thing. Raises as its kind does."""
+    one = kind(change.kind)
+    if change.action == "remove":
+        await one.remove(db, rights, change.key)
+        return
+    pair = (change.kind, change.key)
+    await one.write(db, rights, change.key, wanted[pair], now.get(pair))

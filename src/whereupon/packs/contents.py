@@ -13,13 +13,13 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, Literal, TypeVar, cast
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from whereupon.errors import Invalid, NotFound, Problem, did_you_mean
 from whereupon.modules.definitions import FieldIn, ModuleIn
 from whereupon.packs.kinds import kinds
 from whereupon.packs.samples import SampleIn
+from whereupon.packs.strict_yaml import read_yaml
 from whereupon.people.organisation import Weekday
 from whereupon.people.roles import ModuleRights
 
@@ -176,19 +176,15 @@ class Pack(Part):
         description="Things of the other kinds (packs/kinds), each in a file of its kind's folder.",
     )
     folder: str | None = Field(None, description="Where it lies, if it is none of ours.")
+    file: str | None = Field(None, description="What the file was called that somebody sent.")
 
-
-class PlainLoader(yaml.SafeLoader):
-    """YAML without its surprises: `no` and `2026-01-31` are texts."""
-
-
-PlainLoader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith((":timestamp", ":bool"))]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-for word in ("true", "false"):
-    truth = ("tag:yaml.org,2002:bool", re.compile(f"^{word}$"))
-    PlainLoader.yaml_implicit_resolvers.setdefault(word[0], []).append(truth)
+    def counts(self) -> dict[str, int]:
+        """How much of what it brings."""
+        return {
+            "modules": len(self.modules.modules), "workflows": len(self.workflows),
+            "people": len(self.people.people),
+            "sample records": len(self.records.records) + sum(s.count for s in self.samples.samples),
+        }  # fmt: skip
 
 
 def pack_keys() -> list[str]:
@@ -208,13 +204,25 @@ def read_own(folder: Path) -> Pack:
     """A pack of somebody else's, from a folder of this machine. Raises NotFound, Invalid."""
     if not (folder / "pack.yaml").is_file():
         raise NotFound(f"{folder} is no pack: there is no pack.yaml in it.")
-    key = folder.resolve().name.lower().replace("-", "_")
+    key = own_key(folder.resolve().name)
+    return read_folder(folder, key).model_copy(update={"folder": str(folder.resolve())})
+
+
+def own_key(name: str) -> str:
+    """The key of a pack of somebody else's, from the name of its folder. Raises Invalid.
+
+    >>> own_key("My-Choir")
+    'my_choir'
+    """
+    key = name.lower().replace("-", "_").replace(" ", "_")
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,58}", key) or key in pack_keys():
         told = (
-            f'A pack cannot be called "{key}".' if key not in pack_keys() else f'"{key}" is a pack of ours.'
+            f'A pack cannot be called "{key[:60]}".'
+            if key not in pack_keys()
+            else f'"{key}" is a pack of ours.'
         )
         raise Invalid.of(Problem("bad_name", told, "", "Rename its folder: small letters, digits and _."))
-    return read_folder(folder, key).model_copy(update={"folder": str(folder.resolve())})
+    return key
 
 
 def read_folder(folder: Traversable, key: str) -> Pack:
@@ -262,21 +270,6 @@ def read_file(file: Traversable, model: type[P]) -> P:
     """One file as its model; a file that is not there is an empty one."""
     raw: Any = read_yaml(file.read_text("utf-8"), file.name) if file.is_file() else {}
     return read_part(raw or {}, model, file.name)
-
-
-def read_yaml(text: str, name: str) -> Any:
-    """What the text says. Raises Invalid with the line for what is no YAML."""
-    try:
-        return yaml.load(text, PlainLoader)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f" Line {mark.line + 1}, column {mark.column + 1}." if mark else ""
-        told = f"{name} is not YAML: {getattr(error, 'problem', None) or 'it cannot be read'}.{where}"
-        raise Invalid.of(
-            Problem("not_yaml", told, "", "Texts with : # ? or quotes go into quotes.")
-        ) from None
-    except RecursionError:
-        raise Invalid.of(Problem("not_yaml", f"{name} is nested too deep.", "")) from None
 
 
 def read_part(raw: Mapping[str, Any], model: type[P], name: str) -> P:

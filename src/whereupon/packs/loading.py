@@ -22,6 +22,7 @@ from whereupon.packs.older_database import attach_tables, make_schema
 from whereupon.packs.parts import as_noted, shipped_things, things_now
 from whereupon.packs.samples import Draw
 from whereupon.packs.three_way import Known
+from whereupon.people import audit
 from whereupon.people.duty import Roster, Shift, set_roster, show_roster
 from whereupon.people.groups import NewGroup, create_group
 from whereupon.people.rights import Rights, load_rights
@@ -88,9 +89,12 @@ async def load(db: Connection, pack: Pack, rights: Rights) -> Loaded:
     noted = {"name": pack.about.name, "records": records, "samples": made, "people": people}
     if pack.folder is not None:
         noted["folder"] = pack.folder
+    if pack.file is not None:
+        noted["file"] = pack.file
     now, shipped = await things_now(db), shipped_things(pack)
     known = {pair: Known(content, now.get(pair, {})) for pair, content in shipped.items()}
     await db.execute(SAVE_LOADED, setting, {**noted, "things": as_noted(known)})
+    await audit.append(db, rights.user_id, "load_pack", setting, **pack.counts())
     return Loaded(pack, records, again=False)
 
 

@@ -12,10 +12,11 @@ from whereupon.packs.contents import About, pack_keys, read_file
 
 LOADED = "SELECT key FROM whereupon.settings WHERE key LIKE 'pack:%'"
 
-# Packs of somebody else's, which were installed from a folder of this machine.
+# Packs of somebody else's, which were installed from a folder of this machine, or from a file that was sent.
 OTHERS = """
-SELECT substr(key, 6) AS key, value->>'name' AS name, value->>'folder' AS folder FROM whereupon.settings
-WHERE key LIKE 'pack:%' AND substr(key, 6) <> ALL($1) AND value ? 'folder' ORDER BY key
+SELECT substr(key, 6) AS key, value->>'name' AS name, coalesce(value->>'folder', value->>'file') AS source
+FROM whereupon.settings
+WHERE key LIKE 'pack:%' AND substr(key, 6) <> ALL($1) AND (value ? 'folder' OR value ? 'file') ORDER BY key
 """
 
 
@@ -27,15 +28,27 @@ def abouts() -> dict[str, About]:
 
 
 async def list_packs(db: Connection) -> list[dict[str, Any]]:
-    """Every pack, with whether it was loaded."""
+    """Every pack, with whether it was loaded, and whether it ships with the program."""
     loaded = {row["key"].removeprefix("pack:") for row in await db.fetch(LOADED)}
     ours = [
-        {"key": key, "name": about.name, "description": about.description.strip(), "loaded": key in loaded}
+        {
+            "key": key,
+            "name": about.name,
+            "description": about.description.strip(),
+            "loaded": key in loaded,
+            "shipped": True,
+        }
         for key, about in abouts().items()
     ]
     others = await db.fetch(OTHERS, list(abouts()))
     return ours + [
-        {"key": row["key"], "name": row["name"], "description": f"From {row['folder']}", "loaded": True}
+        {
+            "key": row["key"],
+            "name": row["name"],
+            "description": f"From {row['source']}",
+            "loaded": True,
+            "shipped": False,
+        }
         for row in others
     ]
 

@@ -34,7 +34,7 @@ PlainDumper.add_representer(str, represent_text)
 
 
 def as_yaml(value: Any) -> str:
-    """The text. Whoever reads it with `contents.read_yaml` gets the value back.
+    """The text. Whoever reads it with `strict_yaml.read_yaml` gets the value back.
 
     >>> as_yaml({"key": "welcome", "on": "no", "html": "<p>\\nΓειά</p>"})
     "key: welcome\\n'on': 'no'\\nhtml: |-\\n  <p>\\n  Γειά</p>\\n"

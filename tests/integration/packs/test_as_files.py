@@ -12,6 +12,7 @@ from whereupon.errors import Conflict, Invalid, Refused
 from whereupon.packs import as_files
 from whereupon.packs.loading import load_pack
 from whereupon.people.rights import load_rights
+from whereupon.people.roles import ModuleRights, NewRole, create_role
 from whereupon.templates.saved import NewTemplate, create_template
 from whereupon.workflows import store
 from whereupon.workflows.saved_tasks import NewDataTask, create_task
@@ -103,6 +104,26 @@ async def test_the_state_is_as_the_file_says(office: Office, state: str) -> None
     assert await exported(office) == texts
 
 
+async def test_the_role_that_its_runs_act_as_goes_along(office: Office) -> None:
+    items = ModuleRights(read="all")
+    async with office.database.transaction() as db:
+        await create_role(db, NewRole(key="clerk", name="Clerk", modules={"items": items}), actor=None)
+    texts = await exported(office)
+    path = "workflows/item_greet.yaml"
+    drawn = as_files.read_files(texts)["workflow", "item_greet"]
+    drawn["document"]["settings"] = {"acts_as": "clerk"}
+    texts[path] = as_files.text_of(("workflow", "item_greet"), drawn)
+    assert "acts_as: clerk" in texts[path]
+    await applied(office, texts)
+    assert await exported(office) == texts
+    assert done(await planned(office, texts)) == {}
+    with pytest.raises(Invalid, match="applied") as refused:
+        await applied(office, texts | {path: texts[path].replace("acts_as: clerk", "acts_as: clark")})
+    assert [(one.code, "clerk" in (one.suggestion or "")) for one in refused.value.problems] == [
+        ("unknown_role", True)
+    ]
+
+
 async def test_a_draft_that_differs_is_kept_and_not_overwritten_unasked(office: Office) -> None:
     before = await exported(office)
     async with office.database.transaction() as db:
@@ -172,8 +193,8 @@ async def test_people_are_named_by_address(office: Office) -> None:
         ("workflows/a.yaml", "key: a\nname: A\ndokument: {}", "dokument"),
         ("workflws/a.yaml", "key: a", "Files lie in"),
         ("../workflows/a.yaml", "key: a", "Files lie in"),
-        ("workflows/a.yaml", "a: &a [x]\nb: *a", "no \"a\""),
-        ("workflows/a.yaml", "!!python/object/apply:os.system [id]", "not YAML"),
+        ("workflows/a.yaml", "a: &a [x]\nb: *a", "another place"),
+        ("workflows/a.yaml", "!!python/object/apply:os.system [id]", "not read here"),
     ],
 )  # fmt: skip
 def test_wrong_files_are_named(path: str, text: str, told: str) -> None:

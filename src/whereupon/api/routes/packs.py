@@ -22,12 +22,13 @@ router = routes_of("packs", "/packs")
 
 
 class Pack(Out):
-    """What a pack is for."""
+    """What a pack is for. `shipped`: it comes with the program; else it was sent, or lies in a folder."""
 
     key: str
     name: str
     description: str
     loaded: bool
+    shipped: bool
 
 
 class Packs(Out):
@@ -99,7 +100,13 @@ async def load(call: TheCall, key: PathKey) -> Response:
     call.memory.forget()
     call.waker.wake()
     about = abouts()[key]
-    told = {"key": key, "name": about.name, "description": about.description.strip(), "loaded": True}
+    told = {
+        "key": key,
+        "name": about.name,
+        "description": about.description.strip(),
+        "loaded": True,
+        "shipped": True,
+    }
     return response_of(told | {"again": loaded.again})
 
 
@@ -116,7 +123,7 @@ async def update(call: TheCall, key: PathKey, sent: PackUpdate) -> Response:
         raise NotFound(
             f'There is no pack "{key}" that ships with the program.',
             suggestion=did_you_mean(key, pack_keys())
-            or "One from a folder of its own is updated on the command line: whereupon packs update",
+            or "One of somebody else's is updated by sending its new version.",
         )
     told = await update_pack(call.database, read_pack(key), call.rights, dry=sent.dry, take=sent.take)
     return answered(call, told)

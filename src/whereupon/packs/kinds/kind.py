@@ -47,3 +47,7 @@ class Kind(ABC):
     def normal(self, content: Content) -> Content:
         """The same content in one way of writing: defaults left out."""
         return content
+
+    def meant(self, content: Content, now: Content | None) -> Content:
+        """What a file means beside what is there: what it leaves out may stay as it is."""
+        return content

@@ -141,8 +141,9 @@ async def _now(one: Kind, db: Connection, sql: str) -> dict[str, Content]:
     found: dict[str, Content] = {}
     for row in await db.fetch(sql):
         content = dict(row)
+        key = content.pop("key")
         content["definition"] = people(content["definition"], addresses_of(named), "")
-        found[content.pop("key")] = one.normal(content)
+        found[key] = one.normal(content)
     return found
 
 

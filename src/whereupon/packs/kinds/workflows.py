@@ -129,6 +129,10 @@ class Workflows(Kind):
                 found[name] = tidy(found[name])
         return found
 
+    def meant(self, content: Content, now: Content | None) -> Content:
+        """A file that says nothing of the state leaves it."""
+        return content if "state" in content else {**content, "state": now["state"] if now else "draft"}
+
 
 def changes_document(content: Content, now: Content) -> bool:
     return tidy(content["document"]) != tidy(now["document"])
