@@ -15,6 +15,7 @@ from whereupon.people.rights import Rights
 from whereupon.runs.bulk.causes import FixFirst, is_set_up_wrongly
 from whereupon.runs.bulk.ending import end_those_of
 from whereupon.runs.definitions import Version, load_versions, organisation_time_zone
+from whereupon.runs.history import as_seen
 from whereupon.runs.start import NewRun, insert_runs
 from whereupon.workflows.plan import brought, document_now
 from whereupon.workflows.stopping import end_bulk_runs_of
@@ -114,7 +115,8 @@ async def cancel_waiting(db: Connection, rights: Rights, workflow: str, *, only_
 
 # A run that is over, as far as running it again needs it.
 FIND_RUN = """
-SELECT r.*, w.state AS workflow_state, w.name AS workflow_name, w.kind AS workflow_kind, w.active_version_id
+SELECT r.*, w.state AS workflow_state, w.name AS workflow_name, w.kind AS workflow_kind, w.active_version_id,
+  (SELECT v.uses FROM whereupon.versions v WHERE v.id = r.version_id) AS uses
 FROM whereupon.runs r JOIN whereupon.workflows w ON w.id = r.workflow_id WHERE r.id = $1
 """
 
@@ -139,7 +141,7 @@ async def rerun(
     if failed and not error.get("node"):
         raise Conflict("The run did not fail at a block.", suggestion="Run it again from the start.")
     if failed and not fixed:
-        refuse_blind(error)
+        refuse_blind(rights, row)
     version = await version_of_run(db, row, active=not failed and not loop)
     node: str | None = error["node"] if failed else _first_node(version, loop)
     data = row["data"] if failed or loop else _brought_before(row["data"])
@@ -207,14 +209,18 @@ def _first_node(version: Version, loop: str | None) -> str | None:
     return version.plan.first if step is None else step.exits.get(step.block.each_port or "")
 
 
-def refuse_blind(error: Mapping[str, Any]) -> None:
-    """Raises FixFirst for a run that would fail again, until something is set up differently."""
-    message = error.get("message", "")
-    if not is_set_up_wrongly(error.get("code", ""), message):
+def refuse_blind(rights: Rights, row: Mapping[str, Any]) -> None:
+    """Raises FixFirst for a run that would fail again, until something is set up differently.
+
+    Its reason is told to who may read what the run used.
+    """
+    error: Mapping[str, Any] = row["error"] or {}
+    if not is_set_up_wrongly(error.get("code", ""), error.get("message", "")):
         return
-    advice = str(error.get("suggestion") or "Put it right.").rstrip(".")
+    told = as_seen({"uses": row["uses"], "error": error}, rights)[0]["error"]
+    advice = str(told.get("suggestion") or "Put it right.").rstrip(".")
     raise FixFirst(
-        f"It failed for this reason, and would again: {message}",
+        f"It failed for this reason, and would again: {told['message']}",
         suggestion=f"{advice}. Then run it again, and say that it is fixed.",
     )
 

@@ -53,11 +53,11 @@ class Again:
     ahead: Sequence[str]
     executed: frozenset[str]
 
-    @property
-    def would_fail(self) -> Mapping[str, Any] | None:
-        """The error of the run, where it is of a block that is executed again."""
+    def refuse_blind(self, rights: Rights) -> None:
+        """Raises FixFirst where a block that is executed again would fail again."""
         error: Mapping[str, Any] = self.row["error"] or {}
-        return error if error.get("node") in self.ahead else None
+        if error.get("node") in self.ahead:
+            refuse_blind(rights, self.row)
 
 
 async def rerun_from(db: Connection, rights: Rights, run_id: int, block: str, *, fixed: bool = False) -> int:
@@ -67,8 +67,8 @@ async def rerun_from(db: Connection, rights: Rights, run_id: int, block: str, *,
     unknown block, Conflict where it cannot begin there, and FixFirst.
     """
     again = await again_from(db, rights, run_id, block)
-    if again.would_fail is not None and not fixed:
-        refuse_blind(again.would_fail)
+    if not fixed:
+        again.refuse_blind(rights)
     return await begin_again(
         db, rights, again.row, again.version, again.node, again.data, start_at="block", block=block
     )
@@ -86,13 +86,13 @@ async def preview(db: Connection, rights: Rights, run_id: int, block: str) -> di
         "blocks": [{"node": key, "executed": key in again.executed} for key in again.ahead],
         "carried": [key for key in again.version.plan.steps if key in again.data],
         **dict(made),
-        "fix_first": _fix_first(again),
+        "fix_first": _fix_first(rights, again),
     }
 
 
-def _fix_first(again: Again) -> str | None:
+def _fix_first(rights: Rights, again: Again) -> str | None:
     try:
-        refuse_blind(again.would_fail or {})
+        again.refuse_blind(rights)
     except FixFirst as error:
         return f"{error.message} {error.suggestion}"
     return None

@@ -6,7 +6,7 @@ import pytest
 from tests.office import Office, draw
 
 from whereupon.errors import Conflict, Invalid, NotFound, Refused
-from whereupon.people.rights import load_rights
+from whereupon.people.rights import Rights, load_rights
 from whereupon.runs.actions import cancel_runs, rerun, signal
 from whereupon.runs.again import preview, rerun_from
 from whereupon.runs.bulk.causes import FixFirst
@@ -278,6 +278,9 @@ async def test_what_is_set_up_wrongly_is_to_be_fixed_first(office: Office) -> No
         ):
             with pytest.raises(FixFirst, match="would again: There is no mail server"):
                 await blind
+    narrow = Rights(office.admin, builder=True)  # who may not read what the run used is not told why
+    async with office.database.transaction() as db:
+        assert "mail server" not in (await preview(db, narrow, run["id"], "mail"))["fix_first"]
     assert (await told(office, run["id"], "note"))["fix_first"] is None  # past the block that failed
     await office.execute("UPDATE data.items SET email = 'zoë@example.org'")
     assert (await run_again(office, run["id"], "mail", fixed=True))["status"] == "succeeded"

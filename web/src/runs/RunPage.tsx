@@ -73,7 +73,7 @@ function TheRun({ run }: { run: WholeRun }) {
     staleTime: Number.POSITIVE_INFINITY,
   })
   const count = at ?? run.steps.length
-  const mayAgain = (me.administrator || me.builder) && !isUnderWay(run)
+  const mayAgain = (me.administrator || me.builder) && !isUnderWay(run) && run.made_from?.kind !== 'playbook'
   const show = (moment: number | null) => {
     setAt(moment)
     setChosen(null)
@@ -208,7 +208,6 @@ function Actions({ run, onAgain }: ActionsProps) {
   const actions = useRunActions((rerun) => rerun && navigate(`/runs/${rerun}`))
   const builds = me.administrator || me.builder
   const origin = originOf(run)
-  const asks = onAgain !== undefined && run.made_from?.kind !== 'playbook'
   const failed = typeof run.error?.node === 'string' ? run.error.node : null
   return (
     <Group gap="xs">
@@ -241,11 +240,11 @@ function Actions({ run, onAgain }: ActionsProps) {
             <Menu.Item onClick={() => actions.rerun(run, 'start')}>{words.rerunStart}</Menu.Item>
             <Menu.Item
               disabled={run.status !== 'failed'}
-              onClick={() => (asks && failed ? onAgain(failed) : actions.rerun(run, 'failed'))}
+              onClick={() => (onAgain && failed ? onAgain(failed) : actions.rerun(run, 'failed'))}
             >
               {words.rerunFailed}
             </Menu.Item>
-            {asks && (
+            {onAgain && (
               <Menu.Item onClick={() => onAgain(run.steps.at(-1)?.node ?? null)}>{again.menu}</Menu.Item>
             )}
           </Menu.Dropdown>
