@@ -45,10 +45,12 @@ TUNING = {
     "wal_compression": "off",  # PostgreSQL's own default; only the slow pglz is built in
     "wal_buffers": "16MB",
     # A person's edit waits until the log is on disk, and with it all that a bulk run wrote there before: new
-    # segments are not filled with zeros while everybody waits, and the log is written often, in small pieces.
+    # segments are not filled with zeros while everybody waits, the log is written often, in small pieces, and
+    # pages that leave the buffers go to the disk at once, not by the gigabyte when the kernel thinks of them.
     "wal_init_zero": "off",
     "wal_writer_delay": "10ms",
     "wal_writer_flush_after": "256kB",
+    "backend_flush_after": "256kB",
     "checkpoint_timeout": "15min",
     "checkpoint_completion_target": "0.9",
     "synchronous_commit": "on",  # what was acknowledged is never lost
