@@ -18,7 +18,14 @@ from whereupon.errors import Conflict, Invalid, Problem, Refused
 from whereupon.modules.catalog import load_catalog
 from whereupon.people import audit
 from whereupon.people.rights import Rights
-from whereupon.runs.bulk.opening import Members, open_bulk_run, runs_on_records, where_of
+from whereupon.runs.bulk.opening import (
+    Members,
+    StartedBy,
+    goes_by_dates,
+    open_bulk_run,
+    runs_on_records,
+    where_of,
+)
 from whereupon.runs.definitions import Version, load_versions, organisation_time_zone
 from whereupon.workflows import store
 from whereupon.workflows.arming import Backlog
@@ -79,6 +86,7 @@ class ScaleUp:
     last: Mapping[str, Any] | None
     stages: Sequence[Mapping[str, Any]]
     left: int | None  # how many meet the conditions and were not taken; None: it cannot be told
+    by_dates: bool  # only those count whose time has come
     reason: str | None  # why there can be no stage now
 
     @property
@@ -126,17 +134,17 @@ async def scale_up_of(db: Connection, rights: Rights, key: str) -> ScaleUp:
         left = None if reason else await count_left(db, draft, rights.user_id, taken)
     except (Invalid, Refused) as error:
         left, reason = None, _told(error)
-    return ScaleUp(workflow, last, stages, left, reason)
+    return ScaleUp(workflow, last, stages, left, goes_by_dates(draft), reason)
 
 
 async def _draft(db: Connection, rights: Rights, workflow: Mapping[str, Any]) -> Version:
     """The draft as if this user had published it; it has no id yet."""
-    catalog = await load_catalog(db)
     plan = make_plan(readable(workflow["draft"])[0])
+    around = (await store.surroundings(db, rights, workflow["module"])).acting(plan.document)
     return Version(
         id=0, workflow_id=workflow["id"], name=workflow["name"], plan=plan, user_id=rights.user_id,
-        module=catalog.modules.get(workflow["module"] or ""), rights=rights, catalog=catalog,
-        time_zone=await organisation_time_zone(db), key=workflow["key"],
+        module=around.module, rights=around.rights, catalog=around.catalog, time_zone=around.time_zone,
+        key=workflow["key"],
     )  # fmt: skip
 
 
@@ -173,13 +181,19 @@ def _told(error: Invalid | Refused) -> str:
     return error.problems[0].message if error.problems else error.message
 
 
-async def count_left(db: Connection, version: Version, reader: int | None, taken: Sequence[int] = ()) -> int:
+async def count_left(
+    db: Connection,
+    version: Version,
+    reader: int | None,
+    taken: Sequence[int] = (),
+    started_by: StartedBy = "stage",
+) -> int:
     """How many records a bulk run for this user would list now, but for the members of these ones.
 
     Raises Invalid, Refused.
     """
     assert version.module is not None
-    bulk = {"user_id": reader, "left_out": list(taken), "started_by": "stage"}
+    bulk = {"user_id": reader, "left_out": list(taken), "started_by": started_by}
     where, values = await where_of(db, version, bulk, Members(), first=1)
     try:
         return await db.fetchval(f"SELECT count(*) FROM {version.module.sql} n WHERE {where}", *values)
@@ -202,7 +216,7 @@ async def matching_now(db: Connection, rights: Rights, key: str) -> tuple[Versio
         return version, None
     if reason := unsuited(version):
         raise Conflict("It cannot go over many records.", suggestion=reason)
-    return version, await count_left(db, version, rights.user_id)
+    return version, await count_left(db, version, rights.user_id, started_by="manual")
 
 
 # Doing -----------------------------------------------------------------------------------------------

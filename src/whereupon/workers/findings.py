@@ -31,8 +31,14 @@ STUCK = {
     "date_seconds": ("dates_stuck", "A date that starts a workflow has been due for {}."),
 }
 DECIDE = {
-    "messages_held": "{} messages are held until somebody releases or discards them.",
-    "messages_uncertain": "Of {} messages nobody knows whether they went out.",
+    "messages_held": (
+        "One message is held until somebody releases or discards it.",
+        "{} messages are held until somebody releases or discards them.",
+    ),
+    "messages_uncertain": (
+        "Of one message nobody knows whether it went out.",
+        "Of {} messages nobody knows whether they went out.",
+    ),
 }
 START_ONE = "Start one: `whereupon serve` brings its own, `whereupon worker` adds one."
 
@@ -48,6 +54,8 @@ def findings_of(
     >>> well = {"workers": 1, "schedule_lag_seconds": 0, "messages_held": 0, "messages_uncertain": 0}
     >>> [one.code for one in findings_of(well | {"workers": 0}, {}, {})]
     ['no_worker']
+    >>> [one.message for one in findings_of(well | {"messages_uncertain": 1}, {}, {})]
+    ['Of one message nobody knows whether it went out.']
     """
     if not figures["workers"]:
         yield _no_worker(clock)
@@ -67,9 +75,10 @@ def findings_of(
             "warning", "circuits_open", f"Calls to {some} are held back, because they failed several times.",
             "They are tried again by themselves. Look whether the other side works.",
         )  # fmt: skip
-    for name, sentence in DECIDE.items():
+    for name, (one, many) in DECIDE.items():
         if figures[name]:
-            yield Finding("warning", name, sentence.format(f"{figures[name]:,}"), "Look under Messages.")
+            told = one if figures[name] == 1 else many.format(f"{figures[name]:,}")
+            yield Finding("warning", name, told, "Look under Messages.")
 
 
 def _no_worker(clock: Mapping[str, Any]) -> Finding:

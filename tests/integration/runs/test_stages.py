@@ -110,16 +110,24 @@ async def test_activating_asks_what_becomes_of_dates_that_have_passed(
     office: Office, client: httpx2.AsyncClient, answer: str | None, again: int
 ) -> None:
     await with_items(office, 3, due_date=date(2020, 1, 2))
+    await with_items(office, 2, due_date=date(2200, 1, 2))  # their time is to come: a stage leaves them alone
+    await with_items(office, 1)
     key = await drafted(office, trigger={"trigger": "date_reached", "field": "due_date", "passed": "run"})
     at = f"/api/v1/workflows/{key}/scale-up"
+    before = (await client.get(at)).json()
+    assert (before["left"], before["by_dates"]) == (3, True)
     await staged(office, client, await client.post(at, json={"size": 3}))
+    assert await office.fetchval(
+        "SELECT array_agg(DISTINCT due_date) FROM data.items WHERE status = 'open'"
+    ) == [date(2020, 1, 2)]
     await client.post(f"{at}/approve", json={"stage": 1})
     asked = (await client.get(f"/api/v1/workflows/{key}/backlog?of_draft=true")).json()["backlog"]
     assert (asked["records"]["count"], asked["trigger"]) == (3, "run")
     body = None if answer is None else {"backlog": answer}
     assert (await client.post(f"{at}/activate", json=body)).json()["workflow"]["state"] == "active"
-    started = "SELECT count(*) FROM whereupon.due_dates WHERE skipped IS NULL AND fired_at IS NULL"
-    assert await office.fetchval(started) == again
+    started = "SELECT count(*) FROM whereupon.due_dates WHERE skipped IS NULL AND fired_at IS NULL AND due_at"
+    assert await office.fetchval(f"{started} < now()") == again
+    assert await office.fetchval(f"{started} > now()") == 2
 
 
 async def test_a_draft_that_was_changed_in_the_middle_is_said_and_tried_on_a_few_again(

@@ -12,7 +12,8 @@ export type Decided = 'approved' | 'rejected'
 /** Every list of questions is asked for again. */
 export function refreshQuestions() {
   const shown = ['listQuestions', 'countQuestions', 'getQuestion', 'listQuestionHistory', 'listInbox']
-  for (const _id of [...shown, 'countInbox', 'getHome', 'listRecordPlaybooks', 'getPlaybookTrack'])
+  const told = ['listNotifications', 'getMe'] // what asked for it counts as read
+  for (const _id of [...shown, ...told, 'countInbox', 'getHome', 'listRecordPlaybooks', 'getPlaybookTrack'])
     queries.invalidateQueries({ queryKey: [{ _id }] })
 }
 

@@ -45,7 +45,13 @@ export function Everything() {
       <Stack gap="md">
         {HEADINGS.map((heading) => {
           const under = items?.filter((item) => headingOf(item) === heading) ?? []
-          return under.length > 0 && <Under key={heading} heading={heading} items={under} onOpen={setOpen} />
+          // What has not been fetched comes after the last: how many there are of its kind is not known yet.
+          const more = found.hasNextPage && under.at(-1) === items?.at(-1)
+          return (
+            under.length > 0 && (
+              <Under key={heading} heading={heading} items={under} more={more} onOpen={setOpen} />
+            )
+          )
         })}
         {found.hasNextPage && (
           <Button variant="default" onClick={() => found.fetchNextPage()} loading={found.isFetchingNextPage}>
@@ -67,10 +73,12 @@ function headingOf(item: InboxItem): (typeof HEADINGS)[number] {
 interface UnderProps {
   heading: (typeof HEADINGS)[number]
   items: InboxItem[]
+  /** Whether there are more of them than these. */
+  more: boolean
   onOpen: (item: InboxItem) => void
 }
 
-function Under({ heading, items, onOpen }: UnderProps) {
+function Under({ heading, items, more, onOpen }: UnderProps) {
   return (
     <section aria-labelledby={`waits-${heading}`}>
       <Group gap={8} mb={6}>
@@ -83,6 +91,7 @@ function Under({ heading, items, onOpen }: UnderProps) {
         </Title>
         <Text size="sm" c="dimmed">
           {format.number(items.length)}
+          {more && '+'}
         </Text>
       </Group>
       <ul className={classes.list}>

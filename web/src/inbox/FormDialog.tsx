@@ -1,7 +1,13 @@
-import { Button, Group, Modal, Stack, Text } from '@mantine/core'
-import { useMutation } from '@tanstack/react-query'
+import { Button, Group, Modal, Skeleton, Stack, Text } from '@mantine/core'
+import { useMutation, useQuery } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
-import { asProblem, type FormFieldOut, fillInFormMutation, type QuestionOut } from '../api'
+import {
+  asProblem,
+  type FormFieldOut,
+  fillInFormMutation,
+  getQuestionOptions,
+  type QuestionOut,
+} from '../api'
 import { type Answers, AskedFields, filledIn } from '../parts/AskedFields'
 import { Problem } from '../parts/Problem'
 import { sayDone } from '../parts/saying'
@@ -11,7 +17,12 @@ import { refreshQuestions } from './DecideDialog'
 
 /** A form that a run asks one to fill in. */
 export function FormDialog({ question, onClose }: { question: QuestionOut; onClose: () => void }) {
-  const [values, setValues] = useState<Answers>({})
+  const [values, setValues] = useState<Answers>()
+  const path = { question_id: question.id }
+  // What the record has is asked for only where the form's author chose to show it.
+  const prefilled = Array.isArray(question.details.prefill)
+  const found = useQuery({ ...getQuestionOptions({ path }), enabled: prefilled, staleTime: 0 })
+  const shown = values ?? found.data?.values ?? {}
   const fill = useMutation({
     ...fillInFormMutation(),
     onSuccess: () => {
@@ -24,7 +35,7 @@ export function FormDialog({ question, onClose }: { question: QuestionOut; onClo
   const elsewhere = problem !== null && problem.problems.length === 0
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    fill.mutate({ path: { question_id: question.id }, body: { values: filledIn(values) } })
+    fill.mutate({ path, body: { values: filledIn(shown) } })
   }
   return (
     <Modal opened onClose={onClose} title={question.title} size="lg">
@@ -35,13 +46,18 @@ export function FormDialog({ question, onClose }: { question: QuestionOut; onClo
               {question.body}
             </Text>
           )}
-          <AskedFields fields={fieldsOf(question)} values={values} onChange={setValues} problem={problem} />
+          {found.error && <Problem error={found.error} onRetry={() => found.refetch()} />}
+          {prefilled && found.isPending ? (
+            <Skeleton h={160} role="status" aria-label={shared.common.loading} />
+          ) : (
+            <AskedFields fields={fieldsOf(question)} values={shown} onChange={setValues} problem={problem} />
+          )}
           {problem && elsewhere && <Problem error={problem} title={t.notFilled} />}
           <Group justify="flex-end" gap="xs">
             <Button variant="default" onClick={onClose}>
               {shared.common.cancel}
             </Button>
-            <Button type="submit" loading={fill.isPending}>
+            <Button type="submit" loading={fill.isPending} disabled={prefilled && !found.data}>
               {t.send}
             </Button>
           </Group>

@@ -69,6 +69,7 @@ export function Tasks() {
               </Title>
               <Text size="sm" c="dimmed">
                 {format.number(tasks.length)}
+                {found.cut && '+'}
               </Text>
             </Group>
             <ul className={classes.list}>
@@ -78,6 +79,11 @@ export function Tasks() {
             </ul>
           </section>
         ))}
+        {found.cut && !found.more && (
+          <Text size="sm" c="dimmed">
+            {t.cut}
+          </Text>
+        )}
         {found.more && (
           <Button variant="default" onClick={found.more} loading={found.loadingMore}>
             {shared.common.more}

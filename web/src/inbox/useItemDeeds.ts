@@ -11,7 +11,15 @@ import { sayDone, sayProblem } from '../parts/saying'
 import { inbox as t } from '../text/inbox'
 import { refreshTasks } from './useTaskDeeds'
 
-const LISTS = ['listInbox', 'countInbox', 'listNotifications', 'listQuestions', 'countQuestions'] as const
+// The bell counts what `getMe` says.
+const LISTS = [
+  'listInbox',
+  'countInbox',
+  'listNotifications',
+  'getMe',
+  'listQuestions',
+  'countQuestions',
+] as const
 
 /** Every list that shows what waits is asked for again. */
 export function refreshInbox() {

@@ -9,6 +9,8 @@ interface Found {
   retry: () => void
   /** Gets the next page; null: there is none. */
   more: (() => void) | null
+  /** There are more than are fetched here. */
+  cut: boolean
   loadingMore: boolean
 }
 
@@ -32,6 +34,7 @@ export function useTasks(done: boolean, everyone: boolean): Found {
       error: finished.error,
       retry: () => finished.refetch(),
       more: finished.hasNextPage ? () => finished.fetchNextPage() : null,
+      cut: finished.hasNextPage,
       loadingMore: finished.isFetchingNextPage,
     }
   return {
@@ -42,6 +45,7 @@ export function useTasks(done: boolean, everyone: boolean): Found {
       begun.refetch()
     },
     more: null,
+    cut: [open, begun].some((one) => one.data?.next_cursor),
     loadingMore: false,
   }
 }

@@ -4,12 +4,15 @@ import { IconDots, IconTrash } from '@tabler/icons-react'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useNavigate, useParams } from 'react-router'
 import { deleteTemplateMutation, getTemplateOptions, type Template } from '../api'
+import { useModules } from '../form/useCatalogue'
+import { BackLink } from '../parts/BackLink'
 import { confirm } from '../parts/confirm'
 import { PageHeader } from '../parts/PageHeader'
 import { PageProblem } from '../parts/PageProblem'
 import { Problem } from '../parts/Problem'
 import { sayDone, sayProblem } from '../parts/saying'
 import { t as shared } from '../text'
+import { papers } from '../text/documents'
 import { templates as t } from '../text/outbox'
 import { Conflict } from './templates/Conflict'
 import { PdfForm } from './templates/PdfForm'
@@ -34,11 +37,16 @@ function Editing({ saved }: { saved: Template }) {
   const { words, dirty, problem, pending } = template
   const shown = usePreviewRecord(saved.module)
   const [Form, Shown] = saved.channel === 'pdf' ? [PdfForm, ShownPdf] : [WordsForm, ShownMail]
+  const modules = useModules()
+  const kind = papers[saved.channel]
+  const module = saved.module && (modules.get(saved.module)?.label_plural ?? saved.module)
+  const about = module ? t.ofModule(kind, module) : t.ofNone(kind)
   useUnsaved(dirty)
   useHotkeys([['mod+S', () => dirty && template.save()]], [])
   return (
     <>
-      <PageHeader title={words.name || saved.name}>
+      <BackLink to="/templates">{t.back}</BackLink>
+      <PageHeader title={words.name || saved.name} about={about}>
         {dirty && (
           <Text size="sm" c="dimmed" role="status">
             {t.unsaved}

@@ -1,4 +1,4 @@
-import { plural } from './format'
+import { format, plural } from './format'
 
 /** Words about saved data tasks. */
 export const dataTasks = {
@@ -28,7 +28,7 @@ export const dataTasks = {
   run: 'Run now',
   runTitle: (count: number, more: boolean) =>
     more
-      ? `Run it on more than ${count.toLocaleString()} records now?`
+      ? `Run it on more than ${format.number(count)} records now?`
       : plural(count, { one: 'Run it on one record now?', other: 'Run it on {n} records now?' }),
   runAbout:
     'It acts as you, and workflows that listen to these records start. You see how far it is, and can pause or cancel it.',

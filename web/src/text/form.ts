@@ -71,6 +71,7 @@ export const form = {
   wayLabel: (label: string) => `${label}: what kind of value`,
   severalValues: 'Values',
   addValue: 'Add a value',
+  ofOrganisation: (name: string) => `Organisation › ${name}`,
   named: { today: 'Today', tomorrow: 'Tomorrow', yesterday: 'Yesterday', now: 'Now' },
   moments: {
     today: 'today',

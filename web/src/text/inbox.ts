@@ -133,6 +133,7 @@ export const inbox = {
   emptyAbout: 'Tasks that workflows give to you or to your groups arrive here, overdue ones first.',
   emptyDone: 'Nothing is done yet',
   emptyDoneAbout: 'What you and your groups have done stands here.',
+  cut: 'There are more tasks than are shown here. All of them are under “Everything”.',
   noneFound: 'No task fits the filters',
   noneFoundAbout: 'Try other words, or look at everything.',
   noNotifications: 'Nothing new',

@@ -161,11 +161,14 @@ export const outbox = {
 /** Words of saved templates. */
 export const templates = {
   title: 'Templates',
-  about: 'Mails that several workflows send, written once.',
+  about: 'Mails and documents that several workflows use, written once.',
+  back: 'All templates',
+  ofModule: (kind: string, module: string) => `${kind} · ${module}`,
+  ofNone: (kind: string) => `${kind} · no record’s fields`,
   create: 'New template',
   empty: 'No templates yet',
   emptyAbout:
-    'Write a mail once, with the record’s fields in it, and send it from as many workflows as you like.',
+    'Write a mail or a document once, with the record’s fields in it, and use it in as many workflows as you like.',
   column: { name: 'Name', channel: 'Channel', module: 'Module', subject: 'Subject', changed: 'Changed' },
   tableLabel: 'Saved templates',
   mail: 'Email',
@@ -204,13 +207,13 @@ export const templates = {
   leaveYes: 'Leave',
   delete: 'Delete',
   deleteTitle: (name: string) => `Delete “${name}”?`,
-  deleteAbout: 'Mails that were sent keep their words. This cannot be undone.',
+  deleteAbout: 'Mails that were sent and documents that were made stay as they are. This cannot be undone.',
   deleted: (name: string) => `“${name}” was deleted`,
   notDeleted: 'The template was not deleted',
   preview: 'Preview',
   previewWith: 'With the record',
   previewPick: 'Choose a record',
-  previewWhich: 'Choose a record to see the mail as it would look.',
+  previewWhich: 'Choose a record to see how it would look.',
   previewModule: 'Records of',
   previewFault: 'It cannot be shown like this yet',
 }

@@ -15,17 +15,25 @@ export const stages = {
   none: 'Nothing was tried yet',
   notNow: 'There can be no stage now',
   toDisable: 'Disable it in the list of workflows',
-  left: (count: number, module: string) =>
-    plural(count, {
-      one: `{n} record of ${module} meets its conditions now.`,
-      other: `{n} records of ${module} meet its conditions now.`,
-    }),
+  left: (count: number, module: string, byDates: boolean) =>
+    byDates
+      ? plural(count, {
+          one: `{n} record of ${module} meets its conditions, and its time has come.`,
+          other: `{n} records of ${module} meet its conditions, and their time has come.`,
+        })
+      : plural(count, {
+          one: `{n} record of ${module} meets its conditions now.`,
+          other: `{n} records of ${module} meet its conditions now.`,
+        }),
   leftMore: (count: number, module: string) =>
     plural(count, {
       one: `{n} record of ${module} is left: it meets the conditions and was in no stage yet.`,
       other: `{n} records of ${module} are left: they meet the conditions and were in no stage yet.`,
     }),
   leftNone: 'No record meets its conditions now, so there is nothing to try it on.',
+  leftNoneByDates:
+    'No record meets its conditions whose time has come, so there is nothing to try it on. Records whose time is still to come are left to the workflow itself.',
+  notBefore: 'Records whose time is still to come are left to the workflow itself, once it is active.',
   beginTitle: 'Begin with a few records',
   beginAbout:
     'This is for real: records are changed and messages are sent. Begin with three to ten, few enough to look at one by one and to put right by hand.',

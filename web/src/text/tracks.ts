@@ -1,4 +1,4 @@
-import { plural } from './format'
+import { format, plural } from './format'
 
 /** Words about playbooks on records, and how a record stands to its strategy. */
 export const tracks = {
@@ -24,6 +24,7 @@ export const tracks = {
     }),
   refusedTitle: (count: number) =>
     plural(count, { one: 'It was not started on one record', other: 'It was not started on {n} records' }),
+  andMore: (count: number) => plural(count, { one: 'and one more', other: 'and {n} more' }),
   nothingFits: 'It can be started on none of these records.',
   noneOfAccount: 'Nothing of this account fits this playbook.',
   has: (name: string, queues: boolean) =>
@@ -47,7 +48,7 @@ export const tracks = {
         other: '{n} are not what this playbook is for, and get none.',
       }),
     many: (count: number) =>
-      `It starts on those of the ${count.toLocaleString()} that fit it and have no playbook. Which have not got it is said afterwards.`,
+      `It starts on those of the ${format.number(count)} that fit it and have no playbook. Which have not got it is said afterwards.`,
   },
   close: 'Close',
   first500: 'Only the first 500 are shown.',
@@ -132,6 +133,8 @@ export const tracks = {
     approve: 'What is decided is not taken back.',
     reject: 'What is decided is not taken back.',
   },
+  dueAgain: 'Due',
+  dueAgainAbout: 'Left empty, it is counted anew from now, as the playbook says.',
   afterwards: 'The strategy afterwards',
   afterwardsAs: {
     '': 'As the playbook says',

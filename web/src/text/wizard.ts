@@ -1,4 +1,4 @@
-import { plural } from './format'
+import { format, plural } from './format'
 
 /** Words of the wizard and of the gallery of ready-made workflows. */
 export const wizard = {
@@ -85,7 +85,7 @@ export const wizard = {
     records: 'Records now',
     count: (count: number, more: boolean) =>
       more
-        ? `More than ${count.toLocaleString()} records meet the condition now.`
+        ? `More than ${format.number(count)} records meet the condition now.`
         : plural(count, {
             one: 'One record meets the condition now.',
             other: '{n} records meet the condition now.',

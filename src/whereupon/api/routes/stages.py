@@ -85,6 +85,7 @@ class ScaleUpOut(Out):
     ended_at: datetime | None
     stages: list[StageOut]
     left: int | None
+    by_dates: bool = Field(description="It goes by dates: only records whose time has come are counted.")
     reason: str | None
     next: NextStage | None
     redrawn: bool = Field(description="The draft was changed after the last stage.")
@@ -197,7 +198,8 @@ async def _shown(call: Call, db: Connection, key: str) -> dict[str, Any]:
         "status": last.get("status"), "by_name": last.get("user_name"),
         "created_at": last.get("created_at"), "ended_at": last.get("ended_at"),
         "stages": [_stage(row) for row in now.stages],
-        "left": now.left, "reason": now.reason, "next": now.next(), "redrawn": now.redrawn,
+        "left": now.left, "by_dates": now.by_dates, "reason": now.reason, "next": now.next(),
+        "redrawn": now.redrawn,
     }  # fmt: skip
 
 

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from whereupon.conditions.values import Scope
 from whereupon.db.pool import Connection
 from whereupon.modules.catalog import Module, quote
 from whereupon.people.rights import Rights, load_rights
 from whereupon.runs.actions import filter_sql, own_records
 from whereupon.runs.definitions import Version
 from whereupon.sdk.outside import OutsideBlock
+from whereupon.triggers.date_reached import DateConfig, due_sql
 from whereupon.triggers.schedule import ScheduleConfig
 
 StartedBy = Literal["schedule", "manual", "rerun", "stage"]
@@ -85,7 +87,8 @@ async def open_bulk_run(
     `limit`: only the first so many, in the order of the module's key. `leave_out`: not the members of these
     bulk runs, so that a second stage goes on where the first one ended. `of_members`: ids of records; only
     these, where they meet the filter, and the list is taken at once. `user_id`: who ordered it; only what
-    they may read is listed. Without (a schedule): what the publisher may read.
+    they may read is listed, and of a workflow that acts as a role, what that may read, too. Without (a
+    schedule): what its runs may read.
     """
     per_record = runs_on_records(version)
     bulk_id: int = await db.fetchval(
@@ -151,6 +154,10 @@ async def where_of(
     assert module is not None
     reader = await reader_of(db, version, bulk)
     conditions, values = [readable_sql(reader, module)], list[Any]()
+    if version.rights is not None and version.rights.acts_as is not None:
+        conditions.append(
+            readable_sql(version.rights, module)
+        )  # a role was chosen so that no more is touched
     if members.filtered:
         conditions.append(filter_sql(version))
     if members.records is not None:
@@ -165,12 +172,33 @@ async def where_of(
             f"AND l.bulk_id = ANY(${first + len(values)}::bigint[]))"
         )
         values.append(bulk["left_out"])
+    if bulk["started_by"] == "stage" and (come := come_sql(version)):
+        conditions.append(come)
     if once_per_record(version) and bulk["started_by"] != "rerun":
         conditions.append(
             "NOT EXISTS (SELECT FROM whereupon.claims l "
             f"WHERE l.workflow_id = {version.workflow_id} AND l.record_id = {key})"
         )
     return f"({') AND ('.join(conditions)})", values
+
+
+def goes_by_dates(version: Version) -> bool:
+    """Whether it starts so long before or after a date of its record."""
+    return version.plan.start is not None and isinstance(version.plan.start.config, DateConfig)
+
+
+def come_sql(version: Version) -> str | None:
+    """SQL over `n`: its time has come. None for a workflow that does not go by dates. Raises Invalid.
+
+    A stage does to a record what the workflow would do by itself, so not before its time: it would get the
+    reminder twice.
+    """
+    start, module = version.plan.start, version.module
+    if start is None or module is None or not isinstance(start.config, DateConfig):
+        return None
+    zone = version.plan.document.settings.time_zone or version.time_zone
+    scope = Scope(catalog=version.catalog, module=module, time_zone=zone)
+    return f"{due_sql(start.config, scope)} <= clock_timestamp()"
 
 
 def once_per_record(version: Version) -> bool:

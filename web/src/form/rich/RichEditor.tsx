@@ -2,6 +2,7 @@ import '@mantine/tiptap/styles.css'
 import { RichTextEditor } from '@mantine/tiptap'
 import { useEditor } from '@tiptap/react'
 import { useEffect, useRef } from 'react'
+import { form as t } from '../../text/form'
 import classes from '../form.module.css'
 import { labelOfPath, type Modules } from '../names'
 import type { FormContext } from '../types'
@@ -81,12 +82,17 @@ export function RichEditor({ value, onChange, context, label, invalid }: Props) 
   )
 }
 
+function labelOfName(name: string, modules: Modules, module: string | null): string {
+  const [root = '', ...below] = name.split('.')
+  if (root === 'record' && below.length > 0) return labelOfPath(modules, module, below.join('.'))
+  if (root === 'organisation' && below[0]) return t.ofOrganisation(below[0].replaceAll('_', ' '))
+  return below.length === 0 && (name === 'today' || name === 'now') ? t.named[name] : name
+}
+
 /** What a chip says: the name as people call it, filters after it as they are. */
 function labelOf(code: string, modules: Modules, module: string | null): string {
   const inner = code.replace(/^\{[{%]-?\s*/, '').replace(/\s*-?[%}]\}$/, '')
   if (code.startsWith('{%')) return inner
   const [name = '', ...filters] = inner.split('|').map((one) => one.trim())
-  const path = name.replace(/^record\./, '')
-  const label = path === name ? name : labelOfPath(modules, module, path)
-  return [label, ...filters].join(' | ')
+  return [labelOfName(name, modules, module), ...filters].join(' | ')
 }

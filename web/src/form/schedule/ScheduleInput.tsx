@@ -31,7 +31,7 @@ interface Props {
 /** A schedule chosen step by step: how often, on which days, at what time; and when that will be. */
 export function ScheduleInput({ value, onChange, kinds, shortMonths, timeZone, error }: Props) {
   const set = (part: Partial<When>) => onChange({ ...value, ...part })
-  const choose = (every: string | null) => every && onChange(begun(every as Every, value, today()))
+  const choose = (every: string | null) => every && onChange(begun(every as Every, value, today(timeZone)))
   const { every } = value
   return (
     <Stack gap="sm" data-testid="schedule">
@@ -199,6 +199,8 @@ function dayName(at: number): string {
   )
 }
 
-function today(): string {
-  return new Date().toISOString().slice(0, 10)
+/** The day that it is there: in the evening of one zone it is tomorrow in another. */
+function today(zone: string | null): string {
+  const timeZone = zone ?? format.timeZone
+  return new Intl.DateTimeFormat('en-CA', { timeZone, dateStyle: 'short' }).format(new Date())
 }

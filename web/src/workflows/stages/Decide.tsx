@@ -21,14 +21,14 @@ export function Begin({ scaleUp, decisions }: Props) {
   if (!next || !left)
     return (
       <Alert color="gray" icon={<IconInfoCircle aria-hidden />} title={t.notNow}>
-        {t.leftNone}
+        {scaleUp.by_dates ? t.leftNoneByDates : t.leftNone}
       </Alert>
     )
   return (
     <Paper className="surface" withBorder p="md" component="section" data-testid="begin">
       <Title order={2}>{scaleUp.status === null ? t.beginTitle : t.again}</Title>
       <Text size="sm" mt={4}>
-        {t.left(left, module)}
+        {t.left(left, module, scaleUp.by_dates)} {scaleUp.by_dates && t.notBefore}
       </Text>
       <Text size="sm" c="dimmed" mt={4} maw={720}>
         {t.beginAbout}

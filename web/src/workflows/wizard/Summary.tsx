@@ -66,7 +66,7 @@ function Told({ summary }: { summary: SummaryOut }) {
         <Part title={t.next}>
           <List size="sm" aria-label={t.next} data-testid="wizard-next-times">
             {summary.next_times.map((at) => (
-              <List.Item key={at}>{format.dateTime(at)}</List.Item>
+              <List.Item key={at}>{format.dateTimeIn(at, summary.time_zone)}</List.Item>
             ))}
           </List>
           <Text size="xs" c="dimmed">
