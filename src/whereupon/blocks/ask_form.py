@@ -103,7 +103,13 @@ class FormConfig(Config):
         default_factory=list[str],
         max_length=100,
         title="Fields of the record",
-        description="Asked for, too; the answers are written into the record.",
+        description="Asked for, too; what is filled in is written into the record.",
+    )
+    prefill: bool = Field(
+        False,
+        title="Fill in what the record has",
+        description="Whoever fills it in sees these fields as they are, also somebody outside. "
+        "What they make empty becomes empty in the record.",
     )
     time_limit: TimeLimit | None = Field(
         None, title="At most", description="After this the link ends, and the run leaves by “Time is up”."
@@ -148,7 +154,7 @@ class AskForm(Block[FormConfig]):
         },
         {
             "outside": {"field": "email"}, "title": "Your details", "text": "Please check them.",
-            "record_fields": ["due_date"], "time_limit": {"amount": 14, "unit": "days"},
+            "record_fields": ["due_date"], "prefill": True, "time_limit": {"amount": 14, "unit": "days"},
         },
     )  # fmt: skip
 
@@ -176,7 +182,8 @@ class AskForm(Block[FormConfig]):
     def reads(self, config: FormConfig, scope: Scope) -> frozenset[str]:
         asked = [*(config.ask or ()), *((config.outside,) if config.outside else ())]
         people = frozenset[str]().union(*(reads_of(person, scope) for person in asked))
-        return people | reads_of_text(config.title, scope) | reads_of_text(config.text, scope)
+        shown = self.writes(config, scope) if config.prefill else frozenset[str]()
+        return people | shown | reads_of_text(config.title, scope) | reads_of_text(config.text, scope)
 
     def writes(self, config: FormConfig, scope: Scope) -> frozenset[str]:
         module = scope.module
@@ -256,7 +263,9 @@ def _check_fields(config: FormConfig, module: Module | None) -> list[Problem]:
 def _question(
     config: FormConfig, run: RunView, row: Any, texts: Mapping[str, str], fields: Sequence[Mapping[str, Any]]
 ) -> Question:
-    details = {"fields": list(fields)}
+    details: dict[str, Any] = {"fields": list(fields)}
+    if config.prefill:
+        details["prefill"] = list(config.record_fields)
     if config.outside is None:
         mail_to = row["addresses"] if config.mail else ()
         return Question(
@@ -296,7 +305,9 @@ async def _outcome(
     values: Mapping[str, Any] = found.answer["values"]
     own = {one.name: values.get(one.name) for one in config.fields}
     output = {"by": found.answer.get("by"), "at": found.answer.get("at"), **own}
-    written = {key: values.get(key) for key in config.record_fields if key in values}
+    # What was not shown is not made empty by saying nothing.
+    said = {key: value for key, value in values.items() if config.prefill or value is not None}
+    written = {key: said[key] for key in config.record_fields if key in said}
     if not written:
         return Done("filled", output)
     refused = await _write(batch, run, written)

@@ -12,6 +12,7 @@ from whereupon.cli.session import Common, doing
 from whereupon.db.pool import Connection
 from whereupon.errors import Invalid, NotFound
 from whereupon.outbox import messages
+from whereupon.outbox.secret_links import without_secret_links
 from whereupon.people import audit
 from whereupon.people.rights import Rights
 from whereupon.workflows.store import get_workflow
@@ -69,7 +70,7 @@ def show(message: int, *, common: Common = COMMON) -> None:
         row = await db.fetchrow(GET, message)
         if row is None:
             raise NotFound(f"There is no message {message}.")
-        return dict(row)
+        return dict(row) | {name: without_secret_links(row[name]) for name in ("rendered", "context")}
 
     found = doing(common, work)
     if common.json:

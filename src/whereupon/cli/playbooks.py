@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,7 +18,7 @@ from whereupon.modules.definitions import read_definition
 from whereupon.people.questions import Decision
 from whereupon.people.rights import Rights
 from whereupon.playbooks import steering, store, tracks
-from whereupon.playbooks.steering import Because, CalledOff, HandedOn, StepDone
+from whereupon.playbooks.steering import Because, CalledOff, HandedOn, Reopened, StepDone
 from whereupon.playbooks.store import NewPlaybook, PlaybookChange
 from whereupon.runs.playbooks import ToStart
 from whereupon.runs.playbooks import start_playbook as start_on
@@ -147,7 +148,10 @@ def start(
         return print_json(found)
     counted = f"Started on {len(found['started']):,} records; {len(found['queued']):,} wait."
     stdout().print(counted, markup=False)
-    return show_rows(found["refused"], ("record_id", "message"), as_json=False, empty="None was refused.")
+    refused = found["refused"]
+    return show_rows(
+        refused, ("record_id", "record_title", "message"), as_json=False, empty="None was refused."
+    )
 
 
 @app.command(name="tracks")
@@ -282,16 +286,21 @@ def skip(number: int, step: str, *, reason: str, common: Common = COMMON) -> Non
 
 
 @app.command
-def reopen(number: int, step: str, *, reason: str, common: Common = COMMON) -> None:
+def reopen(
+    number: int, step: str, *, reason: str, due: datetime | None = None, common: Common = COMMON
+) -> None:
     """A step is to be done again.
 
     Parameters
     ----------
     reason
         Why.
+    due
+        By when, in UTC where it names no time zone; without it, it is counted anew by the step's own rule.
     """
-    why = read_definition(Because, {"reason": reason})
-    _do(number, common, lambda db, rights, c: steering.reopen_step(db, rights, c, number, step, why))
+    by = due.replace(tzinfo=UTC) if due is not None and due.tzinfo is None else due
+    again = read_definition(Reopened, {"reason": reason, "due_at": by})
+    _do(number, common, lambda db, rights, c: steering.reopen_step(db, rights, c, number, step, again))
 
 
 @app.command

@@ -80,10 +80,11 @@ FROM {MINE} x CROSS JOIN LATERAL (
   ORDER BY {P}, p.question_id LIMIT $5) p
 ORDER BY p.due, p.question_id, x.user_id <> ($1::bigint[])[1]
 """
+# What is told of a question stands there once: as the question.
 NOTES = f"""
 SELECT {NOTE}, n.id, -n.id, 'infinity'::timestamptz, n.user_id FROM (
   SELECT * FROM whereupon.notifications n WHERE n.user_id = ($1::bigint[])[1] AND n.read_at IS NULL
-    AND ($6::text[] IS NULL OR 'notification' = ANY($6)) AND $7::bigint IS NULL
+    AND n.question_id IS NULL AND ($6::text[] IS NULL OR 'notification' = ANY($6)) AND $7::bigint IS NULL
     AND n.id < CASE WHEN $3 < {NOTE} THEN 9223372036854775807 ELSE -$4 END::bigint
   ORDER BY n.id DESC LIMIT $5) n
 """

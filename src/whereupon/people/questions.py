@@ -245,8 +245,8 @@ INSERT INTO whereupon.question_people (question_id, user_id, due_at)
 SELECT id, $3, due_at FROM whereupon.questions WHERE id = $1 ON CONFLICT DO NOTHING
 """
 TELL = """
-INSERT INTO whereupon.notifications (user_id, title, body, module_id, record_id, run_id, node)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
+INSERT INTO whereupon.notifications (user_id, title, body, module_id, record_id, run_id, node, question_id)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 """
 
 
@@ -262,8 +262,8 @@ async def reassign(db: Connection, rights: Rights, question_id: int, to: Reassig
     await db.execute(REASSIGN, question_id, seat, to.user_id)
     handed: dict[str, Any] = {"from": seat, "to": to.user_id}
     await note(db, "question", question_id, rights.user_id, "reassigned", for_user=seat, **handed)
-    told = (row["title"], row["body"], row["module_id"], row["record_id"], row["run_id"], row["node"])
-    await db.execute(TELL, to.user_id, *told)
+    told = ("title", "body", "module_id", "record_id", "run_id", "node", "id")
+    await db.execute(TELL, to.user_id, *(row[name] for name in told))
     await db.execute("SELECT pg_notify('whereupon_notifications', '')")
     await audit.append(db, rights.user_id, "reassign_question", f"question:{question_id}", to=to.user_id)
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
+from whereupon.conditions.values import Scope
 from whereupon.db.pool import Connection
 from whereupon.errors import Conflict, Invalid, NotFound, Problem, Refused
-from whereupon.modules.catalog import Catalog
+from whereupon.modules.catalog import Catalog, quote
 from whereupon.people import audit, questions, tasks
 from whereupon.people.questions import Decision
 from whereupon.people.rights import Rights
@@ -17,7 +19,7 @@ from whereupon.people.tasks import TaskChange
 from whereupon.people.users import Id
 from whereupon.playbooks.tracks import find_track
 from whereupon.records.documents import attach_document, require_change
-from whereupon.sdk.playbooks import Mark, note
+from whereupon.sdk.playbooks import Mark, Planned, due_again_sql, note
 from whereupon.sdk.strategies import Action, change_status
 
 Reason = Annotated[str, Field(min_length=1, max_length=2_000, pattern=r"\S")]
@@ -38,6 +40,12 @@ class Because(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     reason: Reason
+
+
+class Reopened(Because):
+    """Why, and by when; none: counted anew by the step's own rule."""
+
+    due_at: AwareDatetime | None = None
 
 
 class HandedOn(BaseModel):
@@ -201,17 +209,18 @@ async def _note_and_wake(
 REOPEN = """
 WITH opened AS (
   UPDATE whereupon.playbook_steps SET status = 'open', ended_at = NULL, ended_by = NULL, late_at = NULL,
-    reminders = 0, reminded_at = NULL, opened_at = clock_timestamp() WHERE id = $1 RETURNING task_id)
-UPDATE whereupon.tasks SET status = 'open', done_at = NULL, done_by = NULL, updated_at = now(),
+    reminders = 0, reminded_at = NULL, opened_at = clock_timestamp(), due_at = $2 WHERE id = $1
+  RETURNING task_id)
+UPDATE whereupon.tasks SET status = 'open', done_at = NULL, done_by = NULL, updated_at = now(), due_at = $2,
   escalated_at = NULL, escalated_to = NULL WHERE id = (SELECT task_id FROM opened)
 """
 
 
 async def reopen_step(
-    db: Connection, rights: Rights, catalog: Catalog, track_id: int, step: str, because: Because
+    db: Connection, rights: Rights, catalog: Catalog, track_id: int, step: str, again: Reopened
 ) -> None:
     """It is to be done again; the playbook does not go past its present step before. Raises Conflict for a
-    decision: what follows from it may have been done already."""
+    decision: what follows from it may have been done already; Invalid for a time that is over."""
     track, row = await _locked(db, rights, catalog, track_id, step)
     await require_steering(db, rights, catalog, track)
     if row is None or row["status"] == "open":
@@ -222,8 +231,36 @@ async def reopen_step(
         raise Conflict(
             "A decision is not taken twice.", suggestion="Call the playbook off, and start it again."
         )
-    await db.execute(REOPEN, row["id"])
-    await _note_and_wake(db, rights, track, step, "reopened", because.reason)
+    due = await _due_again(db, catalog, track, step, again)
+    await db.execute(REOPEN, row["id"], due)
+    await _note_and_wake(db, rights, track, step, "reopened", again.reason)
+
+
+async def _due_again(
+    db: Connection, catalog: Catalog, track: Mapping[str, Any], step: str, again: Reopened
+) -> datetime | None:
+    """By when it is to be done again: as the person says, or else by the step's own rule."""
+    if again.due_at is not None:
+        if await db.fetchval("SELECT $1::timestamptz <= clock_timestamp()", again.due_at):
+            raise Invalid.of(Problem("passed", "That time is over.", "/due_at", "Choose a later one."))
+        return again.due_at
+    steps = (one for phase in track["definition"]["phases"] for one in phase["steps"])
+    raw = next((one.get("planned") for one in steps if one["key"] == step), None)
+    module = catalog.by_id.get(track["module_id"])
+    if raw is None or module is None:
+        return None
+    zone = await db.fetchval("SELECT value->>'time_zone' FROM whereupon.settings WHERE key = 'organisation'")
+    scope = Scope(catalog=catalog, module=module, time_zone=zone or "UTC")
+    due = due_again_sql(Planned.model_validate(raw), scope)
+    is_record = f"{module.key_sql('n')} = k.record_id"
+    if len(module.key_columns) == 1:  # by the key's own type, for its index
+        is_record = f"n.{quote(module.key_column)} = k.record_id::{module.key_type}"
+    found: datetime | None = await db.fetchval(
+        f"SELECT {due} FROM whereupon.playbook_tracks k LEFT JOIN {module.sql} n ON {is_record} "
+        "WHERE k.id = $1",
+        track["id"],
+    )
+    return found
 
 
 GIVE = """
@@ -241,9 +278,9 @@ SELECT m.user_id FROM whereupon.group_members m JOIN whereupon.users u ON u.id =
 WHERE m.group_id = $1 AND u.active
 """
 TELL = """
-INSERT INTO whereupon.notifications (user_id, title, body, module_id, record_id, run_id, node)
+INSERT INTO whereupon.notifications (user_id, title, body, module_id, record_id, run_id, node, question_id)
 SELECT unnest($1::bigint[]), left('Now yours: ' || coalesce(t.title, q.title), 300),
-  coalesce(t.description, q.body), r.module_id, r.record_id, r.id, s.step
+  coalesce(t.description, q.body), r.module_id, r.record_id, r.id, s.step, q.id
 FROM whereupon.playbook_steps s JOIN whereupon.runs r ON r.id = s.run_id
 LEFT JOIN whereupon.tasks t ON t.id = s.task_id LEFT JOIN whereupon.questions q ON q.id = s.question_id
 WHERE s.id = $2

@@ -160,7 +160,7 @@ WHERE e.track_id = $1 ORDER BY e.id LIMIT 1000
 # Steps that people do: who has them, and what became of them.
 STEPS = """
 SELECT s.step, s.status, s.task_id, s.question_id, coalesce(t.due_at, s.due_at) AS due_at, s.opened_at,
-  s.ended_at, coalesce(t.title, q.title) AS title,
+  s.ended_at, coalesce(t.title, q.title) AS title, coalesce(t.due_at, s.due_at) < clock_timestamp() AS passed,
   s.given_as, s.documents, s.late_at AS escalated_at, q.status AS answer,
   coalesce(s.comment, q.answer->>'comment') AS comment, e.id AS by_id,
   coalesce(e.name, q.answer->>'by') AS by_name,
@@ -234,7 +234,7 @@ def _step(
     by = {"id": own["by_id"], "name": own["by_name"]} if own["by_name"] else None
     answered = own["answer"] if own["answer"] in ("approved", "rejected") else None
     status = "done" if answered else own["status"]
-    late = status == "open" and own["due_at"] is not None and bool(track["late"])
+    late = status == "open" and bool(own["passed"])
     return {
         **said, "name": own["title"] or step["name"], **{name: own[name] for name in names},
         "status": status, "decision": answered,

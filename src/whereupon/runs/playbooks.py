@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from whereupon.conditions.values import BROUGHT, literal
+from whereupon.conditions.values import BROUGHT, Scope, literal
+from whereupon.conditions.words import condition_words
 from whereupon.db.pool import Connection
 from whereupon.errors import Conflict, Invalid, Problem, Refused
 from whereupon.modules.catalog import Module, load_catalog, quote
@@ -20,7 +21,7 @@ from whereupon.runs.actions import filter_sql, own_records
 from whereupon.runs.definitions import Version, load_versions, organisation_time_zone
 from whereupon.runs.start import NewRun, insert_runs
 from whereupon.sdk.playbooks import Mark, note
-from whereupon.workflows.listing import name_records
+from whereupon.workflows.listing import name_records, titles_of
 
 MOST_AT_ONCE = 100_000
 
@@ -44,7 +45,8 @@ class StartedTracks(BaseModel):
 
 
 async def start_playbook(db: Connection, rights: Rights, key: str, asked: ToStart) -> dict[str, Any]:
-    """Start it: {"started": track ids, "queued": track ids, "refused": [{"record_id", "code", "message"}]}.
+    """Start it: {"started": track ids, "queued": track ids, "refused": [{"record_id", "code", "message",
+    "module", "record_title"}]}.
 
     Raises NotFound, Conflict for one that is not active, Refused, and Invalid when nothing is chosen.
     """
@@ -63,7 +65,10 @@ async def start_playbook(db: Connection, rights: Rights, key: str, asked: ToStar
         await _claim(db, known, version, definition, left, rights, asked.reason, "queued") if waits else {}
     )
     await _start_runs(db, version, {**running, **queued}, rights)
-    refused = await _refused(db, module, asked, rows, [r for r in left if r["key"] not in queued])
+    busy = [row["key"] for row in left if row["key"] not in queued]
+    refused = await _has_playbook(db, module, busy)
+    refused += await _unfit(db, rights, version, definition, asked, {row["key"] for row in rows})
+    await _name(db, rights, module, refused)
     counts = {"started": len(running), "queued": len(queued), "refused": len(refused)}
     await audit.append(db, rights.user_id, "start_playbook", f"playbook:{key}", **counts)
     return {"started": list(running.values()), "queued": list(queued.values()), "refused": refused}
@@ -207,26 +212,68 @@ WHERE t.module_id = $1 AND t.record_id = ANY($2::text[]) AND t.status = 'running
 """
 
 
-async def _refused(
-    db: Connection, module: Module, asked: ToStart, rows: Sequence[Any], busy: Sequence[Any]
-) -> list[dict[str, Any]]:
-    """The records that it is not started on, each with why."""
-    others = {r["record_id"]: r["name"] for r in await db.fetch(BUSY, module.id, [r["key"] for r in busy])}
-    found = [
+MOST_NAMED = 10_000
+
+
+async def _has_playbook(db: Connection, module: Module, busy: Sequence[str]) -> list[dict[str, Any]]:
+    """The records that have another playbook, each with its name."""
+    others = {row["record_id"]: row["name"] for row in await db.fetch(BUSY, module.id, busy)}
+    return [
         {
-            "record_id": row["key"], "code": "has_playbook",
-            "message": f"It has a playbook already: {others.get(row['key'], 'another one')}.",
+            "record_id": key, "code": "has_playbook",
+            "message": f"It has a playbook already: {others.get(key, 'another one')}.",
         }
-        for row in busy
+        for key in busy
     ]  # fmt: skip
-    there = {row["key"] for row in rows}
-    told = "It is not there, is not of this account, or is not one that this playbook is for."
-    found += [
-        {"record_id": key, "code": "does_not_fit", "message": told}
-        for key in dict.fromkeys(asked.records or ())
-        if key not in there
+
+
+async def _unfit(
+    db: Connection,
+    rights: Rights,
+    version: Version,
+    definition: PlaybookDefinition,
+    asked: ToStart,
+    there: Set[str],
+) -> list[dict[str, Any]]:
+    """The chosen records that the playbook is not for, each with why."""
+    module = version.module
+    assert module is not None
+    left = [key for key in dict.fromkeys(asked.records or ()) if key not in there]
+    account = f"{_account_sql(definition, module)} = {literal(asked.account)}" if asked.account else "true"
+    key = module.key_sql("n")
+    rows = await db.fetch(
+        f"SELECT {key} AS key, ({filter_sql(version)}) IS TRUE AS fits, ({account}) IS TRUE AS of_account "
+        f"FROM {module.sql} n WHERE {own_records(rights, module)} AND {key} = ANY($1::text[])",
+        left,
+    )
+    found = {row["key"]: row for row in rows}
+    scope = Scope(catalog=version.catalog, module=module)
+    where = condition_words(definition.filter, scope) if definition.filter is not None else ""
+    told = {key: _why(found.get(key), module, where) for key in left}
+    unknown = {"module": module.key, "record_title": None}
+    return [
+        {"record_id": key, "code": "does_not_fit", "message": why} | ({} if key in found else unknown)
+        for key, why in told.items()
     ]
-    return found
+
+
+def _why(row: Any, module: Module, where: str) -> str:
+    """Why a record does not fit. `where`: what the playbook asks of its records, in words."""
+    if row is None:
+        return f"There is no such {module.label}, or it is not yours to see."
+    if not row["of_account"]:
+        return "It belongs to another account."
+    if not row["fits"] and where:
+        return f"The playbook is for {module.label_plural} where {where}."
+    return "It is not yours to change." if row["fits"] else "The playbook is not for it."
+
+
+async def _name(db: Connection, rights: Rights, module: Module, refused: Sequence[dict[str, Any]]) -> None:
+    """Put `module` and `record_title` into each that is there, as far as the user may read it."""
+    there = [one for one in refused if "record_title" not in one]
+    titles = await titles_of(db, rights, module, {one["record_id"] for one in there[:MOST_NAMED]})
+    for one in there:
+        one |= {"module": module.key, "record_title": titles.get(one["record_id"])}
 
 
 # What it could be started on -----------------------------------------------------------------------

@@ -98,8 +98,9 @@ JOIN whereupon.questions q ON q.id = v.question_id
 """
 TELL = """
 WITH noted AS (
-  INSERT INTO whereupon.notifications (user_id, title, body, record_id, run_id, module_id, node)
-  SELECT *, $6, $7 FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::bigint[]) RETURNING 1)
+  INSERT INTO whereupon.notifications (user_id, title, body, record_id, run_id, question_id, module_id, node)
+  SELECT *, $7, $8
+  FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[]) RETURNING 1)
 SELECT pg_notify('whereupon_notifications', '') WHERE EXISTS (SELECT 1 FROM noted)
 """
 ANSWERS = """
@@ -131,13 +132,19 @@ async def ask(
     ids = {row["run_id"]: row["id"] for row in rows}
     pairs = [(ids[q.run.id], user) for q in questions for user in q.users]
     await batch.db.execute(ASK_PEOPLE, [one for one, _ in pairs], [user for _, user in pairs])
-    await _tell(batch, [q for q in questions if q.tells], module_id)
+    await _tell(batch, [q for q in questions if q.tells], ids, module_id)
     await mail_links(batch, [q for q in questions if q.mail_to])
     return ids
 
 
-async def _tell(batch: Batch, questions: Sequence[Question], module_id: int | None) -> None:
-    notes = [(user, q.title[:300], q.body, q.run.record_id, q.run.id) for q in questions for user in q.users]
+async def _tell(
+    batch: Batch, questions: Sequence[Question], ids: Mapping[int, int], module_id: int | None
+) -> None:
+    notes = [
+        (user, q.title[:300], q.body, q.run.record_id, q.run.id, ids[q.run.id])
+        for q in questions
+        for user in q.users
+    ]
     if notes:
         columns = [list(column) for column in zip(*notes, strict=True)]
         await batch.db.execute(TELL, *columns, module_id, batch.place.node)

@@ -199,9 +199,9 @@ WHERE s.id = ANY($1::bigint[]) ORDER BY s.id, u.id
 """
 TELL = """
 WITH noted AS (
-  INSERT INTO whereupon.notifications (user_id, title, body, module_id, record_id, run_id, node)
+  INSERT INTO whereupon.notifications (user_id, title, body, module_id, record_id, run_id, node, question_id)
   SELECT v.user_id, left($3 || coalesce(t.title, q.title), 300), coalesce(t.description, q.body),
-    r.module_id, r.record_id, r.id, s.step
+    r.module_id, r.record_id, r.id, s.step, q.id
   FROM unnest($1::bigint[], $2::bigint[]) AS v(id, user_id) JOIN whereupon.playbook_steps s ON s.id = v.id
   JOIN whereupon.runs r ON r.id = s.run_id LEFT JOIN whereupon.tasks t ON t.id = s.task_id
   LEFT JOIN whereupon.questions q ON q.id = s.question_id RETURNING 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -206,8 +207,25 @@ def due_sql(planned: Planned, scope: Scope) -> str:
         found = compile_path(planned.field, scope)
         local = f"({found.sql})::timestamp AT TIME ZONE {zone}" if found.type.kind is Kind.DATE else found.sql
         base = f"coalesce(({local}), clock_timestamp())"
-    words = f"{base}, {int(planned.amount)}, '{planned.unit}', {str(planned.working).lower()}"
+    return _planned_sql(planned, base, planned.amount, planned.unit, zone)
+
+
+def _planned_sql(planned: Planned, base: str, amount: int, unit: str, zone: str) -> str:
+    words = f"{base}, {int(amount)}, '{unit}', {str(planned.working).lower()}"
     return f"whereupon.planned({words}, time '{planned.at}', {zone})"
+
+
+def due_again_sql(planned: Planned, scope: Scope) -> str:
+    """SQL timestamptz: by when a step is to be done that is opened again. A date of the record stays as long
+    as it is to come; anything else is counted from now, and never has passed already. `k` is the track."""
+    zone, now = literal(scope.time_zone), "clock_timestamp()"
+    anew = _planned_sql(planned, now, planned.amount, planned.unit, zone)
+    ways: list[str] = []
+    if planned.base == "field":
+        with suppress(Invalid):  # the field is gone since the playbook was started
+            ways.append(due_sql(planned, scope))
+    coming = ", ".join(f"CASE WHEN {way} > {now} THEN {way} END" for way in (*ways, anew))
+    return f"coalesce({coming}, {_planned_sql(planned, now, 1, 'days', zone)})"
 
 
 # Whom a step is given to ---------------------------------------------------------------------------

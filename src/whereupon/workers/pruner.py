@@ -37,17 +37,24 @@ class Retention(BaseModel):
     changes: int = Days
     runs: int = Days
     messages: int = Days
+    work: int = Field(
+        default=365, ge=1, le=36_500,
+        description="What people did: tasks, playbooks, changes of strategies; and what they were told.",
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
     """One thing to forget, walked by `id` so that a bite costs the same whatever is kept.
 
+    `days`: the field of Retention that says how long.
+
     `look`: SQL that deletes what is over and older than $3 days among the next $2 rows with an id above
     $1; it gives `last` (the id to go on from, null at the end of what is old) and `gone`.
     """
 
     name: str
+    days: str
     look: str
 
 
@@ -72,10 +79,36 @@ NEEDED = """NOT EXISTS (SELECT FROM whereupon.pending_changes p WHERE p.change_i
   AND p.shard = whereupon.shard(x.record_id))
   AND NOT EXISTS (SELECT FROM whereupon.runs r WHERE r.module_id = x.module_id AND r.record_id = x.record_id
                   AND r.change_id = x.id AND r.ended_at IS NULL)"""
+# Steps and marks go with their playbook; one that a run waits for is still needed.
+OF_TRACKS = """,
+steps AS (DELETE FROM whereupon.playbook_steps s USING gone g WHERE s.track_id = g.id),
+events AS (DELETE FROM whereupon.playbook_events e USING gone g WHERE e.track_id = g.id)"""
+ENDED = "x.ended_at < now() - $3 * interval '1 day'"
+TRACK_OVER = f"""{ENDED} AND NOT EXISTS (
+  SELECT FROM whereupon.runs r WHERE r.id IN (x.run_id, x.parent_run_id) AND r.ended_at IS NULL)"""
+# What was said of a task goes with it. The steps of a playbook stay together until it is over.
+TASK_OVER = """x.status IN ('done', 'cancelled')
+  AND greatest(x.updated_at, x.done_at) < now() - $3 * interval '1 day'
+  AND NOT EXISTS (SELECT FROM whereupon.runs r WHERE r.id = x.run_id AND r.ended_at IS NULL)
+  AND NOT EXISTS (SELECT FROM whereupon.playbook_steps s JOIN whereupon.playbook_tracks k ON k.id = s.track_id
+                  WHERE s.task_id = x.id AND k.ended_at IS NULL)"""
+# The last change tells who brought a record's strategy to where it stands.
+SUPERSEDED = """(
+  EXISTS (SELECT FROM whereupon.strategy_changes o
+          WHERE o.module_id = x.module_id AND o.record_id = x.record_id AND o.id > x.id)
+  OR NOT EXISTS (SELECT FROM whereupon.strategy_records s
+                 WHERE s.module_id = x.module_id AND s.record_id = x.record_id))"""
+ANSWERED = """NOT EXISTS (
+  SELECT FROM whereupon.questions q WHERE q.id = x.question_id AND q.status = 'open')"""
+FINAL = "x.status IN ('sent', 'failed', 'discarded')"
 WALKED = (
-    Kind("runs", walk("whereupon.runs", "created_at", "x.ended_at < now() - $3 * interval '1 day'", OF_RUNS)),
-    Kind("messages", walk("whereupon.messages", "created_at", "x.status IN ('sent', 'failed', 'discarded')")),
-    Kind("changes", walk("whereupon.changes", "at", NEEDED)),
+    Kind("runs", "runs", walk("whereupon.runs", "created_at", ENDED, OF_RUNS)),
+    Kind("messages", "messages", walk("whereupon.messages", "created_at", FINAL)),
+    Kind("changes", "changes", walk("whereupon.changes", "at", NEEDED)),
+    Kind("playbooks", "work", walk("whereupon.playbook_tracks", "created_at", TRACK_OVER, OF_TRACKS)),
+    Kind("tasks", "work", walk("whereupon.tasks", "created_at", TASK_OVER)),
+    Kind("strategy changes", "work", walk("whereupon.strategy_changes", "at", SUPERSEDED)),
+    Kind("notifications", "work", walk("whereupon.notifications", "created_at", ANSWERED)),
 )
 OLD_BULK = "SELECT id FROM whereupon.bulk_runs WHERE ended_at < now() - $1 * interval '1 day' AND waiting = 0"
 # Small tables, a bite at a time, by what ends their rows' use; days are those of the runs ($1).
@@ -98,11 +131,22 @@ SWEPT: Mapping[str, str] = {
     "bulk chunks": f"whereupon.bulk_chunks WHERE bulk_id IN ({OLD_BULK})",
     "bulk runs": f"whereupon.bulk_runs WHERE id IN ({OLD_BULK}) "
     "AND NOT EXISTS (SELECT FROM whereupon.bulk_members m WHERE m.bulk_id = bulk_runs.id)",
-    "notifications": "whereupon.notifications WHERE read_at < now() - $1 * interval '1 day'",
 }
 # Delete the next $1 of some rows.
 SWEEP = """
 WITH gone AS (DELETE FROM {table} WHERE ctid = ANY(ARRAY(SELECT ctid FROM {rows} LIMIT $1)) RETURNING 1)
+SELECT count(*) AS gone FROM gone
+"""
+
+
+# Nobody answers what a run asked that is over or stands elsewhere: the secret of its link goes, too.
+WITHDRAW = """
+WITH gone AS (
+  UPDATE whereupon.questions SET status = 'withdrawn', ended_at = clock_timestamp()
+  WHERE id = ANY(ARRAY(
+    SELECT q.id FROM whereupon.questions q LEFT JOIN whereupon.runs r ON r.id = q.run_id
+    WHERE q.status = 'open' AND (r.id IS NULL OR r.ended_at IS NOT NULL OR r.node IS DISTINCT FROM q.node)
+    LIMIT $1)) RETURNING 1)
 SELECT count(*) AS gone FROM gone
 """
 
@@ -137,6 +181,8 @@ class Pruner:
 
     async def hourly(self) -> float:
         """One round. Answers how long to sleep."""
+        if withdrawn := await self.withdraw():
+            log.info("withdrew questions that nothing waits for", questions=withdrawn)
         forgotten = {name: count for name, count in (await self.round()).items() if count}
         if forgotten:
             log.info("forgot what is older than is kept", **forgotten)
@@ -151,7 +197,7 @@ class Pruner:
         async with self.database.connection() as db:
             found = await db.fetchval("SELECT value FROM whereupon.settings WHERE key = 'retention'")
         days = Retention.model_validate(found or {})
-        counts = {kind.name: await self.walk(kind, getattr(days, kind.name)) for kind in WALKED}
+        counts = {kind.name: await self.walk(kind, getattr(days, kind.days)) for kind in WALKED}
         for name, rows in SWEPT.items():
             counts[name] = await self.sweep(rows, days.runs)
         return counts
@@ -170,8 +216,16 @@ class Pruner:
 
     async def sweep(self, rows: str, days: int) -> int:
         """The same for a table without an ascending id."""
-        statement, total = SWEEP.format(table=rows.partition(" ")[0], rows=rows.replace("$1", "$2")), 0
-        values = [self.bite, *([days] if "$1" in rows else [])]
+        statement = SWEEP.format(table=rows.partition(" ")[0], rows=rows.replace("$1", "$2"))
+        return await self.repeat(statement, self.bite, *([days] if "$1" in rows else []))
+
+    async def withdraw(self) -> int:
+        """Close the questions that nothing waits for any more. How many there were."""
+        return await self.repeat(WITHDRAW, self.bite)
+
+    async def repeat(self, statement: str, *values: Any) -> int:
+        """Bite by bite, until one is not full."""
+        total = 0
         while not self.stopping.is_set():
             row = await self.take_bite(statement, *values)
             total += row["gone"] if row else 0

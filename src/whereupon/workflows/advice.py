@@ -93,7 +93,7 @@ def _mails_that_come_again(plan: Plan) -> Iterator[Advice]:
         if step.block.leaves and again and _is_sent_once(step):
             yield Advice(
                 "no_recurrence_limit",
-                f'"{_name_of(step)}" can be sent to the same record more than once.',
+                f'"{step.name}" can be sent to the same record more than once.',
                 'Set "how often" to "only the first time".',
                 key,
             )
@@ -103,10 +103,6 @@ def _is_sent_once(step: Step) -> bool:
     """Whether the block's name or subject is one of a mail that should come once."""
     subject = getattr(step.config, "subject", None) or getattr(step.config, "template", None) or ""
     return bool(ONCE.search(f"{step.node.label} {step.node.key.replace('_', ' ')} {subject}"))
-
-
-def _name_of(step: Step) -> str:
-    return step.node.label or step.block.label
 
 
 def _too_easily_started(plan: Plan) -> Iterator[Advice]:
@@ -139,7 +135,7 @@ def _loose_exits(plan: Plan) -> Iterator[Advice]:
             names = ", ".join(f'"{step.block.port_labels.get(port, port)}"' for port in loose)
             yield Advice(
                 "loose_exit",
-                f'"{_name_of(step)}" leads nowhere by {names}: the run ends there.',
+                f'"{step.name}" leads nowhere by {names}: the run ends there.',
                 "Connect it, or leave it if the run is meant to end.",
                 key,
             )

@@ -19,9 +19,11 @@ def body_problems(plan: Plan) -> Iterator[Problem]:
         at = _at(plan, key)
         if step.block.each_port not in step.exits:
             advice = "Connect it to the first block that is to work on each item."
-            yield Problem("missing_exit", f'The exit of "{key}" for each item leads nowhere.', at, advice)
+            yield Problem(
+                "missing_exit", f'The exit of "{step.name}" for each item leads nowhere.', at, advice
+            )
         elif key in body_of(plan.graph, step):
-            message = f'The way for each item of "{key}" leads back to it.'
+            message = f'The way for each item of "{step.name}" leads back to it.'
             advice = "Let that way end: what comes after the last item goes to the other exit."
             yield Problem("cycle", message, at, advice)
         else:
@@ -35,9 +37,8 @@ def _entrances(plan: Plan, loop: Step) -> Iterator[Problem]:
     for index, edge in enumerate(plan.document.edges):
         enters = edge.target in body and edge.source not in body
         if enters and (edge.source, edge.port) != (loop.node.key, port):
-            message = (
-                f'"{edge.target}" works on each item of "{loop.node.key}", so nothing else may lead to it.'
-            )
+            target = plan.name_of(edge.target)
+            message = f'"{target}" works on each item of "{loop.name}", so nothing else may lead to it.'
             yield Problem("into_loop", message, f"/edges/{index}/to", "Connect it to a block of its own.")
 
 

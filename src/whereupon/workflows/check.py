@@ -106,13 +106,12 @@ def _edges(plan: Plan) -> Iterator[Problem]:
             advice = "Connect it to the first block instead."
             yield Problem("into_start", "No connection may lead into START.", f"{at}/to", advice)
         if taken[edge.source, edge.port] > 1:
-            message = (
-                f'Exit "{edge.port}" of "{edge.source}" has {taken[edge.source, edge.port]} connections.'
-            )
+            port, many = _port_label(plan, edge.source, edge.port), taken[edge.source, edge.port]
+            message = f'Exit "{port}" of "{plan.name_of(edge.source)}" has {many} connections.'
             advice = "An exit leads to one block: put the second one behind the first."
             yield Problem("second_connection", message, f"{at}/port", advice)
         if (ports := _ports(plan, edge.source)) is not None and edge.port not in ports:
-            message = f'"{edge.source}" has no exit "{edge.port}".'
+            message = f'"{plan.name_of(edge.source)}" has no exit "{edge.port}".'
             yield Problem("unknown_exit", message, f"{at}/port", _exit_advice(edge.port, ports))
 
 
@@ -129,15 +128,22 @@ def _ports(plan: Plan, key: str) -> tuple[str, ...] | None:
     return plan.steps[key].ports() if key in plan.steps else None
 
 
+def _port_label(plan: Plan, key: str, port: str) -> str:
+    step = plan.steps.get(key)
+    return step.block.port_labels.get(port, port) if step else port
+
+
 def _exits(plan: Plan) -> Iterator[Problem]:
     """An exit that leads nowhere ends the run, which is fine for one of several, never for all."""
     for key, step in plan.steps.items():
         if step.node.on_error.policy == "exit" and ERROR_PORT not in step.exits:
             advice = 'Connect it, or set "on error" to "stop".'
-            yield Problem("missing_exit", f'The error exit of "{key}" leads nowhere.', _at(plan, key), advice)
+            message = f'The error exit of "{step.name}" leads nowhere.'
+            yield Problem("missing_exit", message, _at(plan, key), advice)
         if len(step.block.ports(step.config)) > 1 and not step.exits:
             advice = "Connect at least one of them."
-            yield Problem("missing_exit", f'No exit of "{key}" leads anywhere.', _at(plan, key), advice)
+            message = f'No exit of "{step.name}" leads anywhere.'
+            yield Problem("missing_exit", message, _at(plan, key), advice)
 
 
 def _unreachable(plan: Plan) -> Iterator[Problem]:
@@ -146,7 +152,7 @@ def _unreachable(plan: Plan) -> Iterator[Problem]:
     reached = plan.graph.reachable(plan.start.node.key)
     for index, node in enumerate(plan.document.nodes):
         if node.key not in reached and node.block != START:
-            message = f'"{node.key}" can never be reached.'
+            message = f'"{plan.name_of(node.key)}" can never be reached.'
             yield Problem("unreachable", message, f"/nodes/{index}", "Connect it, or remove it.")
 
 
@@ -162,7 +168,8 @@ def _busy_cycles(plan: Plan) -> Iterator[Problem]:
         path = _way_round(moving, key) if key in plan.graph.after(key) else None
         if path and not named & set(path):
             named |= set(path)
-            message = f"These blocks go round without a wait: {' → '.join([*path, path[0]])}."
+            names = " → ".join(plan.name_of(name) for name in (*path, path[0]))
+            message = f"These blocks go round without a wait: {names}."
             advice = "Put a Wait block into the circle, or take one connection away."
             yield Problem("cycle", message, _at(plan, key), advice)
 

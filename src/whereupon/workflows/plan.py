@@ -36,6 +36,11 @@ class Step:
     awaited: bool  # what leaves the database has to come back before the run goes on
     kept: bool  # a later node reads its output
 
+    @property
+    def name(self) -> str:
+        """As people know it."""
+        return self.node.label or self.block.label
+
     def ports(self) -> tuple[str, ...]:
         extra = (ERROR_PORT,) if self.node.on_error.policy == "exit" else ()
         return (*self.block.ports(self.config), *extra)
@@ -62,6 +67,12 @@ class Plan:
     steps: Mapping[str, Step]
     problems: tuple[Problem, ...]
     loops: Mapping[str, tuple[str, ...]]  # node → the nodes whose items it works on, outermost first
+
+    def name_of(self, key: str) -> str:
+        """What people call a node: its name, or what its block does; its key, where that is not known."""
+        if key in self.steps:
+            return self.steps[key].name
+        return next((node.label for node in self.document.nodes if node.key == key and node.label), key)
 
     @property
     def first(self) -> str | None:

@@ -59,8 +59,12 @@ async def test_everything_is_one_list_with_what_is_overdue_first(admin, client_o
     limit = {"amount": 2, "unit": "days"}
     node = {"block": "approval", "ask": [{"user": clerk.user_id}], "title": "Ναι;", "time_limit": limit}
     await asks(database, await me(admin), node, ["approved", "rejected", "timeout"])
+    async with database.connection() as db:
+        await db.execute(
+            "INSERT INTO whereupon.notifications (user_id, title) VALUES ($1, 'Hei')", clerk.user_id
+        )
 
-    wanted = ["late", "queued", "Αύριο", "Ναι;", "later", "some day", "Ναι;"]
+    wanted = ["late", "queued", "Αύριο", "Ναι;", "later", "some day", "Hei"]
     items = (await clerk.get("/api/v1/inbox")).json()["items"]
     assert [item["title"] for item in items] == wanted
     assert [item["kind"] for item in items][3:] == ["approval", "task", "task", "notification"]
@@ -79,6 +83,15 @@ async def test_everything_is_one_list_with_what_is_overdue_first(admin, client_o
     counted = (await clerk.get("/api/v1/inbox/count")).json()
     assert (counted["count"], counted["overdue"], counted["queues"][0]["waiting"]) == (7, 2, 1)
     assert await titles(admin, kind=["task", "step", "approval", "form"]) == []
+    # The bell rings for a question, too, and is silent about it once it is answered.
+    assert await unread(clerk) == ["Hei", "Ναι;"]
+    decided = await clerk.post(f"/api/v1/questions/{items[3]['id']}/decide", json={"decision": "approved"})
+    assert (decided.status_code, await unread(clerk)) == (200, ["Hei"])
+
+
+async def unread(client: Client) -> list[str]:
+    found = (await client.get("/api/v1/notifications", params={"unread": True})).json()
+    return [one["title"] for one in found["items"]]
 
 
 def cursor_of(cursor: str | None) -> dict[str, str]:

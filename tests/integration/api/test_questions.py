@@ -62,13 +62,25 @@ async def test_the_link_opens_the_form_alone_without_a_key(admin, anyone, databa
     office = await asks(database, await me(admin), node, ["filled"])
     (message,) = await office.fetch("SELECT context FROM whereupon.messages")
     address = "/api/v1/forms/" + message["context"]["question"]["link"].rpartition("/")[2]
+    # Who may look at messages sees that there is a link, and not where it leads; the mail itself has it.
+    (listed,) = (await admin.get("/api/v1/messages")).json()["items"]
+    shown = await admin.get(f"/api/v1/messages/{listed['id']}")
+    assert shown.json()["preview"]["text"].endswith("/forms/…\n")
+    assert address.rpartition("/")[2] not in shown.text
+    await office.execute(
+        "UPDATE whereupon.messages SET status = 'sent', rendered = jsonb_build_object('to', '[]'::jsonb, "
+        "'text', context#>>'{question,link}')"
+    )
+    assert address.rpartition("/")[2] not in (await admin.get(f"/api/v1/messages/{listed['id']}")).text
     form = await anyone.get(address)
-    assert set(form.json()) == {"title", "body", "fields", "due_at", "organisation"}
+    assert set(form.json()) == {"title", "body", "fields", "values", "due_at", "organisation"}
     assert (await anyone.get("/api/v1/forms/guessed")).status_code == 404
     wrong = await anyone.post(address, json={"values": {"day": "someday"}})
     assert (wrong.status_code, wrong.json()["problems"][0]["path"]) == (422, "/values/day")
     assert (await anyone.post(address, json={"values": {"day": "2026-05-04"}})).status_code == 204
     assert (await anyone.get(address)).status_code == 410
+    (message,) = await office.fetch("SELECT context, rendered FROM whereupon.messages")
+    assert address.rpartition("/")[2] not in f"{message['context']}{message['rendered']}"
     await office.settle()
     assert [run["status"] for run in await office.runs()] == ["succeeded"]
     tries = [(await anyone.get("/api/v1/forms/guessed")).status_code for _ in range(40)]

@@ -78,11 +78,11 @@ async def test_holidays_are_kept_in_order_each_day_once(admin):
 
 async def test_how_long_history_is_kept_is_what_the_pruner_goes_by(admin, database):
     assert (await admin.get("/api/v1/settings")).json()["retention"]["runs"] == 365
-    saved = await admin.put("/api/v1/settings/retention", json={"changes": 30, "runs": 90, "messages": 365})
-    assert saved.json()["retention"] == {"changes": 30, "runs": 90, "messages": 365}
+    saved = await admin.put("/api/v1/settings/retention", json={"changes": 30, "runs": 90, "work": 730})
+    assert saved.json()["retention"] == {"changes": 30, "runs": 90, "messages": 365, "work": 730}
     async with database.connection() as db:
         stored = await db.fetchval("SELECT value FROM whereupon.settings WHERE key = 'retention'")
-    assert stored == {"changes": 30, "runs": 90, "messages": 365}
+    assert stored == {"changes": 30, "runs": 90, "messages": 365, "work": 730}
     assert (await admin.put("/api/v1/settings/retention", json={"runs": 0})).status_code == 422
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +14,13 @@ from whereupon.errors import Conflict, Gone, Invalid, NotFound, Refused
 from whereupon.modules.catalog import load_catalog
 from whereupon.people.questions import Decision
 from whereupon.people.users import UserChange, change_user
-from whereupon.playbooks.steering import Because, CalledOff, HandedOn, StepDone
+from whereupon.playbooks.steering import Because, CalledOff, HandedOn, Reopened, StepDone
 from whereupon.playbooks.uploads import upload_by_link, upload_of_link
 from whereupon.records.documents import store_upload
 from whereupon.records.files import FileStore
 
 WHY = Because(reason="Δεν χρειάζεται")
+AGAIN = Reopened(reason="Πάλι")
 
 
 def step(key: str, **more: Any) -> dict[str, Any]:
@@ -88,6 +89,32 @@ async def test_a_second_playbook_is_refused_or_waits_as_it_is_set(collecting: Co
     assert (await collecting.track(later))["status"] == "running"
     gone = await collecting.start(first, 999)
     assert refused_codes(gone) == ["does_not_fit"]
+
+
+async def test_records_that_do_not_get_it_are_named_each_with_why(collecting: Collecting) -> None:
+    busy, paid, strange = [await collecting.claim(number=name) for name in ("Ω-1", "Ω-2", "Ω-3")]
+    other = await collecting.office.fetchval("INSERT INTO data.accounts (name) VALUES ('Ζήτα') RETURNING id")
+    sql = "UPDATE data.claims SET {} WHERE id = $1"
+    await collecting.office.execute(sql.format("status = 'paid'"), paid)
+    await collecting.office.execute(sql.format(f"account = {other}"), strange)
+    still_open = {"field": "status", "operator": "equals", "value": "open"}
+    key = await collecting.publish(CALL, filter=still_open)
+    await collecting.start(key, busy)
+    found = await collecting.start(key, busy, paid, strange, 999, account=str(collecting.account))
+    assert [(one["record_title"], one["message"]) for one in found["refused"]] == [
+        ("Ω-1", "It has a playbook already: Disputed."),
+        ("Ω-2", "The playbook is for Claims where Status is equal to Open."),
+        ("Ω-3", "It belongs to another account."),
+        (None, "There is no such Claim, or it is not yours to see."),
+    ]
+    keeper = await collecting.office.user("keeper@example.org", role="keeper")
+    free = await collecting.claim(number="Ω-4")
+    (one,) = (await collecting.start(key, free, by=keeper))["refused"]
+    assert (one["module"], one["record_title"], one["message"]) == (
+        "claims",
+        "Ω-4",
+        "It is not yours to change.",
+    )
 
 
 async def test_a_block_starts_a_playbook_on_its_record(collecting: Collecting) -> None:
@@ -198,7 +225,7 @@ async def test_steps_are_skipped_opened_again_and_handed_on_with_a_reason(collec
     await collecting.do("skip_step", track, "call", WHY, by=collecting.agent)
     found = await collecting.step(track, "call")
     assert (found["status"], found["comment"], found["by"]["name"]) == ("skipped", WHY.reason, "Ægir")
-    await collecting.do("reopen_step", track, "call", WHY, by=collecting.agent)
+    await collecting.do("reopen_step", track, "call", AGAIN, by=collecting.agent)
     await collecting.do("do_step", track, "letter", StepDone(), by=collecting.agent)
     # It goes no further while a step is open again.
     assert await collecting.steps(track) == {"call": "open", "letter": "done", "decide": "to_do"}
@@ -207,7 +234,7 @@ async def test_steps_are_skipped_opened_again_and_handed_on_with_a_reason(collec
     await collecting.do("do_step", track, "call", StepDone(), by=collecting.manager)
     assert (await collecting.steps(track))["decide"] == "open"
     with pytest.raises(Conflict):
-        await collecting.do("reopen_step", track, "decide", WHY)
+        await collecting.do("reopen_step", track, "decide", AGAIN)
     with pytest.raises(Invalid):
         await collecting.do("hand_on_step", track, "decide", HandedOn.model_validate({"group": "κανείς"}))
     to = HandedOn.model_validate({"user_id": collecting.agent})
@@ -221,7 +248,44 @@ async def test_steps_are_skipped_opened_again_and_handed_on_with_a_reason(collec
         "started", "skipped", "reopened", "done", "reassigned", "done", "reassigned", "rejected",
     ]  # fmt: skip
     with pytest.raises(Conflict):
-        await collecting.do("reopen_step", track, "call", WHY)
+        await collecting.do("reopen_step", track, "call", AGAIN)
+
+
+# How a step is planned, and in how many days it is due when it is opened again two weeks later: a date of the
+# record stays as long as it is to come. The record's date is `due_on` days away; None: it has none.
+PLANS: list[tuple[dict[str, Any], int | None, int]] = [
+    ({"amount": 2}, None, 2),
+    ({"amount": 3, "base": "start"}, None, 3),
+    ({"amount": 0, "unit": "weeks", "at": "00:00"}, None, 1),
+    ({"amount": -5, "base": "field", "field": "due_on"}, 30, 25),
+    ({"amount": -5, "base": "field", "field": "due_on"}, 3, 1),
+    ({"amount": 4, "base": "field", "field": "due_on"}, -30, 4),
+    ({"amount": 4, "base": "field", "field": "due_on"}, None, 4),
+]
+
+
+async def test_a_step_that_is_opened_again_is_not_overdue(collecting: Collecting) -> None:
+    today = datetime.now(UTC).date()
+    tracks: list[int] = []
+    for nr, (planned, days, _) in enumerate(PLANS):
+        due_on = today + timedelta(days=days) if days is not None else None
+        key = await collecting.publish(step("it", planned=planned), step("next"), name=f"Plan {nr}")
+        tracks += (await collecting.start(key, await collecting.claim(due_on=due_on)))["started"]
+        await collecting.do("skip_step", tracks[nr], "it", WHY)
+    await collecting.later("14 days")
+    for track, (planned, days, expected) in zip(tracks, PLANS, strict=True):
+        await collecting.do("reopen_step", track, "it", AGAIN)
+        found = await collecting.step(track, "it")
+        assert (found["due_at"].date() - today).days == expected, (planned, days)
+        assert (found["status"], found["late"]) == ("open", False)
+        assert (await collecting.step(track, "next"))["late"]
+    chosen = datetime.now(UTC) + timedelta(hours=5)
+    await collecting.do("skip_step", tracks[0], "it", WHY)
+    past = Reopened(reason="Πάλι", due_at=chosen - timedelta(days=1))
+    with pytest.raises(Invalid):
+        await collecting.do("reopen_step", tracks[0], "it", past)
+    await collecting.do("reopen_step", tracks[0], "it", Reopened(reason="Πάλι", due_at=chosen))
+    assert (await collecting.step(tracks[0], "it"))["due_at"] == chosen
 
 
 async def test_what_was_decided_says_which_steps_follow(collecting: Collecting) -> None:
@@ -308,6 +372,8 @@ async def test_a_document_comes_by_a_link(collecting: Collecting, tmp_path: Path
     await collecting.office.settle()
     found = await collecting.step(track, "proof")
     assert (found["status"], len(found["documents"])) == ("done", 1)
+    context = await collecting.office.fetchval("SELECT context FROM whereupon.messages")
+    assert context["question"]["link"].endswith("/uploads/…")
     kept = await collecting.office.fetch("SELECT name, type, record_id FROM whereupon.documents")
     assert [tuple(row) for row in kept] == [("Απόδειξη.pdf", "Proof of payment", str(claim))]
 

@@ -9,6 +9,7 @@ from whereupon.errors import Conflict, Gone, Invalid, NotFound
 from whereupon.people.forms import Filled, accept_answers, fill_in, fill_in_by_link, form_of_link
 from whereupon.people.questions import list_questions
 from whereupon.people.rights import load_rights
+from whereupon.runs.prefilling import values_of_form
 from whereupon.runs.rehearsal import ToRehearse, rehearse
 
 MANUAL = {"trigger": "manual"}
@@ -87,6 +88,29 @@ async def test_fields_of_the_record_are_written_into_it_as_the_publisher(office:
     )
     assert (change["actor_id"], change["origin"]) == (office.admin, "workflow")
     assert change["run_id"] == (await office.runs())[0]["id"]
+
+
+async def test_a_form_has_in_it_what_the_record_has_where_its_author_chose_that(office: Office) -> None:
+    ana = await office.user("ana@example.org")
+    for prefill, shown, left in (
+        (False, {}, "open"),
+        (True, {"status": "open", "email": "zoe@example.org"}, None),
+    ):
+        item = await asks(
+            office, ask=[{"user": ana}], record_fields=["due_date", "status", "email"], prefill=prefill
+        )
+        await office.execute("UPDATE data.items SET status = 'open' WHERE id = $1", item)
+        async with office.database.transaction() as db:
+            (question,) = await list_questions(db, office.rights, everyone=True)
+            assert await values_of_form(db, question["id"]) == shown
+            # Not what those may read for whom the run does not act, and nothing once nobody waits for it.
+            await db.execute("UPDATE whereupon.users SET active = false WHERE id = $1", office.admin)
+            assert await values_of_form(db, question["id"]) == {}
+            await db.execute("UPDATE whereupon.users SET active = true WHERE id = $1", office.admin)
+        await fills(office, ana, answer="Ναι", days=1, due_date="2026-05-04")
+        row = await office.item(item)
+        # What was never shown stays, though nothing was said of it; what was shown and made empty is empty.
+        assert (str(row["due_date"]), row["status"]) == ("2026-05-04", left)
 
 
 async def test_somebody_outside_fills_it_in_by_a_link_that_works_once(office: Office) -> None:

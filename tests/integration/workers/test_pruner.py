@@ -170,3 +170,95 @@ async def test_old_bulk_runs_go_with_their_lists_and_those_under_way_stay(office
     gone = await Pruner(office.database, bite=7, pause=0).round()
     assert (gone["bulk members"], gone["bulk chunks"], gone["bulk runs"]) == (25, 1, 1)
     assert [await count(office, t) for t in ("bulk_runs", "bulk_members", "bulk_chunks")] == [1, 25, 1]
+
+
+TRACK = """
+INSERT INTO whereupon.playbook_tracks (playbook_id, module_id, record_id, status, exclusive, afterwards,
+  parent_run_id, created_at, ended_at)
+SELECT 1, 1, $1, 'x', true, 'resume', $2, now() - interval '500 days', now() - $3::text::interval RETURNING id
+"""
+# A task of a track, done so long ago, with its step, a mark and a line of history.
+TASK = """
+WITH task AS (
+  INSERT INTO whereupon.tasks (title, status, created_at, updated_at)
+  VALUES ($1, $2, now() - interval '500 days', now() - $3::text::interval) RETURNING id),
+said AS (INSERT INTO whereupon.inbox_history (task_id, kind) SELECT id, 'commented' FROM task),
+step AS (
+  INSERT INTO whereupon.playbook_steps (track_id, run_id, step, kind, task_id)
+  SELECT $4::bigint, 0, 'step', 'manual', id FROM task WHERE $4::bigint IS NOT NULL)
+INSERT INTO whereupon.playbook_events (track_id, what) SELECT $4::bigint, 'done' WHERE $4::bigint IS NOT NULL
+"""
+STRATEGY = """
+INSERT INTO whereupon.strategy_changes (module_id, record_id, at, action, was, status)
+VALUES (1, $1, now() - interval '400 days', $2, 'active', 'paused')
+"""
+NEWS = """
+INSERT INTO whereupon.notifications (user_id, title, created_at, question_id)
+VALUES ($1, $2, now() - $3::text::interval, $4)
+"""
+
+
+async def test_what_people_finished_goes_and_what_is_open_or_still_needed_stays(office: Office) -> None:
+    await office.publish({"trigger": "record_created"}, WAIT)
+    await office.insert(name="a")
+    await office.settle()
+    waits = await office.fetchval("SELECT id FROM whereupon.runs")
+    over = await office.fetchval(TRACK, "1", None, "400 days")
+    awaited = await office.fetchval(TRACK, "2", waits, "400 days")
+    running = await office.fetchval(TRACK, "3", None, None)
+    for title, status, ended, track in (
+        ("παλιά", "done", "400 days", None), ("old of an old one", "cancelled", "400 days", over),
+        ("open", "open", "400 days", None), ("young", "done", "2 days", None),
+        ("of one under way", "done", "400 days", running),
+    ):  # fmt: skip
+        await office.execute(TASK, title, status, ended, track)
+    await office.execute("INSERT INTO whereupon.strategy_records VALUES (1, '1', 'paused')")
+    for record, action in (("1", "pause"), ("1", "resume"), ("9", "pause")):
+        await office.execute(STRATEGY, record, action)
+    question = await office.fetchval(
+        "INSERT INTO whereupon.questions (kind, run_id, workflow_id, node, iteration, title) "
+        "VALUES ('approval', $1, 1, 'wait', 0, 'Ναι;') RETURNING id", waits,
+    )  # fmt: skip
+    for title, ago, asked in (
+        ("old", "400 days", None),
+        ("asks", "400 days", question),
+        ("new", "1 h", None),
+    ):
+        await office.execute(NEWS, office.admin, title, ago, asked)
+    pruner = Pruner(office.database, bite=2, pause=0)
+    gone = await pruner.round()
+    names = ("playbooks", "tasks", "strategy changes", "notifications", "runs")
+    assert [gone[name] for name in names] == [1, 2, 2, 1, 0]
+    left = "SELECT array_agg({} ORDER BY id) FROM whereupon.{}"
+    assert await office.fetchval(left.format("id", "playbook_tracks")) == [awaited, running]
+    assert await office.fetchval(left.format("title", "tasks")) == ["open", "young", "of one under way"]
+    assert await office.fetchval(left.format("track_id", "playbook_events")) == [running]
+    assert [await count(office, t) for t in ("inbox_history", "playbook_steps")] == [3, 1]
+    assert await office.fetchval(left.format("action", "strategy_changes")) == ["resume"]
+    assert await office.fetchval(left.format("title", "notifications")) == ["asks", "new"]
+    await office.execute("INSERT INTO whereupon.settings (key, value) VALUES ('retention', '{\"work\": 1}')")
+    assert (await pruner.round())["tasks"] == 1
+
+
+async def test_what_a_run_asked_is_withdrawn_when_it_is_over(office: Office) -> None:
+    form = {
+        "key": "ask", "block": "ask_form", "outside": {"address": "zoë@outside.example"}, "title": "Your day",
+        "fields": [{"name": "day", "label": "Day"}], "time_limit": {"amount": 1, "unit": "days"},
+    }  # fmt: skip
+    edges = [["start", "next", "ask"], ["ask", "filled", "note"]]
+    await office.publish({"trigger": "record_created"}, form, NOTE, edges=edges)
+    await office.insert(name="a")
+    await office.insert(name="b")
+    await office.settle()
+    await office.execute(
+        "UPDATE whereupon.runs SET status = 'cancelled', ended_at = now(), node = NULL "
+        "WHERE id = (SELECT min(id) FROM whereupon.runs)"
+    )
+    assert await Pruner(office.database, bite=1, pause=0).withdraw() == 1
+    rows = await office.fetch(
+        "SELECT q.status, m.context->'question'->>'link' AS link FROM whereupon.questions q "
+        "JOIN whereupon.messages m USING (run_id) ORDER BY run_id"
+    )
+    assert [(row["status"], row["link"].endswith("/forms/…")) for row in rows] == [
+        ("withdrawn", True), ("open", False),
+    ]  # fmt: skip

@@ -127,6 +127,7 @@ async def test_all_faults_come_at_once_and_nothing_is_published(office: Office) 
         IF,
         edges=[],
     )
+    document["nodes"][2]["label"] = "Ακριβό;"
 
     async def create_and_publish() -> None:
         async with office.database.transaction() as db:
@@ -139,6 +140,9 @@ async def test_all_faults_come_at_once_and_nothing_is_published(office: Office) 
     assert {"unknown_block", "unreachable", "missing_exit", "unknown_field"} <= {
         p.code for p in refused.value.problems
     }
+    # What people gave a name is called by it.
+    told = {p.message for p in refused.value.problems}
+    assert {'No exit of "Ακριβό;" leads anywhere.', '"Ακριβό;" can never be reached.'} <= told
     assert await office.fetchval("SELECT count(*) FROM whereupon.versions") == 0
 
 

@@ -69,6 +69,10 @@ export function NotificationBell() {
             color="gray"
             size="lg"
             onClick={() => setOpen((shown) => !shown)}
+            // The panel listens for Escape only while the focus is in it.
+            onKeyDown={(event) => {
+              if (event.key === 'Escape') setOpen(false)
+            }}
             aria-expanded={open}
             aria-label={
               unread ? `${t.frame.notifications}: ${t.frame.unread(unread)}` : t.frame.notifications

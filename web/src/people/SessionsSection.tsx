@@ -8,6 +8,7 @@ import {
   signOutEverywhereMutation,
 } from '../api'
 import { expiry } from '../api/expiry'
+import { confirm } from '../parts/confirm'
 import { Problem } from '../parts/Problem'
 import { sayDone, sayProblem } from '../parts/saying'
 import { When } from '../parts/When'
@@ -32,6 +33,10 @@ export function SessionsSection() {
     onMutate: expiry.ended,
     onSettled: () => window.location.assign('/sign-in'),
   })
+  const askAndEndAll = async () => {
+    const question = { title: words.endAllTitle, about: words.endAllAbout, yes: words.endAll, danger: true }
+    if (await confirm(question)) endAll.mutate({})
+  }
   return (
     <Section title={words.sessions}>
       {found.error && <Problem error={found.error} onRetry={() => found.refetch()} />}
@@ -65,7 +70,7 @@ export function SessionsSection() {
           color="red"
           size="xs"
           loading={endAll.isPending}
-          onClick={() => endAll.mutate({})}
+          onClick={askAndEndAll}
         >
           {words.endAll}
         </Button>

@@ -81,7 +81,7 @@ function CapsSection({ now }: { now: SettingsOut['caps'] }) {
   )
 }
 
-const KEPT = ['runs', 'changes', 'messages'] as const
+const KEPT = ['runs', 'changes', 'messages', 'work'] as const
 
 function RetentionSection({ now }: { now: SettingsOut['retention'] }) {
   const save = useSave(

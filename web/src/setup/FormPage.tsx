@@ -11,7 +11,7 @@ import { questions as t } from '../text/questions'
 /** A form for somebody outside, who has the link and no account. */
 export function Page() {
   const token = useParams().token ?? ''
-  const [values, setValues] = useState<Answers>({})
+  const [values, setValues] = useState<Answers>()
   const found = useQuery({
     ...getPublicFormOptions({ path: { token } }),
     retry: false,
@@ -20,12 +20,13 @@ export function Page() {
   const fill = useMutation(fillInPublicFormMutation())
   const problem = fill.error ? asProblem(fill.error) : null
   const form = found.data
+  const shown = values ?? form?.values ?? {}
   useEffect(() => {
     document.title = form?.title ?? t.public.title
   }, [form?.title])
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    fill.mutate({ path: { token }, body: { values: filledIn(values) } })
+    fill.mutate({ path: { token }, body: { values: filledIn(shown) } })
   }
   if (fill.isSuccess) return <Said title={t.public.thanks} about={t.public.thanksAbout} />
   if (found.error) return <Closed problem={asProblem(found.error)} onRetry={() => found.refetch()} />
@@ -50,7 +51,7 @@ export function Page() {
                 {form.body}
               </Text>
             )}
-            <AskedFields fields={form.fields} values={values} onChange={setValues} problem={problem} />
+            <AskedFields fields={form.fields} values={shown} onChange={setValues} problem={problem} />
             {problem && problem.problems.length === 0 && <Problem error={problem} title={t.notFilled} />}
             <Button type="submit" loading={fill.isPending}>
               {t.send}

@@ -25,6 +25,8 @@ export const profile = {
   seen: 'Last seen',
   end: 'Sign out',
   endAll: 'Sign out everywhere',
+  endAllTitle: 'Sign out everywhere?',
+  endAllAbout: 'You are signed out in every browser, in this one too. Each asks for your password again.',
   ended: 'That session was ended',
 }
 

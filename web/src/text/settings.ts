@@ -97,10 +97,12 @@ export const settings = {
     recipient_per_day: 'To one recipient in a day',
     organisation_per_day: 'Of the whole organisation in a day',
     retention: 'History',
-    retentionAbout: 'Older entries are removed by night. Records themselves are never touched.',
+    retentionAbout:
+      'Older entries are removed, a few at a time. What is not over stays, and records are never touched.',
     runs: 'Keep runs for so many days',
     changes: 'Keep changes of records for so many days',
     messages: 'Keep messages for so many days',
+    work: 'Keep finished tasks and playbooks for so many days',
     saved: 'Saved',
   },
   packs: {

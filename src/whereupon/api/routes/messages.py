@@ -18,6 +18,7 @@ from whereupon.api.routes.shapes import Page, PathId
 from whereupon.db.pool import Connection
 from whereupon.errors import NotFound, WhereuponError
 from whereupon.outbox import messages
+from whereupon.outbox.secret_links import without_secret_links
 from whereupon.outbox.writing import write_message
 from whereupon.people import audit
 from whereupon.people.rights import Rights
@@ -124,7 +125,8 @@ class Letter(Out):
 
 
 class WholeMessage(Message):
-    """With what it says: `rendered` once it was written out, else text and values."""
+    """With what it says: `rendered` once it was written out, else text and values. Of a link that is for its
+    recipient alone, the secret is left out."""
 
     rendered: dict[str, Any] | None
     context: dict[str, Any]
@@ -248,7 +250,9 @@ async def get_message(call: TheCall, message_id: PathId) -> Response:
         found = await fetched(db, call.rights, GET, message_id)
         if not found:
             raise NotFound(f"There is no message {message_id}.")
-        return {**found[0], **preview_of(found[0])}
+        hidden = {name: without_secret_links(found[0][name]) for name in ("rendered", "context")}
+        message = {**found[0], **hidden}
+        return {**message, **preview_of(message)}
 
     return await call.read(work)
 

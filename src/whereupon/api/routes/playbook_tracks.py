@@ -20,7 +20,7 @@ from whereupon.db.pool import Connection
 from whereupon.modules.catalog import Catalog
 from whereupon.people.questions import Decision
 from whereupon.playbooks import steering, tracks, uploads
-from whereupon.playbooks.steering import Because, CalledOff, HandedOn, StepDone
+from whereupon.playbooks.steering import Because, CalledOff, HandedOn, Reopened, StepDone
 
 router = routes_of("playbooks", "/playbook-tracks")
 records = routes_of("playbooks", "/records")
@@ -258,7 +258,7 @@ async def skip_step(call: TheCall, track_id: PathId, step: Step, body: Because) 
     "/{track_id}/steps/{step}/reopen",
     **operation("reopen_playbook_step", TrackOut, summary="A step is to be done again.", errors=[409]),
 )
-async def reopen_step(call: TheCall, track_id: PathId, step: Step, body: Because) -> Response:
+async def reopen_step(call: TheCall, track_id: PathId, step: Step, body: Reopened) -> Response:
     rights = call.rights
     return await _do(call, track_id, lambda db, c: steering.reopen_step(db, rights, c, track_id, step, body))
 

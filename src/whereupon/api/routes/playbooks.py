@@ -93,7 +93,9 @@ class PlaybookSwitch(BaseModel):
 class RefusedRecord(Out):
     """A record on which it was not started, and why."""
 
+    module: str
     record_id: str
+    record_title: str | None
     code: Literal["has_playbook", "does_not_fit"]
     message: str
 

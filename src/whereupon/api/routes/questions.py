@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import Path, Query
+from pydantic import Field
 from starlette.responses import Response
 
 from whereupon.api.call import Call, TheCall
@@ -18,6 +19,7 @@ from whereupon.db.pool import Connection
 from whereupon.people import forms, questions
 from whereupon.people.forms import Filled
 from whereupon.people.questions import Decision, Reassignment, Status
+from whereupon.runs.prefilling import values_of_form
 from whereupon.workflows.listing import name_records
 
 router = routes_of("inbox", "/questions")
@@ -57,6 +59,9 @@ class QuestionOut(Out):
     for_user_name: str | None
     people: list[Asked]
     answer: dict[str, Any] | None
+    values: dict[str, Any] = Field(
+        default_factory=dict, description="What an open form has in it already; only where one is asked for."
+    )
     due_at: datetime | None
     created_at: datetime
     ended_at: datetime | None
@@ -79,6 +84,7 @@ class PublicForm(Out):
     title: str
     body: str
     fields: list[FormFieldOut]
+    values: dict[str, Any] = Field(description="What it has in it already, by the field's key.")
     due_at: datetime | None
     organisation: str | None
 
@@ -126,7 +132,8 @@ async def count_questions(call: TheCall) -> Response:
 @router.get("/{question_id}", **operation("get_question", QuestionOut, summary="One question."))
 async def get_question(call: TheCall, question_id: PathId) -> Response:
     async def work(db: Connection) -> dict[str, Any]:
-        return (await shown(call, db, [await questions.get_question(db, call.rights, question_id)]))[0]
+        found = await questions.get_question(db, call.rights, question_id)
+        return {**(await shown(call, db, [found]))[0], "values": await values_of_form(db, question_id)}
 
     return await call.read(work)
 
@@ -183,6 +190,7 @@ async def get_public_form(call: TheCall, token: PathToken) -> Response:
 
     async def work(db: Connection) -> dict[str, Any]:
         form = await forms.form_of_link(db, token)
+        form["values"] = await values_of_form(db, form["id"])
         return {name: form[name] for name in PublicForm.model_fields}
 
     return await call.read(work)

@@ -1,6 +1,14 @@
 import '@xyflow/react/dist/style.css'
 import { useComputedColorScheme } from '@mantine/core'
-import { Background, Controls, MiniMap, ReactFlow, ReactFlowProvider } from '@xyflow/react'
+import {
+  Background,
+  Controls,
+  MiniMap,
+  ReactFlow,
+  ReactFlowProvider,
+  type ReactFlowState,
+  useStore,
+} from '@xyflow/react'
 import { type ReactNode, useCallback, useMemo, useRef, useState } from 'react'
 import type { DraftNodeOut } from '../../api'
 import { editor as t } from '../../text/editor'
@@ -12,6 +20,7 @@ import classes from './canvas.module.css'
 import { ExitEdge } from './ExitEdge'
 import { type Decoration, FlowBuilder, type FlowNode, type Look } from './flow'
 import { NodeCard } from './NodeCard'
+import { type Box, liesOverBlock, MAP } from './mapPlace'
 import { showFromStart } from './openingView'
 
 export const NODE_TYPES = { card: NodeCard }
@@ -108,7 +117,8 @@ function Viewer({
         onInit={(flow) => showFromStart(flow, element.current)}
         proOptions={NO_LINK}
       >
-        <Furniture large={flowNodes.length > 12} />
+        <Furniture large={false} />
+        {flowNodes.length > 12 && <MapBesideBlocks />}
         {children}
       </ReactFlow>
     </section>
@@ -124,19 +134,35 @@ export function Furniture({ large }: { large: boolean }) {
     <>
       <Background gap={GRID} size={1} color="light-dark(#cfd5d9, #31373d)" />
       <Controls showInteractive={false} fitViewOptions={FIT} position="bottom-left" />
-      {large && (
-        <MiniMap<FlowNode>
-          position="bottom-right"
-          pannable
-          zoomable
-          nodeColor={miniColor}
-          nodeBorderRadius={8}
-          ariaLabel={t.miniMap}
-          style={{ width: 160, height: 110 }}
-        />
-      )}
+      {large && <WorkflowMap />}
     </>
   )
+}
+
+const WorkflowMap = () => (
+  <MiniMap<FlowNode>
+    position="bottom-right"
+    pannable
+    zoomable
+    nodeColor={miniColor}
+    nodeBorderRadius={8}
+    ariaLabel={t.miniMap}
+    style={MAP}
+  />
+)
+
+/** The map, as long as no block lies where it would be: what is only looked at should be seen. */
+function MapBesideBlocks() {
+  return useStore(covers) ? null : <WorkflowMap />
+}
+
+function covers({ nodeLookup, transform: [x, y, zoom], width, height }: ReactFlowState): boolean {
+  const blocks: Box[] = [...nodeLookup.values()].map((node) => ({
+    ...node.internals.positionAbsolute,
+    width: node.measured.width ?? node.width ?? 0,
+    height: node.measured.height ?? node.height ?? 0,
+  }))
+  return liesOverBlock(blocks, { x, y, zoom, width, height })
 }
 
 const miniColor = (node: FlowNode) => (node.data.look.errors > 0 ? '#e03131' : '#8a949c')

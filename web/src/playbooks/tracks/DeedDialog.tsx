@@ -1,7 +1,8 @@
-import { Button, Group, Modal, Select, Stack, Text, Textarea } from '@mantine/core'
+import { Button, Group, Modal, Select, Skeleton, Stack, Text, Textarea } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
-import { type FormEvent, useState } from 'react'
+import { type FormEvent, Suspense, useState } from 'react'
 import { api, asProblem, type CalledOff } from '../../api'
+import { lazy } from '../../app/lazy'
 import { GroupSelect } from '../../form/GroupSelect'
 import { UserSelect } from '../../form/UserSelect'
 import { Problem } from '../../parts/Problem'
@@ -9,6 +10,9 @@ import { sayDone } from '../../parts/saying'
 import { t as shared } from '../../text'
 import { tracks as t } from '../../text/tracks'
 import { refreshTracks } from './refresh'
+
+// The calendar in it is large, and few steps are opened again.
+const MomentInput = lazy(async () => ({ default: (await import('../../form/DateInputs')).MomentTextInput }))
 
 export type Deed = 'done' | 'approve' | 'reject' | 'skip' | 'reopen' | 'handOn' | 'cancel'
 
@@ -26,13 +30,18 @@ interface Said {
   user: number | null
   group: string | null
   strategy: CalledOff['strategy']
+  due: string | null
 }
 
+// Where a problem stands at its field.
+const SHOWN = ['/comment', '/reason', '/user_id', '/group', '/due_at']
 const NEEDS_REASON: readonly Deed[] = ['skip', 'reopen', 'cancel']
+
+const NOTHING: Said = { words: '', user: null, group: null, strategy: null, due: null }
 
 /** A deed with what is said of it: a comment, a reason, to whom. */
 export function DeedDialog({ deed, track, step = '', name, onClose }: Props) {
-  const [said, setSaid] = useState<Said>({ words: '', user: null, group: null, strategy: null })
+  const [said, setSaid] = useState<Said>(NOTHING)
   const send = useMutation({
     mutationFn: () => SENDS[deed](track, step, said),
     onSuccess: () => {
@@ -89,6 +98,17 @@ export function DeedDialog({ deed, track, step = '', name, onClose }: Props) {
             onChange={(event) => setSaid({ ...said, words: event.currentTarget.value })}
             error={problem?.at('/comment') ?? problem?.at('/reason')}
           />
+          {deed === 'reopen' && (
+            <Suspense fallback={<Skeleton h={78} />}>
+              <MomentInput
+                label={t.dueAgain}
+                description={t.dueAgainAbout}
+                value={said.due ?? ''}
+                onChange={(due) => setSaid({ ...said, due })}
+                error={problem?.at('/due_at')}
+              />
+            </Suspense>
+          )}
           {deed === 'cancel' && (
             <Select
               label={t.afterwards}
@@ -98,7 +118,7 @@ export function DeedDialog({ deed, track, step = '', name, onClose }: Props) {
               allowDeselect={false}
             />
           )}
-          {problem && !['/comment', '/reason', '/user_id', '/group'].some((path) => problem.at(path)) && (
+          {problem && !SHOWN.some((path) => problem.at(path)) && (
             <Problem error={problem} title={t.failed} />
           )}
           <Group justify="flex-end" gap="xs">
@@ -142,8 +162,12 @@ const SENDS: Record<Deed, Send> = {
     }),
   skip: (track_id, step, { words }) =>
     api.skipPlaybookStep({ path: { track_id, step }, body: { reason: words.trim() }, throwOnError: true }),
-  reopen: (track_id, step, { words }) =>
-    api.reopenPlaybookStep({ path: { track_id, step }, body: { reason: words.trim() }, throwOnError: true }),
+  reopen: (track_id, step, { words, due }) =>
+    api.reopenPlaybookStep({
+      path: { track_id, step },
+      body: { reason: words.trim(), due_at: due },
+      throwOnError: true,
+    }),
   handOn: (track_id, step, { words, user, group }) =>
     api.reassignPlaybookStep({
       path: { track_id, step },

@@ -18,23 +18,26 @@ interface Props {
 
 /** Bulk runs in a table: one line each, however many records. */
 export function BulkRunsTable({ runs, ofOne = false }: Props) {
+  const wide = ofOne ? undefined : 'md'
   return (
-    <Table.ScrollContainer minWidth={ofOne ? 560 : 780}>
+    <Table.ScrollContainer minWidth={ofOne ? 560 : 680}>
       <Table className="surface" withTableBorder data-testid="bulk-runs-table">
         <Table.Thead>
           <Table.Tr>
             <Table.Th w={110}>{t.column.status}</Table.Th>
-            {!ofOne && <Table.Th miw={200}>{t.column.workflow}</Table.Th>}
+            {!ofOne && <Table.Th miw={180}>{t.column.workflow}</Table.Th>}
             <Table.Th w={190}>{t.column.progress}</Table.Th>
             <Table.Th w={80}>{t.column.failed}</Table.Th>
-            <Table.Th>{t.column.cause}</Table.Th>
+            <Table.Th visibleFrom={wide}>{t.column.cause}</Table.Th>
             <Table.Th w={130}>{t.column.started}</Table.Th>
-            <Table.Th w={90}>{t.column.took}</Table.Th>
+            <Table.Th w={90} visibleFrom={wide}>
+              {t.column.took}
+            </Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
           {runs.map((run) => (
-            <Row key={run.id} run={run} ofOne={ofOne} />
+            <Row key={run.id} run={run} ofOne={ofOne} wide={wide} />
           ))}
         </Table.Tbody>
       </Table>
@@ -42,7 +45,14 @@ export function BulkRunsTable({ runs, ofOne = false }: Props) {
   )
 }
 
-function Row({ run, ofOne }: { run: BulkRun; ofOne: boolean }) {
+interface RowProps {
+  run: BulkRun
+  ofOne: boolean
+  /** From which width on there is room for everything. */
+  wide: 'md' | undefined
+}
+
+function Row({ run, ofOne, wide }: RowProps) {
   const to = `/runs/bulk/${run.id}`
   const took = secondsOf(run)
   const kind = kindOf(ranBy(run))
@@ -81,11 +91,11 @@ function Row({ run, ofOne }: { run: BulkRun; ofOne: boolean }) {
           {format.number(run.failed)}
         </Text>
       </Table.Td>
-      <Table.Td>{causeOf(run)}</Table.Td>
+      <Table.Td visibleFrom={wide}>{causeOf(run)}</Table.Td>
       <Table.Td>
         <When at={run.started_at ?? run.created_at} />
       </Table.Td>
-      <Table.Td>{took === null ? shared.common.nothing : format.duration(took)}</Table.Td>
+      <Table.Td visibleFrom={wide}>{took === null ? shared.common.nothing : format.duration(took)}</Table.Td>
     </Table.Tr>
   )
 }
