@@ -225,7 +225,8 @@ def _ask(
     if row is None:
         return Fail("The record is not there any more.", "not_found")
     if not row["own"]:
-        return Fail(f"The workflow's publisher may not read {module.label} {row['record_key']}.", "refused")
+        told = f"{gatherer.rights.run_subject} may not read {module.label} {row['record_key']}."
+        return Fail(told, "refused")
     fields = [module.fields[key] for key in asked_for(config, row["filled"])]
     if not fields:
         return Done("next", nothing_asked(provider), records=0)

@@ -115,11 +115,14 @@ class Assign(Block[AssignConfig]):
         if isinstance(chosen, Fail):
             return [chosen for _ in batch.runs]
         refused = await _write(batch, module, field, chosen)
-        return [REFUSED if run.id in refused else _outcome(chosen.get(run.id)) for run in batch.runs]
+        return [_refused(batch) if run.id in refused else _outcome(chosen.get(run.id)) for run in batch.runs]
 
 
-REFUSED = Fail("The workflow's publisher may not update this record.", "refused")
 NOBODY = Fail("There is nobody to assign to.", "no_user", "Set the owner, and the owner's manager.")
+
+
+def _refused(batch: Batch) -> Fail:
+    return Fail(f"{batch.rights.run_subject} may not update this record.", "refused")
 
 
 def _field(config: AssignConfig, scope: Scope) -> tuple[Module, ModuleField]:

@@ -32,6 +32,7 @@ from whereupon.sdk.writing import (
     Pair,
     check_assignments,
     compile_assignments,
+    not_allowed,
     reads_of_assignments,
     update_records,
     update_sql,
@@ -227,7 +228,7 @@ async def _update_found(config: CreateConfig, module: Module, batch: Batch, maki
     )
     pairs = [Pair(row.run_id, made.key, row.part) for row, made in found.items()]
     wrong = {
-        (one.run_id, one.record_id): one.problem or "The workflow's publisher may not update it."
+        (one.run_id, one.record_id): one.problem or not_allowed(batch)
         for one in await update_records(batch, module, sql, pairs)
         if one.problem or not one.allowed
     }

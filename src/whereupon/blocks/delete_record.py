@@ -31,7 +31,7 @@ from whereupon.sdk.writing import context_sql, given_rows, lock_records, own_sql
 
 MOST = 1_000
 SHOWN = 100
-NOT_ALLOWED = "The workflow's publisher may not delete it."
+NOT_ALLOWED = "may not delete it."
 
 
 class DeleteConfig(Targets):
@@ -139,13 +139,17 @@ async def _delete(batch: Batch, module: Module, sql: str, pairs: Sequence[tuple[
     try:
         async with batch.db.transaction():
             rows = await batch.db.fetch(sql, [run for run, _ in pairs], [key for _, key in pairs])
-            return [(r["run_id"], r["key"], None if r["allowed"] else NOT_ALLOWED) for r in rows]
+            return [(r["run_id"], r["key"], None if r["allowed"] else _not_allowed(batch)) for r in rows]
     except BROKEN as error:
         if len(pairs) == 1:
             return [(*pairs[0], _refused(batch, module, error))]
     middle = len(pairs) // 2
     first = await _delete(batch, module, sql, pairs[:middle])
     return first + await _delete(batch, module, sql, pairs[middle:])
+
+
+def _not_allowed(batch: Batch) -> str:
+    return f"{batch.rights.run_subject} {NOT_ALLOWED}"
 
 
 def _refused(batch: Batch, module: Module, error: Any) -> str:
@@ -161,7 +165,7 @@ def _outcome(
         key, told = wrong[0]
         count = f"{len(wrong):,} of {len(gone) + len(wrong):,} {module.label_plural} were not deleted. "
         flaw = Fail(f"{count if len(wrong) + len(gone) > 1 else ''}{module.label} {key}: {told}",
-                    "refused" if told is NOT_ALLOWED else "not_deleted")  # fmt: skip
+                    "refused" if told.endswith(NOT_ALLOWED) else "not_deleted")  # fmt: skip
         if not gone:
             return flaw
     output = {

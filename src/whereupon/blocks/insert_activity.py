@@ -22,8 +22,6 @@ from whereupon.sdk.targets import linked_module
 from whereupon.sdk.texts import check_text, reads_of_text, render_texts
 from whereupon.sdk.writing import own_sql
 
-NOT_THEIRS = Fail("The workflow's publisher may not change this record.", "refused")
-
 
 class ActivityConfig(Config):
     """What was done or learned, and about which record."""
@@ -86,7 +84,7 @@ class InsertActivity(Block[ActivityConfig]):
         batch.rights.require("update", module.key)
         rows = await batch.rows(batch.place.once("values", lambda: _values(config, module, batch)))
         texts = await render_texts(batch, {"title": config.title, "body": config.body})
-        wrong = {run.id: told for run in batch.runs if (told := _wrong(module, rows[run.id]))}
+        wrong = {run.id: told for run in batch.runs if (told := _wrong(batch, module, rows[run.id]))}
         ready = [run.id for run in batch.runs if run.id not in wrong]
         columns = [
             ready, [rows[run]["record"] for run in ready], [texts[run]["title"][:300] for run in ready],
@@ -126,7 +124,9 @@ def _values(config: ActivityConfig, module: Module, batch: Batch) -> dict[str, s
     return {"record": record, "allowed": allowed, "happened": happened, "person": person}
 
 
-def _wrong(module: Module, row: asyncpg.Record) -> Fail | None:
+def _wrong(batch: Batch, module: Module, row: asyncpg.Record) -> Fail | None:
     if row["record"] is None:
         return Fail(f"The link leads to no {module.label}.", "no_record", "Set the link.")
-    return None if row["allowed"] else NOT_THEIRS
+    if row["allowed"]:
+        return None
+    return Fail(f"{batch.rights.run_subject} may not change this record.", "refused")

@@ -28,11 +28,11 @@ from whereupon.sdk.targets import (
     whose_words,
 )
 from whereupon.sdk.writing import (
-    NOT_ALLOWED,
     Written,
     check_assignments,
     compile_assignments,
     constant_values,
+    not_allowed,
     reads_of_assignments,
     update_records,
     update_sql,
@@ -124,7 +124,7 @@ class UpdateRecord(Block[UpdateConfig]):
         matched = _counted(found)
         return [
             found.too_many.get(run.id)
-            or _outcome(config, module, written.get(run.id, []), matched.get(run.id, 0))
+            or _outcome(config, batch, module, written.get(run.id, []), matched.get(run.id, 0))
             for run in batch.runs
         ]
 
@@ -150,9 +150,11 @@ def _counted(found: Found) -> dict[int, int]:
     return counts
 
 
-def _outcome(config: UpdateConfig, module: Module, written: Sequence[Written], matched: int) -> Outcome:
-    wrong = [(one.record_id, why) for one in written if (why := _why(one))]
-    done = [one for one in written if _why(one) is None]
+def _outcome(
+    config: UpdateConfig, batch: Batch, module: Module, written: Sequence[Written], matched: int
+) -> Outcome:
+    wrong = [(one.record_id, why) for one in written if (why := _why(one, batch))]
+    done = [one for one in written if _why(one, batch) is None]
     if wrong and not done:
         return _failure(module, wrong)
     counts = {
@@ -173,9 +175,9 @@ def _outcome(config: UpdateConfig, module: Module, written: Sequence[Written], m
     )
 
 
-def _why(one: Written) -> str | None:
+def _why(one: Written, batch: Batch) -> str | None:
     """Why a record was not written; None for one that was."""
-    return one.problem or (None if one.allowed else NOT_ALLOWED)
+    return one.problem or (None if one.allowed else not_allowed(batch))
 
 
 def _failure(module: Module, wrong: Sequence[tuple[str, str]], of: int = 0) -> Fail:

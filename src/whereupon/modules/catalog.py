@@ -105,7 +105,7 @@ class Module:
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """All modules, saved templates, secrets and file stores, by key, as of one revision."""
+    """All modules, saved templates, roles, secrets and file stores, by key, as of one revision."""
 
     modules: Mapping[str, Module]
     revision: int
@@ -120,6 +120,9 @@ class Catalog:
         default_factory=dict[str, Mapping[str, Any]]
     )  # key → definition
     task_names: Mapping[str, str] = field(default_factory=dict[str, str])  # of data tasks: key → name
+    roles: Mapping[str, Mapping[str, Any]] = field(
+        default_factory=dict[str, Mapping[str, Any]]
+    )  # key → what it grants (people/service_roles.py)
 
     def module(self, key: str) -> Module:
         """Raises NotFound with the nearest name."""
@@ -175,6 +178,15 @@ FROM whereupon.settings s, jsonb_array_elements(s.value->'items') p WHERE s.key 
 """
 
 LOAD_DATA_TASKS = "SELECT key, name, definition FROM whereupon.data_tasks"
+LOAD_ROLES = """
+SELECT r.key, r.name, r.administrator, r.builder, coalesce(
+  (SELECT jsonb_agg(jsonb_build_object(
+            'module', m.key, 'read', g.can_read, 'create', g.can_create, 'update', g.can_update,
+            'delete', g.can_delete, 'fields', g.fields))
+   FROM whereupon.role_modules g JOIN whereupon.modules m ON m.id = g.module_id
+   WHERE g.role_id = r.id), '[]') AS grants
+FROM whereupon.roles r
+"""
 LOAD_FILE_STORES = """
 SELECT value->>'key' AS key, value->>'name' AS name
 FROM whereupon.settings WHERE starts_with(key, 'file_store/')
@@ -182,7 +194,7 @@ FROM whereupon.settings WHERE starts_with(key, 'file_store/')
 
 
 async def load_catalog(db: Connection) -> Catalog:
-    """Read every module, field, saved template and the keys of secrets."""
+    """Read every module, field, saved template and role, and the keys of secrets."""
     module_rows, field_rows = await db.fetch(LOAD_MODULES), await db.fetch(LOAD_FIELDS)
     fields: dict[int, dict[str, Field]] = {}
     for row in field_rows:
@@ -214,6 +226,7 @@ async def load_catalog(db: Connection) -> Catalog:
     return Catalog(
         modules, revision, by_id, templates, secrets, providers, stores,
         {row["key"]: row["definition"] for row in tasks}, {row["key"]: row["name"] for row in tasks},
+        {row["key"]: dict(row) for row in await db.fetch(LOAD_ROLES)},
     )  # fmt: skip
 
 

@@ -68,7 +68,6 @@ class Call:
     destination: str
     request: Mapping[str, Any]
     attempts: int
-    user_id: int | None = None  # as whom: the publisher of the run's version
 
     @property
     def key(self) -> str:
@@ -96,10 +95,9 @@ locked AS (
   WHERE c.status = 'queued' FOR UPDATE OF c SKIP LOCKED)
 UPDATE whereupon.calls c
 SET status = 'calling', attempts = c.attempts + 1, alive_at = clock_timestamp()
-FROM locked l, whereupon.runs r, whereupon.versions v
-WHERE c.id = l.id AND r.id = c.run_id AND v.id = r.version_id AND r.ended_at IS NULL
-RETURNING c.id, c.run_id, c.workflow_id, c.node, c.iteration, c.block, c.destination, c.request, c.attempts,
-  v.published_by AS user_id
+FROM locked l, whereupon.runs r
+WHERE c.id = l.id AND r.id = c.run_id AND r.ended_at IS NULL
+RETURNING c.id, c.run_id, c.workflow_id, c.node, c.iteration, c.block, c.destination, c.request, c.attempts
 """
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from whereupon.db.pool import Connection
 from whereupon.errors import Refused
@@ -59,6 +59,13 @@ class Grant:
 NO_GRANT = Grant()
 
 
+class ActsAs(NamedTuple):
+    """The role that narrows the rights of a workflow's runs (people/service_roles.py)."""
+
+    key: str
+    name: str
+
+
 @dataclass(frozen=True, slots=True)
 class Rights:
     """One user's rights, as of the moment they were loaded. Frozen: ask again after a change of roles."""
@@ -67,6 +74,20 @@ class Rights:
     administrator: bool = False
     builder: bool = False
     grants: Mapping[str, Grant] = field(default_factory=dict[str, Grant])  # by module key
+    acts_as: ActsAs | None = None  # they were narrowed to this role, for a workflow's runs
+
+    @property
+    def run_subject(self) -> str:
+        """Who it is that may not, where a run tells it."""
+        if self.acts_as is None:
+            return "The workflow's publisher"
+        return f"With the rights of “{self.acts_as.name}”, the workflow"
+
+    def refusal(self, what: str) -> Refused:
+        """That something is not allowed, in a sentence, with the way out."""
+        if self.acts_as is None:
+            return Refused(f"You {what}.", suggestion=ASK_ADMINISTRATOR)
+        return Refused(f"{self.run_subject} {what}.", suggestion=WIDEN_ROLE)
 
     def grant(self, module_key: str) -> Grant:
         return self.grants.get(module_key, NO_GRANT)
@@ -87,12 +108,12 @@ class Rights:
         if self.administrator:
             return
         if not self.may(action, module_key):
-            raise Refused(f'You may not {action} records of "{module_key}".', suggestion=ASK_ADMINISTRATOR)
+            raise self.refusal(f'may not {action} records of "{module_key}"')
         held_back = self.held_back(action, module_key) & set(fields)
         if held_back:
             verb = "read" if action == "read" else "write"
             named = ", ".join(f'"{key}"' for key in sorted(held_back))
-            raise Refused(f'You may not {verb} {named} of "{module_key}".', suggestion=ASK_ADMINISTRATOR)
+            raise self.refusal(f'may not {verb} {named} of "{module_key}"')
 
     def held_back(self, action: Action, module_key: str) -> frozenset[str]:
         """The fields that this action may not touch."""
@@ -133,6 +154,7 @@ class Rights:
 
 
 ASK_ADMINISTRATOR = "Ask an administrator for a role that allows it."
+WIDEN_ROLE = "Ask an administrator to widen the role, or choose another one in the workflow's settings."
 
 
 # Who people are is known to everyone who is signed in (api/routes/users.py).
@@ -164,7 +186,13 @@ def refused_reads(
             yield refusal
         else:
             if rights.own_only("read", key) and key in reached:
-                yield Refused(f'You may read only your own records of "{key}", and this reads others.')
+                yield _reads_others(rights, key)
+
+
+def _reads_others(rights: Rights, key: str) -> Refused:
+    if rights.acts_as is None:
+        return Refused(f'You may read only your own records of "{key}", and this reads others.')
+    return rights.refusal(f'may read only its publisher\'s own records of "{key}", and this reads others')
 
 
 def linked_modules(names: Iterable[str], catalog: Catalog) -> set[str]:

@@ -13,6 +13,7 @@ from whereupon.errors import Conflict, Invalid, NotFound, PreconditionFailed, Pr
 from whereupon.modules.catalog import Catalog, load_catalog, revise
 from whereupon.people import audit
 from whereupon.people.groups import Key
+from whereupon.people.service_roles import require_unused
 from whereupon.people.users import Name, require_an_administrator, require_no_nulls
 
 ADMINISTRATOR = "administrator"  # the role that is always there
@@ -186,9 +187,11 @@ async def set_modules(
 
 
 async def delete_role(db: Connection, key: str, *, actor: int | None) -> None:
-    """Take it from everyone who has it, and remove it. Raises NotFound, Conflict."""
+    """Take it from everyone who has it, and remove it. Raises NotFound, Conflict, also while workflows
+    act with its rights."""
     if key == ADMINISTRATOR:
         raise Conflict("The administrator role stays.", suggestion="Take it from users instead.")
+    await require_unused(db, key)
     if await db.fetchval("DELETE FROM whereupon.roles WHERE key = $1 RETURNING id", key) is None:
         raise NotFound(f'There is no role "{key}".')
     await require_an_administrator(db)

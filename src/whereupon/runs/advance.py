@@ -138,18 +138,11 @@ def _set_off(advance: Advance, traveller: Traveller, gone: frozenset[int]) -> No
         error = {"code": "workflow_ended", "message": f"The workflow is {traveller.workflow_state}."}
         traveller.end("cancelled", advance.now, error)
     elif version.rights is None:
-        traveller.hold(PUBLISHER_DISABLED)
+        traveller.hold(version.held)
     elif traveller.node is None or traveller.node not in version.plan.steps:
         traveller.end("succeeded", advance.now)
     else:
         _stand(advance, traveller, traveller.node)
-
-
-PUBLISHER_DISABLED = {
-    "code": "publisher_disabled",
-    "message": "The user who published this workflow is disabled or gone.",
-    "suggestion": "Enable the user, or let somebody else publish the workflow, then release the run.",
-}
 
 
 def _stand(advance: Advance, traveller: Traveller, node: str) -> None:

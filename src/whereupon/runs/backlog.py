@@ -11,17 +11,15 @@ from typing import Literal
 from whereupon.conditions.values import Scope
 from whereupon.db.pool import Connection
 from whereupon.errors import Invalid, Refused
-from whereupon.modules.catalog import load_catalog
 from whereupon.people.rights import Rights
 from whereupon.records.matching import Matches, find_matches
-from whereupon.runs.definitions import organisation_time_zone
 from whereupon.runs.review import entry_filter
 from whereupon.triggers.date_reached import DateConfig, date_sql, due_sql
 from whereupon.workflows.check import Surroundings
 from whereupon.workflows.document import Document
 from whereupon.workflows.drafting import readable
 from whereupon.workflows.plan import make_plan
-from whereupon.workflows.store import get_workflow
+from whereupon.workflows.store import get_workflow, surroundings
 
 MILLISECONDS = 1_500
 ACTIVE = "SELECT document FROM whereupon.versions WHERE id = $1"
@@ -48,15 +46,15 @@ async def find_backlog(db: Connection, rights: Rights, key: str, *, of_draft: bo
     if raw is None or row["module"] is None:
         return None
     document = readable(raw)[0]
-    catalog = await load_catalog(db)
-    module = catalog.modules.get(row["module"])
-    around = Surroundings(catalog, module, rights, await organisation_time_zone(db))
-    start = make_plan(document).start
+    around = (await surroundings(db, rights, row["module"])).acting(document)
+    start, module = make_plan(document).start, around.module
     if start is None or not isinstance(start.config, DateConfig) or module is None:
         return None
     try:
         where = _passed(document, around, start.config, row["id"])
-        matches = await find_matches(db, catalog, module.key, rights, where, milliseconds=MILLISECONDS)
+        matches = await find_matches(
+            db, around.catalog, module.key, around.rights, where, milliseconds=MILLISECONDS
+        )
     except (Invalid, Refused):
         return None  # what is wrong with it is told elsewhere
     return Backlog(matches, start.config.passed, start.config.late_hours)

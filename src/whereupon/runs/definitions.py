@@ -16,6 +16,7 @@ import asyncpg
 from whereupon.errors import Refused
 from whereupon.modules.catalog import Catalog, Module, load_catalog, quote
 from whereupon.people.rights import Rights, load_rights
+from whereupon.people.service_roles import narrowed, service_role
 from whereupon.sdk.block import Place
 from whereupon.workflows.document import parse_document
 from whereupon.workflows.plan import Plan, make_plan, scope_at
@@ -23,7 +24,8 @@ from whereupon.workflows.plan import Plan, make_plan, scope_at
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One published version, ready to walk. `rights` is None while its publisher is disabled (rule 28)."""
+    """One published version, ready to walk. `rights`: its publisher's, as far as the role that it acts as
+    leaves them; None while the publisher is disabled, or the role is gone (rule 28)."""
 
     id: int
     workflow_id: int
@@ -35,6 +37,7 @@ class Version:
     time_zone: str
     catalog: Catalog
     key: str = ""  # the workflow's
+    lost_role: bool = False  # that it acts as
     places: dict[str, Place] = field(default_factory=dict[str, Place])
 
     def place(self, node: str) -> Place:
@@ -54,6 +57,11 @@ class Version:
             )
         return self.places[node]
 
+    @property
+    def held(self) -> dict[str, Any]:
+        """Why its runs stand still while there are no rights."""
+        return ROLE_GONE if self.lost_role else PUBLISHER_DISABLED
+
     def deleted_at(self, node: str | None) -> bool:
         """The same at a node: an item is there, as any record is."""
         return self.deleted and not self.plan.loops.get(node or "")
@@ -63,6 +71,18 @@ class Version:
         """Whether its record is the last row of a deleted one."""
         start = self.plan.start
         return start is not None and start.trigger.operations(start.config) == frozenset("D")
+
+
+PUBLISHER_DISABLED = {
+    "code": "publisher_disabled",
+    "message": "The user who published this workflow is disabled or gone.",
+    "suggestion": "Enable the user, or let somebody else publish the workflow, then release the run.",
+}
+ROLE_GONE = {
+    "code": "role_gone",
+    "message": "The role with whose rights this workflow acts is gone.",
+    "suggestion": "Add a role with that key, or publish the workflow with another one, then release the run.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,27 +180,34 @@ async def organisation_time_zone(db: asyncpg.Connection[Any]) -> str:
 async def load_versions(
     db: asyncpg.Connection[Any], ids: Iterable[int], catalog: Catalog, time_zone: str
 ) -> dict[int, Version]:
-    """The versions by id, each with its publisher's rights."""
+    """The versions by id, each with the rights that its runs have."""
     rows = await db.fetch(LOAD_VERSIONS, list(ids))
-    rights = {user: await _rights(db, user) for user in {row["published_by"] for row in rows}}
-    return {
-        row["id"]: Version(
+    publishers = {user: await _publisher(db, user) for user in {row["published_by"] for row in rows}}
+    plans = {row["id"]: make_plan(parse_document(row["document"])) for row in rows}
+    found: dict[int, Version] = {}
+    for row in rows:
+        plan, rights = plans[row["id"]], publishers[row["published_by"]]
+        acts_as = plan.document.settings.acts_as
+        role = service_role(catalog, acts_as)
+        if rights is not None and acts_as is not None:
+            rights = narrowed(rights, role) if role is not None else None
+        found[row["id"]] = Version(
             id=row["id"],
             workflow_id=row["workflow_id"],
             name=row["name"],
             module=catalog.by_id.get(row["module_id"]),
-            plan=make_plan(parse_document(row["document"])),
+            plan=plan,
             user_id=row["published_by"],
-            rights=rights[row["published_by"]],
+            rights=rights,
             time_zone=time_zone,
             catalog=catalog,
             key=row["key"],
+            lost_role=acts_as is not None and role is None,
         )
-        for row in rows
-    }
+    return found
 
 
-async def _rights(db: asyncpg.Connection[Any], user_id: int | None) -> Rights | None:
+async def _publisher(db: asyncpg.Connection[Any], user_id: int | None) -> Rights | None:
     """The publisher's rights; None when there is no such user any more, or the user is disabled."""
     if user_id is None:
         return None

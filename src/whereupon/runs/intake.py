@@ -56,10 +56,13 @@ class Intake:
 
     @property
     def rights(self) -> Rights:
-        """The publisher's. Raises Unavailable while that user is disabled (rule 28)."""
+        """What its runs may do. Raises Unavailable while its publisher is disabled (rule 28)."""
         if self.version.rights is None:
+            told = "The user who published this workflow is disabled"
+            if self.version.lost_role:
+                told = "The role with whose rights this workflow acts is gone"
             raise Unavailable(
-                "The user who published this workflow is disabled, so nothing can be done in their name.",
+                f"{told}, so nothing can be done in their name.",
                 suggestion="Send it again when somebody else has published the workflow.",
             )
         return self.version.rights

@@ -104,7 +104,7 @@ def _fault(row: Any, key: str, version: Version | None, start: Start, rights: Ri
     ):
         return Fail("Only a builder may start a workflow that starts by itself.", "refused")
     if version.module is not None and not rights.may("read", version.module.key):
-        return Fail(f"The workflow's publisher may not read {version.module.label_plural}.", "refused")
+        return Fail(f"{rights.run_subject} may not read {version.module.label_plural}.", "refused")
     return None
 
 

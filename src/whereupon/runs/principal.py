@@ -1,7 +1,8 @@
 """A run acts as its workflow's publisher (rule 28): a block reads nothing that the publisher may not read.
 
 What it writes, the block asks for itself. Rights are those of now: a field that is closed to the publisher
-after publishing is closed to the workflow, too.
+after publishing is closed to the workflow, too. Where it acts as a role, `batch.rights` are what that leaves
+of them (people/service_roles.py).
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from whereupon.people.rights import require_reads
+from whereupon.people.rights import WIDEN_ROLE, Rights, require_reads
 from whereupon.runs.definitions import Version
 from whereupon.sdk.block import Batch
 from whereupon.sdk.outcomes import Fail, Outcome
@@ -25,6 +26,14 @@ NOT_THEIRS = Fail(
 )
 
 
+def not_theirs(rights: Rights) -> Fail:
+    """How a run fails on a record that its workflow may not read."""
+    if rights.acts_as is None:
+        return NOT_THEIRS
+    told = f"{rights.run_subject} may read only its publisher's own records, and this is not one of them."
+    return Fail(told, "refused", WIDEN_ROLE)
+
+
 async def as_publisher(version: Version, step: Step, batch: Batch, work: Work) -> list[Outcome]:
     """The block's outcomes, one per run. Raises Refused when the publisher may not read what the block does.
 
@@ -36,7 +45,7 @@ async def as_publisher(version: Version, step: Step, batch: Batch, work: Work) -
     rows = await batch.rows({"own": theirs})
     own = [run for run in batch.runs if rows[run.id]["own"]]
     outcomes = iter(await work(replace(batch, runs=own)) if own else [])
-    return [next(outcomes) if rows[run.id]["own"] else NOT_THEIRS for run in batch.runs]
+    return [next(outcomes) if rows[run.id]["own"] else not_theirs(batch.rights) for run in batch.runs]
 
 
 def theirs_sql(version: Version, step: Step, batch: Batch) -> str | None:

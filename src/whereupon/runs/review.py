@@ -130,24 +130,25 @@ def steps_of(plan: Plan, around: Surroundings) -> Iterator[tuple[str, str, str]]
 async def records_now(
     db: Connection, around: Surroundings, active: Document | None, draft: Document
 ) -> Records:
-    """Which records meet the filter now, and which of them it gains and loses."""
+    """Which records that its runs may read meet the filter now, and which it gains and loses."""
     if around.module is None:
         return Records("There is no module, so there are no records.")
+    then, earlier = around.acting(draft), around.acting(active or draft)
     try:
-        now = entry_filter(draft, around)
-        before = entry_filter(active, around) if active is not None else None
+        now = entry_filter(draft, then)
+        before = entry_filter(active, earlier) if active is not None else None
     except (Invalid, Refused) as error:
         return Records(_why_not(error))
     is_new = f"({now}) IS TRUE"
     try:
         if before is None:
-            return Records(draft=await _find(db, around, now))
+            return Records(draft=await _find(db, then, now))
         was = f"({before}) IS TRUE"
         return Records(
-            active=await _find(db, around, before),
-            draft=await _find(db, around, now),
-            gained=await _find(db, around, f"{is_new} AND NOT {was}"),
-            lost=await _find(db, around, f"{was} AND NOT {is_new}"),
+            active=await _find(db, earlier, before),
+            draft=await _find(db, then, now),
+            gained=await _find(db, then, f"{is_new} AND NOT {was}"),
+            lost=await _find(db, earlier, f"{was} AND NOT {is_new}"),
         )
     except (Invalid, Refused) as error:
         return Records(_why_not(error))

@@ -83,8 +83,8 @@ async def version_again(db: Connection, rights: Rights, bulk: Mapping[str, Any])
     return version if version.module is not None and version.module.id == bulk["module_id"] else None
 
 
-def task_workflow(key: str, task: DataTask) -> dict[str, Any]:
-    """What the task does to one of its records.
+def task_workflow(key: str, task: DataTask, rights: Rights | None = None) -> dict[str, Any]:
+    """What the task does to one of its records. Where a workflow runs it that acts as a role, so does this.
 
     >>> drawn = task_workflow("lapse", DataTask.model_validate({"module": "m", "set": {"status": "x"}}))
     >>> [node["block"] for node in drawn["nodes"]]
@@ -102,7 +102,7 @@ def task_workflow(key: str, task: DataTask) -> dict[str, Any]:
         "format": 1,
         "nodes": [{"key": START, "block": START, "config": start}, node],
         "edges": [{"from": START, "port": "next", "to": "write"}],
-        "settings": {},
+        "settings": {"acts_as": rights.acts_as.key} if rights is not None and rights.acts_as else {},
     }
 
 
@@ -113,7 +113,7 @@ async def _keep(
     if rights.user_id is None:
         raise Refused("A data task acts as a user, so it needs one.", suggestion="Sign in as a user.")
     assert around.module is not None
-    document = task_workflow(task["key"], definition)
+    document = task_workflow(task["key"], definition, rights)
     key = f"data_task_{task['id']}_{around.module.id}"
     name: str = task["name"]
     made: int = await db.fetchval(KEEP, key, name, ABOUT, document, around.module.id, rights.user_id)

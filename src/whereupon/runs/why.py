@@ -27,6 +27,7 @@ from whereupon.workflows.store import get_workflow
 
 OPERATIONS = {"I": "created", "U": "updated", "D": "deleted", "F": "given a document"}
 MOST_WORKFLOWS = 100
+TROUBLES = {"skipped": "concurrency", "loop": "loop", "publisher_disabled": "held", "role_gone": "held"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,10 +199,9 @@ def _paused(case: Case) -> Check:
 def _publisher(case: Case) -> Check:
     version, rights = case.version, case.version.rights
     if rights is None:
-        told = "The user who published it is disabled or gone, so its runs are held."
-        return Check("publisher", False, told)
+        return Check("publisher", False, f"{version.held['message']} So its runs are held.")
     if not rights.may("read", case.module.key):
-        told = f"The user who published it may not read {case.module.label_plural}."
+        told = f"{rights.run_subject} may not read {case.module.label_plural}."
         return Check("publisher", False, told, {"user": version.user_id})
     return Check("publisher", True, "The user who published it may read the record's module.")
 
@@ -364,7 +364,7 @@ def _outcomes(runs: Sequence[Mapping[str, Any]], case: Case) -> list[Check]:
     own = [run for run in runs if case.change and run["change_id"] == case.change.id]
     codes = {_code(run): run for run in own}
     found: list[Check] = []
-    for code, key in (("skipped", "concurrency"), ("loop", "loop"), ("publisher_disabled", "held")):
+    for code, key in TROUBLES.items():
         if code in codes:
             error = codes[code]["error"]
             found.append(Check(key, False, str(error["message"]), {"run": codes[code]["id"], "error": error}))

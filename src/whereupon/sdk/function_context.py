@@ -1,8 +1,8 @@
 """What an integrator's function is given beside its parameters: why it runs, and the records.
 
-Records are read and written with the rights of who published the workflow, as they are now (rule 28), and
-every change knows the run that made it, so the guard against circles sees through it (rule 19). Each write
-is committed by itself: a function may wait for somebody else, and must not hold locks meanwhile.
+Records are read and written with the rights of the workflow's runs, as they are now (rule 28), and every
+change knows the run that made it, so the guard against circles sees through it (rule 19). Each write is
+committed by itself: a function may wait for somebody else, and must not hold locks meanwhile.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from whereupon.errors import Refused
 from whereupon.modules.catalog import Catalog, load_catalog
 from whereupon.outbox.calls import Call
-from whereupon.people.rights import Rights, load_rights
+from whereupon.people.rights import Rights
+from whereupon.people.service_roles import rights_of_run
 from whereupon.records import read, write
 from whereupon.records.conditions_sent import where_sql
 from whereupon.records.write import Writer
@@ -75,10 +75,9 @@ class Records:
 
     async def _known(self) -> tuple[Catalog, Rights]:
         if self.known is None:
-            if self.call.user_id is None:
-                raise Refused("The workflow has no publisher, so its functions may do nothing.")
             async with self.world.database.connection() as db:
-                self.known = await load_catalog(db), await load_rights(db, self.call.user_id)
+                catalog = await load_catalog(db)
+                self.known = catalog, await rights_of_run(db, catalog, self.call.run_id)
         return self.known
 
     async def _writer(self) -> tuple[Catalog, Writer]:

@@ -19,7 +19,10 @@ from whereupon.records.violations import BROKEN
 from whereupon.sdk.accepting import accepted_constant, look_at, needs_a_look
 from whereupon.sdk.block import Batch
 
-NOT_ALLOWED = "The workflow's publisher may not update it."
+
+def not_allowed(batch: Batch) -> str:
+    """What is told of a record that the run's principal may not update."""
+    return f"{batch.rights.run_subject} may not update it."
 
 
 @dataclass(frozen=True, slots=True)

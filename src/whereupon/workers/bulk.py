@@ -15,7 +15,6 @@ import structlog
 
 from whereupon.db.pool import GONE, TRANSIENT, Connection, Database
 from whereupon.errors import Refused, Unavailable, WhereuponError
-from whereupon.runs.advance import PUBLISHER_DISABLED
 from whereupon.runs.bulk import chunks, deeds, reckoning
 from whereupon.runs.bulk.ending import WITH_ITS_RUN
 from whereupon.runs.bulk.opening import TELL, bulk_row, take_list
@@ -104,7 +103,7 @@ class BulkWorker:
                 return False
             version = await self.version(db, bulk["version_id"])
             if version is not None and version.rights is None:
-                await db.execute(deeds.PAUSE, bulk["id"], PUBLISHER_DISABLED)
+                await db.execute(deeds.PAUSE, bulk["id"], version.held)
             elif version is not None:
                 await self.list_of(db, bulk, version)
             else:
@@ -156,7 +155,7 @@ class BulkWorker:
         return True
 
     async def stop_without(self, version: Version | None, bulk_id: int) -> None:
-        """The publisher or the version is gone: the bulk run pauses until that is put right, or ends."""
+        """Whoever it acts for, or the version, is gone: it pauses until that is put right, or ends."""
         async with self.database.transaction() as db:
             bulk = await db.fetchrow(deeds.LOCK, bulk_id)
             if bulk is None or bulk["status"] != "running":
@@ -164,7 +163,7 @@ class BulkWorker:
             if version is None:
                 await deeds.end_early(db, bulk_id, ENDED | {"message": "The version is gone."})
                 return
-            await db.execute(deeds.PAUSE, bulk_id, PUBLISHER_DISABLED)
+            await db.execute(deeds.PAUSE, bulk_id, version.held)
             await db.execute(TELL, str(bulk_id))
 
     async def version(

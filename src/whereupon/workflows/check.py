@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from whereupon.conditions.compile import check_condition, fields_read
 from whereupon.conditions.values import Scope
 from whereupon.errors import Problem, Refused, did_you_mean
 from whereupon.modules.catalog import Catalog, Module
 from whereupon.people.rights import Action, Rights, refused_reads
+from whereupon.people.service_roles import narrowed, service_role
 from whereupon.workflows.bodies import body_problems
 from whereupon.workflows.document import START, Document
 from whereupon.workflows.plan import ERROR_PORT, Plan, Start, make_plan, scope_at
@@ -27,6 +29,13 @@ class Surroundings:
     scopes: dict[tuple[int, str], tuple[Plan, Scope]] = field(
         default_factory=dict[tuple[int, str], tuple[Plan, Scope]], compare=False
     )
+
+    def acting(self, document: Document) -> Surroundings:
+        """The same, with the rights that runs of the document have; a role that cannot be leaves them."""
+        role = service_role(self.catalog, document.settings.acts_as)
+        if role is None or role.administrator:
+            return self
+        return replace(self, rights=narrowed(self.rights, role))
 
     def scope(self, plan: Plan, node: str) -> Scope:
         """What names mean at a node; worked out once for each."""
@@ -50,6 +59,7 @@ def check_workflow(document: Document, around: Surroundings, plan: Plan | None =
         *_unreachable(plan),
         *_busy_cycles(plan),
         *body_problems(plan),
+        *_acts_as(plan, around),
         *_trigger(plan, around),
         *_blocks(plan, around),
     ]
@@ -218,9 +228,28 @@ def _trigger(plan: Plan, around: Surroundings) -> Iterator[Problem]:
         message = f"You may not read {module.label_plural}."
         yield Problem("refused", message, "/module", "Ask an administrator for the right.")
         return
+    limited = around.acting(plan.document).rights
+    if not limited.may("read", module.key):
+        refusal = limited.refusal(f"may not read {module.label_plural}")
+        yield Problem("refused", refusal.message, at, refusal.suggestion)
+        return
     if not found:
-        yield from _writes(start.trigger.writes(start.config, scope), around.rights, at)
-        yield from _reads(start_reads(start, scope), around, at, module)
+        writes, reads = start.trigger.writes(start.config, scope), start_reads(start, scope)
+        yield from _refused(_Touched(writes, frozenset(), reads, module), plan, around, at)
+
+
+def _acts_as(plan: Plan, around: Surroundings) -> Iterator[Problem]:
+    """A role that is not there, or that takes nothing away."""
+    key, at = plan.document.settings.acts_as, "/settings/acts_as"
+    if key is None:
+        return
+    role = service_role(around.catalog, key)
+    if role is None:
+        advice = did_you_mean(key, around.catalog.roles) or "Choose another one, or none."
+        yield Problem("unknown_role", f'There is no role "{key}".', at, advice)
+    elif role.administrator:
+        message = f"“{role.name}” may do everything, so it takes nothing away."
+        yield Problem("administrator_role", message, at, "Choose a role with limits, or none.")
 
 
 def start_reads(start: Start, scope: Scope) -> frozenset[str]:
@@ -236,10 +265,35 @@ def _blocks(plan: Plan, around: Surroundings) -> Iterator[Problem]:
         found = step.block.check(step.config, scope)
         yield from (problem.under(f"{at}/config") for problem in found)
         if not found:
-            refused = [*_writes(step.block.writes(step.config, scope), around.rights, at)]
-            refused += _removes(step.block.removes(step.config, scope), around.rights, at)
-            refused += _reads(step.block.reads(step.config, scope), around, at, scope.module)
-            yield from dict.fromkeys(refused)  # a module that is closed is said once, not for every field
+            block, config = step.block, step.config
+            touched = _Touched(
+                block.writes(config, scope), block.removes(config, scope), block.reads(config, scope),
+                scope.module,
+            )  # fmt: skip
+            yield from _refused(touched, plan, around, at)
+
+
+class _Touched(NamedTuple):
+    """What a block or START does with records. `module`: of the record that it works on."""
+
+    writes: frozenset[str]
+    removes: frozenset[str]
+    reads: frozenset[str]
+    module: Module | None
+
+
+def _refused(touched: _Touched, plan: Plan, around: Surroundings, at: str) -> Iterator[Problem]:
+    """What who publishes may not do; and if that is nothing, what the role that its runs act as may not."""
+    acting = around.acting(plan.document)
+    for one in (around,) if acting is around else (around, acting):
+        refused = [
+            *_writes(touched.writes, one.rights, at),
+            *_removes(touched.removes, one.rights, at),
+            *_reads(touched.reads, one, at, touched.module),
+        ]
+        yield from dict.fromkeys(refused)  # a module that is closed is said once, not for every field
+        if refused:
+            return
 
 
 def _writes(writes: frozenset[str], rights: Rights, at: str) -> Iterator[Problem]:
@@ -249,7 +303,7 @@ def _writes(writes: frozenset[str], rights: Rights, at: str) -> Iterator[Problem
         try:
             rights.require(action, module_key, [field] if field else [])
         except Refused as error:
-            yield _would_act_as_you(error, at)
+            yield _would_act(rights, error, at)
 
 
 def _removes(removes: frozenset[str], rights: Rights, at: str) -> Iterator[Problem]:
@@ -257,18 +311,19 @@ def _removes(removes: frozenset[str], rights: Rights, at: str) -> Iterator[Probl
         try:
             rights.require("delete", module_key)
         except Refused as error:
-            yield _would_act_as_you(error, at)
+            yield _would_act(rights, error, at)
 
 
 def _reads(reads: frozenset[str], around: Surroundings, at: str, module: Module | None) -> Iterator[Problem]:
     """What a mail, a condition or a value may not tell, because who publishes may not know it."""
     module_key = module.key if module else None
     for error in refused_reads(around.rights, reads, around.catalog, module_key):
-        yield _would_act_as_you(error, at)
+        yield _would_act(around.rights, error, at)
 
 
-def _would_act_as_you(error: Refused, at: str) -> Problem:
-    return Problem("refused", f"The workflow would act as you. {error.message}", at, error.suggestion)
+def _would_act(rights: Rights, error: Refused, at: str) -> Problem:
+    told = "" if rights.acts_as else "The workflow would act as you. "
+    return Problem("refused", f"{told}{error.message}", at, error.suggestion)
 
 
 def _at(plan: Plan, key: str) -> str:

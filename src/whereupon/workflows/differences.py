@@ -17,7 +17,9 @@ SETTINGS = {
     "recurrence": "How often for each record",
     "concurrency": "While a run is under way on the record",
     "time_zone": "Time zone",
+    "acts_as": "Its runs act with the rights of",
 }
+PUBLISHER = "whoever publishes it"
 PARTS = {"block": "Block", "label": "Name", "on_error": "On error"}
 
 
@@ -80,7 +82,7 @@ def compare(before: Document, after: Document, around: Surroundings) -> Differen
     return Differences(
         nodes=list(_nodes(make_plan(before), make_plan(after), around)),
         edges=list(_edges(before, after)),
-        settings=list(_settings(before, after)),
+        settings=list(_settings(before, after, around)),
     )
 
 
@@ -126,8 +128,17 @@ def _drawn(document: Document) -> dict[tuple[str, str, str], Edge]:
     return {(edge.source, edge.port, edge.target): edge for edge in document.edges}
 
 
-def _settings(before: Document, after: Document) -> Iterator[SettingDifference]:
+def _settings(before: Document, after: Document, around: Surroundings) -> Iterator[SettingDifference]:
     for key, label in SETTINGS.items():
         old, new = getattr(before.settings, key), getattr(after.settings, key)
         if old != new:
-            yield SettingDifference(key, label, old, new)
+            told = (_role(old, around), _role(new, around)) if key == "acts_as" else (old, new)
+            yield SettingDifference(key, label, *told)
+
+
+def _role(key: str | None, around: Surroundings) -> str:
+    """What people call it; one that is gone by its key."""
+    if key is None:
+        return PUBLISHER
+    role = around.catalog.roles.get(key)
+    return key if role is None else role["name"]

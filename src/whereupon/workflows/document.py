@@ -13,6 +13,7 @@ from whereupon.errors import Invalid, Problem, did_you_mean
 
 START = "start"
 NODE_KEY = r"^[a-z][a-z0-9_]{0,58}$"
+ROLE_KEY = r"^[a-z][a-z0-9_]{0,59}$"
 
 
 class Part(BaseModel):
@@ -64,6 +65,12 @@ class WorkflowSettings(Part):
     recurrence: Literal["every_time", "first_time", "when_met"] = "every_time"
     concurrency: Literal["parallel", "queue", "skip", "restart"] = "parallel"
     time_zone: str | None = Field(None, description="IANA name; none: the organisation's.")
+    acts_as: str | None = Field(
+        None,
+        pattern=ROLE_KEY,
+        description="Key of a role: its runs do only what that role and the publisher both may. None: "
+        "what the publisher may (rule 28).",
+    )
 
     @field_validator("time_zone")
     @classmethod

@@ -209,6 +209,27 @@ async def test_what_cannot_be_shown_is_refused_with_a_reason(admin, cases, asked
     assert answer.status_code == status, answer.text
 
 
+async def test_a_draft_that_acts_as_a_role_shows_what_that_may_see(admin, cases):
+    modules = {"cases": {"read": "all", "fields": {"fee": "none"}}, "accounts": {"read": "all"}}
+    made = await admin.post("/api/v1/roles", json={"key": "clerk", "name": "Clerk", "modules": modules})
+    assert made.status_code == 201, made.text
+    body = DRAWN | {"document": {**DRAWN["document"], "settings": {"acts_as": "clerk"}}}
+    told = "With the rights of “Clerk”, the workflow may not"
+    problems = (await check(admin, body))[0]["problems"]
+    assert {one["node"]: one["message"] for one in problems if one["code"] == "refused"} == {
+        "start": f'{told} read "fee" of "cases".', "big": f'{told} read "fee" of "cases".',
+        "close": f'{told} update records of "cases".', "link": f'{told} update records of "accounts".',
+    }  # fmt: skip
+    assert {"subject", "fee"} - (await names(admin, body | {"node": "mail"})).keys() == {"fee"}
+    asked = {"node": "mail", "record_id": cases["id"]}
+    for text, status in (("{{ record.subject }}", 200), ("{{ record.fee }}", 403)):
+        answer = await admin.post(f"{W}/preview", json=body | asked | {"text": text})
+        assert answer.status_code == status, answer.text
+    nobody = DRAWN | {"document": {**DRAWN["document"], "settings": {"acts_as": "clerc"}}}
+    ((code, advice),) = [(p["code"], p["suggestion"]) for p in (await check(admin, nobody))[0]["problems"]]
+    assert (code, "clerk" in advice) == ("unknown_role", True)
+
+
 async def test_the_editor_is_for_builders(client_of, cases):
     eve = await client_of("eve@example.org")
     for path, more in (

@@ -271,8 +271,10 @@ async def test_workflows_that_a_sheet_cannot_say_are_named_with_the_reason(offic
 async def test_settings_that_say_what_holds_anyway_are_no_hindrance(office: Office) -> None:
     async with office.database.transaction() as db:
         (draft,) = await create_drafts(db, office.rights, [cells(GOOD)])
-        ordinary = {"priority": 100, "recurrence": "every_time", "concurrency": "parallel", "time_zone": None}
-        for settings, rows in ((ordinary, 1), ({"priority": 0}, 0), ({"concurrency": "queue"}, 0)):
+        ordinary = {"priority": 100, "recurrence": "every_time", "concurrency": "parallel", "time_zone": None,
+                    "acts_as": None}  # fmt: skip
+        unsayable = ({"priority": 0}, {"concurrency": "queue"}, {"acts_as": "clerk"})
+        for settings, rows in ((ordinary, 1), *((one, 0) for one in unsayable)):
             await db.execute(
                 "UPDATE whereupon.workflows SET draft = jsonb_set(draft, '{settings}', $2) WHERE key = $1",
                 draft["key"], settings,

@@ -184,7 +184,7 @@ def node_as_json(node: DraftNode) -> dict[str, Any]:
 
 
 async def names_at(call: Call, db: Connection, body: Draft, node: str) -> Names:
-    """What names mean at a node of the draft. Raises Invalid for an unknown node."""
+    """What names mean at a node of the draft, to its runs. Raises Invalid for an unknown node."""
     around = await surroundings(call, db, body.module)
     plan = make_plan(readable(body.document)[0])
     keys = [one.key for one in plan.document.nodes]
@@ -192,7 +192,7 @@ async def names_at(call: Call, db: Connection, body: Draft, node: str) -> Names:
         raise Invalid.of(
             Problem("unknown_node", f'There is no node "{node}".', "/node", did_you_mean(node, keys))
         )
-    return Names(around.scope(plan, node), plan, call.rights)
+    return Names(around.scope(plan, node), plan, around.acting(plan.document).rights)
 
 
 @router.post(
@@ -219,6 +219,6 @@ async def preview_content(call: TheCall, body: ToPreview) -> Response:
     async def work(db: Connection) -> dict[str, Any]:
         names = await names_at(call, db, body, body.node)
         content = getattr(body, body.kind)
-        return await preview(db, call.rights, names.scope, body.kind, content, body.record_id)
+        return await preview(db, names.rights, names.scope, body.kind, content, body.record_id)
 
     return await call.read(work, bounded=True)

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from whereupon.conditions.values import quote_json, quote_text
 from whereupon.modules.catalog import Module, quote
-from whereupon.runs.principal import NOT_THEIRS
+from whereupon.runs.principal import not_theirs
 from whereupon.runs.stretches.limits import Rule
 from whereupon.runs.stretches.standing import COLUMNS, STANDING, SUSPECTS
 from whereupon.sdk.block import Batch
 from whereupon.sdk.outcomes import Done, Fail
 from whereupon.sdk.stretch import Ending, Parting, Writing
-from whereupon.sdk.writing import NOT_ALLOWED, Assignment, context_sql, image_sql, own_sql, value_sqls
+from whereupon.sdk.writing import Assignment, context_sql, image_sql, not_allowed, own_sql, value_sqls
 
 CARRIED = ", ".join(f"r.{name}" for name in COLUMNS)
 AT_PLACE = f"{STANDING} s WHERE s.place = {{place}}"
@@ -60,7 +60,11 @@ def failure_sql(failure: Fail) -> str:
 
 def _not_theirs(bearing: Bearing) -> str:
     """The first WHEN of a failure, where the publisher may read own records only."""
-    return f"WHEN NOT ({bearing.theirs}) THEN {failure_sql(NOT_THEIRS)}" if bearing.theirs else ""
+    return (
+        f"WHEN NOT ({bearing.theirs}) THEN {failure_sql(not_theirs(bearing.batch.rights))}"
+        if bearing.theirs
+        else ""
+    )
 
 
 def _parting_sql(bearing: Bearing, form: Parting, source: str) -> str:
@@ -131,7 +135,7 @@ def _writing_sql(bearing: Bearing, form: Writing, members: str, rules: Sequence[
         carried=CARRIED, columns=", ".join(COLUMNS), of_v=", ".join(f"v.{name}" for name in COLUMNS),
         table=module.sql, suspects=SUSPECTS, key=quote(module.key_column), values=values, differs=differs,
         source=source_sql(module, members), image=image_sql(fields, "t"), not_theirs=_not_theirs(bearing),
-        allowed=own_sql(batch, "update", module, "t"), not_allowed=_not_allowed(module),
+        allowed=own_sql(batch, "update", module, "t"), not_allowed=_not_allowed(batch, module),
         broken=_broken(differs, rules), said=_said(rules),
         context=context_sql(batch.rights.user_id, "v WHERE v.goes", "key"),
         sets=", ".join(f"{column} = v.v{i}" for i, column in enumerate(columns)),
@@ -169,7 +173,7 @@ def _after(assignments: Sequence[Assignment]) -> str:
     return f"jsonb_build_object({pairs})"
 
 
-def _not_allowed(module: Module) -> str:
+def _not_allowed(batch: Batch, module: Module) -> str:
     """As the block says it (blocks/update_record.py), with the record."""
-    before, after = quote_text(f"{module.label} "), quote_text(f": {NOT_ALLOWED}")
+    before, after = quote_text(f"{module.label} "), quote_text(f": {not_allowed(batch)}")
     return f"jsonb_build_object('code', 'refused', 'message', {before} || r.record_id || {after})"
