@@ -65,13 +65,7 @@ export function SessionsSection() {
         </Group>
       ))}
       <Group justify="flex-end">
-        <Button
-          variant="subtle"
-          color="red"
-          size="xs"
-          loading={endAll.isPending}
-          onClick={askAndEndAll}
-        >
+        <Button variant="subtle" color="red" size="xs" loading={endAll.isPending} onClick={askAndEndAll}>
           {words.endAll}
         </Button>
       </Group>

@@ -19,8 +19,8 @@ import { useChecked } from '../useChecked'
 import classes from './canvas.module.css'
 import { ExitEdge } from './ExitEdge'
 import { type Decoration, FlowBuilder, type FlowNode, type Look } from './flow'
-import { NodeCard } from './NodeCard'
 import { type Box, liesOverBlock, MAP } from './mapPlace'
+import { NodeCard } from './NodeCard'
 import { showFromStart } from './openingView'
 
 export const NODE_TYPES = { card: NodeCard }

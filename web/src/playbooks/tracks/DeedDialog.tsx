@@ -118,9 +118,7 @@ export function DeedDialog({ deed, track, step = '', name, onClose }: Props) {
               allowDeselect={false}
             />
           )}
-          {problem && !SHOWN.some((path) => problem.at(path)) && (
-            <Problem error={problem} title={t.failed} />
-          )}
+          {problem && !SHOWN.some((path) => problem.at(path)) && <Problem error={problem} title={t.failed} />}
           <Group justify="flex-end" gap="xs">
             <Button variant="default" onClick={onClose}>
               {shared.common.cancel}
