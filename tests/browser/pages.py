@@ -55,6 +55,7 @@ TABLE: tuple[tuple[str, str, tuple[State, ...], str], ...] = (
     ("wizard-kind", "/wizard/data-tasks", ("full",), "h1"),
     ("gallery", "/gallery", ("full", "error"), "h1"),
     ("planning", "/planning", ("full",), "h1"),
+    ("files", "/files", ("full", "empty", "error"), "h1"),
     ("editor", "/workflows/{workflow}", ("full", "error"), "h1"),
     ("playbooks", "/playbooks", ("full", "empty", "error"), "h1"),
     ("playbook", "/playbooks/{playbook}", ("full", "error"), "h1"),

@@ -21,6 +21,7 @@ const inFrame: RouteObject[] = [
   page('/wizard', () => import('../workflows/wizard/WizardPage')),
   page('/wizard/:kind', () => import('../workflows/wizard/WizardPage')),
   page('/planning', () => import('../workflows/planning/PlanningPage')),
+  page('/files', () => import('../workflows/files/FilesPage')),
   page('/gallery', () => import('../workflows/gallery/GalleryPage')),
   page('/workflows/:key', () => import('../editor/EditorPage')),
   page('/workflows/:key/stages', () => import('../workflows/stages/StagesPage')),

@@ -5,6 +5,7 @@ import { PageHeader } from '../parts/PageHeader'
 import { Problem } from '../parts/Problem'
 import { settings } from '../text/settings'
 import { PackCard } from './packs/PackCard'
+import { PackFile } from './packs/PackFile'
 
 const words = settings.packs
 
@@ -21,6 +22,7 @@ export function Page() {
           <PackCard key={pack.key} pack={pack} />
         ))}
       </SimpleGrid>
+      {found.data && <PackFile />}
     </>
   )
 }

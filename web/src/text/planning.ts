@@ -7,7 +7,7 @@ export const planning = {
   about: 'Write down which mails you send, when and to whom, in a spreadsheet. Each row becomes a draft.',
   template: 'Download the template',
   exporting: 'Export the workflows that there are',
-  files: 'Export all as files (YAML)',
+  files: 'Workflows as YAML files',
   saved: 'The file was saved',
   notSaved: 'The file was not saved',
   drop: 'Drop a filled-in sheet here, or choose one',

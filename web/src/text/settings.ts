@@ -131,6 +131,34 @@ export const settings = {
     happens: 'What happens',
     why: 'Why, or which parts',
     takeShipped: 'Take what is shipped instead',
+    file: {
+      title: 'A pack of your own, or of somebody else’s',
+      about:
+        'A pack’s folder as a ZIP archive. It is checked first: nothing is installed before you have seen what it brings.',
+      drop: 'Drop a ZIP archive here, or choose one',
+      reading: (name: string) => `Checking ${name}`,
+      notRead: 'The pack was not read',
+      unsound: (name: string) => `${name} cannot be installed`,
+      unsoundAbout: (count: number) =>
+        count === 1 ? 'One thing is wrong with it.' : `${count} things are wrong with it.`,
+      sound: (name: string) => `${name} is a sound pack`,
+      brings: 'It brings',
+      counts: {
+        modules: (count: number) => plural(count, { one: '{n} module', other: '{n} modules' }),
+        workflows: (count: number) => plural(count, { one: '{n} workflow', other: '{n} workflows' }),
+        people: (count: number) => plural(count, { one: '{n} person', other: '{n} people' }),
+        'sample records': (count: number) =>
+          plural(count, { one: '{n} sample record', other: '{n} sample records' }),
+      } as Record<string, (count: number) => string>,
+      people: 'People, with their roles',
+      noRole: 'no role',
+      trust: 'Install only what you trust: its workflows act in your name.',
+      install: 'Install',
+      done: (name: string) => `${name} is installed`,
+      failed: 'The pack was not installed',
+      leave: 'Another file',
+      whole: 'The pack',
+    },
     kinds: {
       workflow: 'Workflow',
       module: 'Module',

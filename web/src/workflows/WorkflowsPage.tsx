@@ -1,5 +1,7 @@
 import { Button, Group, Skeleton, Stack, Text, Tooltip } from '@mantine/core'
 import {
+  IconDownload,
+  IconFiles,
   IconLayoutGrid,
   IconPlus,
   IconSearchOff,
@@ -8,6 +10,7 @@ import {
   IconWand,
 } from '@tabler/icons-react'
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
+import { useState } from 'react'
 import { Link, useSearchParams } from 'react-router'
 import { listWorkflowsInfiniteOptions } from '../api'
 import { useAhead } from '../app/ahead'
@@ -17,9 +20,11 @@ import { Problem } from '../parts/Problem'
 import { RunBarsLegend } from '../parts/RunBars'
 import { useLive } from '../parts/useLive'
 import { t as shared } from '../text'
+import { files } from '../text/files'
 import { planning } from '../text/planning'
 import { gallery, wizard } from '../text/wizard'
 import { workflows as t } from '../text/workflows'
+import { useSaveFiles } from './files/saving'
 import { Filters } from './list/Filters'
 import { NewWorkflow } from './list/NewWorkflow'
 import { useQuota } from './list/useQuota'
@@ -45,6 +50,9 @@ export function Page() {
     placeholderData: keepPreviousData,
   })
   const items = found.data?.pages.flatMap((page) => page.items)
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
+  const choose = (keys: string[], wanted: boolean) =>
+    setChosen((now) => new Set(wanted ? [...now, ...keys] : [...now].filter((key) => !keys.includes(key))))
   const open = (shown: boolean) =>
     setParams(
       (now) => {
@@ -98,7 +106,8 @@ export function Page() {
         ))}
       {items && items.length > 0 && (
         <Stack gap="sm">
-          <WorkflowsTable items={items} quota={quota} />
+          <Chosen keys={[...chosen]} onClear={() => setChosen(new Set())} />
+          <WorkflowsTable items={items} quota={quota} chosen={chosen} onChoose={choose} />
           <Group justify="space-between">
             <RunBarsLegend />
             <Text size="xs" c="dimmed">
@@ -121,6 +130,31 @@ export function Page() {
   )
 }
 
+/** What can be done with the workflows that are chosen. */
+function Chosen({ keys, onClear }: { keys: string[]; onClear: () => void }) {
+  const save = useSaveFiles()
+  if (keys.length === 0) return null
+  return (
+    <Group gap="xs">
+      <Text size="sm" fw={600}>
+        {files.selected(keys.length)}
+      </Text>
+      <Button
+        size="xs"
+        variant="default"
+        leftSection={<IconDownload size={16} />}
+        loading={save.isPending}
+        onClick={() => save.mutate(keys.map((key) => `workflows/${key}.yaml`))}
+      >
+        {files.chosen(keys.length)}
+      </Button>
+      <Button size="xs" variant="subtle" onClick={onClear}>
+        {files.clear}
+      </Button>
+    </Group>
+  )
+}
+
 /** What is ready already: workflows to take over, and questions that make one. */
 function Ready() {
   return (
@@ -133,6 +167,9 @@ function Ready() {
       </Button>
       <Button component={Link} to="/planning" variant="default" leftSection={<IconTable size={16} />}>
         {planning.open}
+      </Button>
+      <Button component={Link} to="/files" variant="default" leftSection={<IconFiles size={16} />}>
+        {files.open}
       </Button>
     </>
   )

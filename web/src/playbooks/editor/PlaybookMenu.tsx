@@ -1,11 +1,13 @@
 import { ActionIcon, Menu } from '@mantine/core'
-import { IconDots, IconPower, IconTrash } from '@tabler/icons-react'
+import { IconDots, IconDownload, IconPower, IconTrash } from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
 import { useNavigate } from 'react-router'
 import { deletePlaybookMutation, setPlaybookStateMutation } from '../../api'
 import { confirm } from '../../parts/confirm'
 import { sayDone, sayProblem } from '../../parts/saying'
+import { files } from '../../text/files'
 import { playbooks as t } from '../../text/playbooks'
+import { useSaveFiles } from '../../workflows/files/saving'
 import { type Draft, refreshPlaybooks } from './useDraft'
 
 /** Switch it on or off, and remove it. */
@@ -13,6 +15,7 @@ export function PlaybookMenu({ draft }: { draft: Draft }) {
   const { base } = draft
   const navigate = useNavigate()
   const path = { key: base.key }
+  const save = useSaveFiles()
   const state = useMutation({
     ...setPlaybookStateMutation(),
     onSuccess: (now) => {
@@ -40,7 +43,7 @@ export function PlaybookMenu({ draft }: { draft: Draft }) {
     if (await confirm(question)) remove.mutate({ path })
   }
   return (
-    <Menu width={200} position="bottom-end" returnFocus>
+    <Menu width={220} position="bottom-end" returnFocus>
       <Menu.Target>
         <ActionIcon
           variant="default"
@@ -57,6 +60,12 @@ export function PlaybookMenu({ draft }: { draft: Draft }) {
             {base.state === 'active' ? t.switchOff : t.switchOn}
           </Menu.Item>
         )}
+        <Menu.Item
+          leftSection={<IconDownload size={16} />}
+          onClick={() => save.mutate([`playbooks/${base.key}.yaml`])}
+        >
+          {files.saveOne}
+        </Menu.Item>
         <Menu.Item color="red" leftSection={<IconTrash size={16} />} onClick={ask}>
           {t.remove}
         </Menu.Item>

@@ -1,11 +1,13 @@
 import { ActionIcon, Menu } from '@mantine/core'
-import { IconDots, IconPower, IconTrash } from '@tabler/icons-react'
+import { IconDots, IconDownload, IconPower, IconTrash } from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
 import { useNavigate } from 'react-router'
 import { deleteStrategyMutation, queries, type StrategyOut, setStrategyStateMutation } from '../../api'
 import { confirm } from '../../parts/confirm'
 import { sayDone, sayProblem } from '../../parts/saying'
+import { files } from '../../text/files'
 import { strategies as t } from '../../text/strategies'
+import { useSaveFiles } from '../../workflows/files/saving'
 
 interface Props {
   strategy: StrategyOut
@@ -16,6 +18,7 @@ interface Props {
 export function StrategyMenu({ strategy, onChanged }: Props) {
   const navigate = useNavigate()
   const path = { key: strategy.key }
+  const save = useSaveFiles()
   const on = strategy.state === 'active'
   const state = useMutation({
     ...setStrategyStateMutation(),
@@ -49,7 +52,7 @@ export function StrategyMenu({ strategy, onChanged }: Props) {
     if (await confirm(question)) remove.mutate({ path })
   }
   return (
-    <Menu width={180} position="bottom-end" returnFocus>
+    <Menu width={220} position="bottom-end" returnFocus>
       <Menu.Target>
         <ActionIcon
           variant="default"
@@ -66,6 +69,12 @@ export function StrategyMenu({ strategy, onChanged }: Props) {
             {on ? t.switchOff : t.switchOn}
           </Menu.Item>
         )}
+        <Menu.Item
+          leftSection={<IconDownload size={16} />}
+          onClick={() => save.mutate([`strategies/${strategy.key}.yaml`])}
+        >
+          {files.saveOne}
+        </Menu.Item>
         <Menu.Item color="red" leftSection={<IconTrash size={16} />} onClick={ask}>
           {t.remove}
         </Menu.Item>

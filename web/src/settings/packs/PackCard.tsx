@@ -63,15 +63,17 @@ export function PackCard({ pack }: { pack: Pack }) {
               >
                 {words.remove}
               </Button>
-              <Button
-                size="xs"
-                variant="default"
-                loading={looking('update')}
-                aria-label={words.updateOf(pack.name)}
-                onClick={() => look('update')}
-              >
-                {words.update}
-              </Button>
+              {pack.shipped && (
+                <Button
+                  size="xs"
+                  variant="default"
+                  loading={looking('update')}
+                  aria-label={words.updateOf(pack.name)}
+                  onClick={() => look('update')}
+                >
+                  {words.update}
+                </Button>
+              )}
             </>
           ) : (
             <Button

@@ -20,6 +20,7 @@ import { Link } from 'react-router'
 import type { ListedWorkflow } from '../../api'
 import { RunOnAll } from '../../runs/bulk/RunOnAll'
 import { bulk } from '../../text/bulk'
+import { files } from '../../text/files'
 import { stages } from '../../text/stages'
 import { workflows as t } from '../../text/workflows'
 import { DetailsDialog } from './DetailsDialog'
@@ -54,7 +55,7 @@ export function RowMenu({ workflow, full }: { workflow: ListedWorkflow; full: st
           )}
           <WithRoom full={full} icon={IconCopy} label={t.duplicate} onClick={act.duplicate} />
           <Menu.Item leftSection={<IconDownload size={16} />} onClick={act.download}>
-            {t.export}
+            {files.saveOne}
           </Menu.Item>
           <Menu.Divider />
           {state === 'active' && (

@@ -1,9 +1,10 @@
-import { Anchor, Badge, Group, Stack, Table, Text, VisuallyHidden } from '@mantine/core'
+import { Anchor, Badge, Checkbox, Group, Stack, Table, Text, VisuallyHidden } from '@mantine/core'
 import { Link } from 'react-router'
 import type { ListedWorkflow } from '../../api'
 import { RunBars } from '../../parts/RunBars'
 import { When } from '../../parts/When'
 import { t as shared } from '../../text'
+import { files } from '../../text/files'
 import { workflows as t } from '../../text/workflows'
 import type { Quota } from './quota'
 import { RowMenu } from './RowMenu'
@@ -12,15 +13,33 @@ import { StateSwitch } from './StateSwitch'
 interface Props {
   items: readonly ListedWorkflow[]
   quota: Quota
+  /** Keys of those that are chosen, to be written out as files. */
+  chosen: ReadonlySet<string>
+  onChoose: (keys: string[], wanted: boolean) => void
 }
 
 /** One row per workflow: what it is, whether it is on, how it did last, and what can be done with it. */
-export function WorkflowsTable({ items, quota }: Props) {
+export function WorkflowsTable({ items, quota, chosen, onChoose }: Props) {
+  const all = items.every((workflow) => chosen.has(workflow.key))
   return (
     <Table.ScrollContainer type="native" minWidth={900} className="surface" style={FRAMED}>
       <Table aria-label={t.tableLabel} verticalSpacing={8}>
         <Table.Thead>
           <Table.Tr>
+            <Table.Th w={36}>
+              <Checkbox
+                size="xs"
+                aria-label={files.chooseAll}
+                checked={all}
+                indeterminate={!all && chosen.size > 0}
+                onChange={(event) =>
+                  onChoose(
+                    items.map((workflow) => workflow.key),
+                    event.currentTarget.checked,
+                  )
+                }
+              />
+            </Table.Th>
             <Table.Th miw={280}>{t.column.name}</Table.Th>
             <Table.Th w={150}>{t.column.state}</Table.Th>
             <Table.Th w={176}>{t.column.bars}</Table.Th>
@@ -33,7 +52,13 @@ export function WorkflowsTable({ items, quota }: Props) {
         </Table.Thead>
         <Table.Tbody>
           {items.map((workflow) => (
-            <Row key={workflow.key} workflow={workflow} quota={quota} />
+            <Row
+              key={workflow.key}
+              workflow={workflow}
+              quota={quota}
+              chosen={chosen.has(workflow.key)}
+              onChoose={(wanted) => onChoose([workflow.key], wanted)}
+            />
           ))}
         </Table.Tbody>
       </Table>
@@ -49,9 +74,24 @@ const FRAMED = {
   borderRadius: 'var(--mantine-radius-md)',
 } as const
 
-function Row({ workflow, quota }: { workflow: ListedWorkflow; quota: Quota }) {
+interface RowProps {
+  workflow: ListedWorkflow
+  quota: Quota
+  chosen: boolean
+  onChoose: (wanted: boolean) => void
+}
+
+function Row({ workflow, quota, chosen, onChoose }: RowProps) {
   return (
     <Table.Tr data-testid={`workflow-row-${workflow.key}`}>
+      <Table.Td>
+        <Checkbox
+          size="xs"
+          aria-label={files.choose(workflow.name)}
+          checked={chosen}
+          onChange={(event) => onChoose(event.currentTarget.checked)}
+        />
+      </Table.Td>
       <Table.Td>
         <Named workflow={workflow} />
       </Table.Td>

@@ -1,9 +1,9 @@
 import { useMutation } from '@tanstack/react-query'
-import { api, deleteWorkflowMutation, duplicateWorkflowMutation, type ListedWorkflow } from '../../api'
+import { deleteWorkflowMutation, duplicateWorkflowMutation, type ListedWorkflow } from '../../api'
 import { confirm } from '../../parts/confirm'
 import { sayDone, sayProblem } from '../../parts/saying'
 import { workflows as t } from '../../text/workflows'
-import { writeWorkflowFile } from './file'
+import { useSaveFiles } from '../files/saving'
 import { refreshWorkflows, useSetPaused, useSetState } from './useChanges'
 
 /** The deeds behind the menu of a workflow; those that are hard to undo ask first. */
@@ -11,6 +11,7 @@ export function useRowActions(workflow: ListedWorkflow) {
   const { key, name } = workflow
   const { set } = useSetState(workflow)
   const setPaused = useSetPaused(workflow)
+  const save = useSaveFiles()
   const path = { key }
   const duplicate = useMutation({
     ...duplicateWorkflowMutation(),
@@ -36,22 +37,6 @@ export function useRowActions(workflow: ListedWorkflow) {
       const question = { title: t.deleteTitle(name), about: t.deleteAbout, yes: t.delete, danger: true }
       if (await confirm(question)) remove.mutate({ path })
     },
-    async download() {
-      try {
-        const { data } = await api.getWorkflow({ path, throwOnError: true })
-        saveAs(`${key}.json`, writeWorkflowFile(data))
-      } catch (error) {
-        sayProblem(error, t.notExported)
-      }
-    },
+    download: () => save.mutate([`workflows/${key}.yaml`]),
   }
-}
-
-function saveAs(fileName: string, text: string) {
-  const address = URL.createObjectURL(new Blob([text], { type: 'application/json' }))
-  const link = document.createElement('a')
-  link.href = address
-  link.download = fileName
-  link.click()
-  setTimeout(() => URL.revokeObjectURL(address), 10_000)
 }

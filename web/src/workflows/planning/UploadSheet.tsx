@@ -2,6 +2,7 @@ import { Button, Group, Loader, Paper, Text } from '@mantine/core'
 import { IconDownload, IconFileSpreadsheet, IconTableExport } from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
 import { useRef, useState } from 'react'
+import { Link } from 'react-router'
 import { api } from '../../api'
 import { Problem } from '../../parts/Problem'
 import { sayDone, sayProblem } from '../../parts/saying'
@@ -13,7 +14,6 @@ import type { Planning } from './usePlanning'
 const WAYS = {
   template: () => api.getPlanningTemplate({ parseAs: 'blob', throwOnError: true }),
   export: () => api.exportPlanningSheet({ parseAs: 'blob', throwOnError: true }),
-  files: () => api.exportFiles({ parseAs: 'blob', throwOnError: true }),
 }
 
 /** The first step: get the template, bring back what was filled in. */
@@ -91,11 +91,7 @@ export function UploadSheet({ planning }: { planning: Planning }) {
         >
           {t.exporting}
         </Button>
-        <Button
-          variant="subtle"
-          loading={save.isPending && save.variables === 'files'}
-          onClick={() => save.mutate('files')}
-        >
+        <Button component={Link} to="/files" variant="subtle">
           {t.files}
         </Button>
       </Group>
