@@ -194,6 +194,14 @@ async def look_back(page: Page) -> None:
     await press(replay.get_by_role("button", name="Previous block"))
     await expect(replay).to_contain_text("2 of 3")
     await expect(page.get_by_test_id("node-update_record")).not_to_have_attribute("data-status", "succeeded")
+    before = page.url
+    await press(page.get_by_test_id("step-update_record").get_by_role("button").first)
+    await press(page.get_by_test_id("step-update_record").get_by_role("button", name="Run again from here"))
+    dialog = page.get_by_role("dialog", name="Run again from a block")
+    await expect(dialog.get_by_test_id("what-follows")).to_contain_text("Update fields")
+    await press(dialog.get_by_role("button", name="Run again from here"))
+    await expect(page).not_to_have_url(before)
+    await expect(page.get_by_test_id("replay")).to_contain_text("1 of 1")
 
 
 @pytest.mark.parametrize(

@@ -88,6 +88,34 @@ async def test_five_fields_stay_as_they_are_and_say_what_is_wrong(
     await expect(times).to_contain_text("Once, on")
 
 
+async def test_a_run_that_waits_for_a_signal_is_sent_it(small: Installation, open_page: OpenPage) -> None:
+    wait = {"key": "wait", "block": "wait", "label": "Πληρωμή", "config": {"signal": "paid"}}
+    said = {"formula": 'CONCAT("paid by ", nodes.wait.values.by)'}
+    nodes = [{"key": "start", "block": "start", "config": {"trigger": "manual"}}, wait]
+    nodes.append({"key": "note", "block": "update_record", "config": {"set": {"note": said}}})
+    edges = [{"from": "start", "to": "wait"}, {"from": "wait", "to": "note"}]
+    document = {"format": 1, "nodes": nodes, "edges": edges, "settings": {}}
+    new = {"key": "paid", "name": "Paid", "module": "requests", "document": document}
+    small.ask("POST", "/api/v1/workflows", new)
+    small.ask("POST", "/api/v1/workflows/paid/publish", {})
+    small.ask("POST", "/api/v1/workflows/paid/start", {"records": ["1"]})
+    (run,) = small.ask("GET", "/api/v1/runs?workflow=paid")["items"]
+    page = await opened(open_page, small, f"/runs/{run['id']}")
+    card = page.get_by_test_id("waits-for-signal")
+    await expect(card).to_contain_text("Waits for the signal “paid”")
+    await card.get_by_role("button", name="Send the signal").click()
+    dialog = page.get_by_role("dialog", name="Send a signal")
+    await expect(field(dialog, "Name of the signal")).to_have_value("paid")
+    await dialog.get_by_role("button", name="Add a value").click()
+    await dialog.get_by_label("Name of value 1").fill("by")
+    await dialog.get_by_label("Value 1", exact=True).fill("Άννα")
+    await check_axe(page)
+    await dialog.get_by_role("button", name="Send the signal").click()
+    await expect(page.get_by_role("main")).to_contain_text("Succeeded")
+    await expect(card).to_have_count(0)
+    assert (await small.sql("SELECT note FROM data.requests WHERE id = 1"))[0]["note"] == "paid by Άννα"
+
+
 STARTED = """
 SELECT count(*) FROM whereupon.runs r JOIN whereupon.workflows w ON w.id = r.workflow_id WHERE w.key = 'dates'
 """

@@ -126,6 +126,16 @@ async def test_what_ran_says_so_and_leads_to_its_run(open_page: OpenPage, small:
     await expect(answer.get_by_label("does not hold")).to_have_count(0)
     await answer.get_by_role("link", name=re.compile("^[Rr]un ")).first.click()
     await expect(page).to_have_url(re.compile(r"/runs/\d+$"))
+    first = page.url
+    await page.get_by_test_id("node-note").click()
+    await page.get_by_test_id("chosen-block").get_by_role("button", name="Run again from here").click()
+    dialog = page.get_by_role("dialog", name="Run again from a block")
+    await expect(dialog).to_contain_text("This run sent no mail and made no call from these blocks")
+    await expect(dialog).to_contain_text("It works on Copper roof, as that record is now.")
+    await dialog.get_by_role("button", name="Run again from here").click()
+    await expect(page).not_to_have_url(first)
+    await expect(page.get_by_role("main")).to_contain_text("Succeeded")
+    assert await ran(small, "dear", record) == 2
 
 
 async def test_a_disabled_workflow_says_that_nothing_starts_it(
@@ -152,6 +162,14 @@ async def test_a_first_time_that_was_used_is_told_with_its_moment_and_its_run(
     )  # fmt: skip
     tree = answer.get_by_test_id("why-tree")
     await expect(tree.get_by_role("link")).to_have_attribute("href", f"/runs/{found[0]['id']}")
+    await page.keyboard.press("Escape")
+    await page.get_by_role("button", name="More", exact=True).click()
+    await page.get_by_role("menuitem", name="Let it start once more").click()
+    asked = page.get_by_role("dialog", name="Let it start once more for")
+    await expect(asked).to_contain_text("Nothing starts now")
+    await asked.get_by_role("button", name="Let it start once more").click()
+    await expect(page.get_by_text("It may start once more for")).to_be_visible()
+    assert (await small.sql("SELECT count(*) FROM whereupon.claims"))[0][0] == 0
 
 
 # From a record --------------------------------------------------------------------------------------
@@ -170,6 +188,16 @@ async def test_on_a_record_each_active_workflow_says_why_it_did_not_run(
     await expect(once.get_by_label("It did not run")).to_be_visible()
     await expect(drawer.get_by_role("button", name=re.compile("Workflow dear"))).to_be_visible()
     await expect(drawer.get_by_role("button", name=re.compile("Workflow off"))).to_have_count(0)
+    await once.click()
+    await drawer.get_by_role("button", name="Let it start once more for this record").click()
+    await (
+        page.get_by_role("dialog", name="Let it start once more?")
+        .get_by_role("button", name="Let it start once more")
+        .click()
+    )
+    await expect(drawer.get_by_test_id("why-tree")).to_contain_text("It had no first time on this record yet")
+    claims = "SELECT count(*) FROM whereupon.claims WHERE record_id = $1"
+    assert (await small.sql(claims, str(record)))[0][0] == 0
     await drawer.get_by_role("button", name=re.compile("Workflow dear")).click()
     tree = drawer.get_by_test_id("why-tree")
     await expect(tree).to_contain_text("this record was updated")

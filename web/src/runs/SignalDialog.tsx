@@ -66,7 +66,15 @@ function ValueRows({ rows, onChange }: { rows: Row[]; onChange: (rows: Row[]) =>
   const put = (at: number, change: Partial<Row>) =>
     onChange(rows.map((row, index) => (index === at ? { ...row, ...change } : row)))
   return (
-    <Fieldset legend={t.values} variant="unstyled">
+    <Fieldset
+      legend={
+        <Text span size="sm" fw={600}>
+          {t.values}
+        </Text>
+      }
+      variant="unstyled"
+      style={{ margin: 0, padding: 0 }}
+    >
       <Stack gap="xs" align="stretch">
         <Text size="xs" c="dimmed">
           {t.valuesAbout}

@@ -26,10 +26,9 @@ export const again = {
       calls > 0 && plural(calls, { one: '{n} call to another system', other: '{n} calls to other systems' }),
       runs > 0 && plural(runs, { one: '{n} other run', other: '{n} other runs' }),
     ].filter((part) => part !== false)
-    return `From these blocks this run made ${format.list(parts)}. The new run makes them again: mails and calls that were made already are made a second time.`
+    return `This run made ${format.list(parts)} from these blocks. The new run makes them again, so mails and calls that were made already go out a second time.`
   },
-  madeNothing:
-    'No mail and no call came from these blocks in this run. The new run makes those that they are there for.',
+  madeNothing: 'This run sent no mail and made no call from these blocks, so none goes out a second time.',
   writes: 'What they write, create and ask people for is written, created and asked for once more.',
   fixTitle: 'Fix first',
   yes: 'Run again from here',

@@ -96,7 +96,7 @@ export const runs = {
   waitsUntil: (when: string) => `until ${when}`,
   steps: 'Blocks',
   step: 'Block',
-  noSteps: 'It has not come to a block yet.',
+  noSteps: 'No block is done yet.',
   input: 'What went in',
   output: 'What came out',
   error: 'Error',
