@@ -33,6 +33,8 @@ export interface WorkflowSettings {
   recurrence?: 'every_time' | 'first_time' | 'when_met'
   concurrency?: 'parallel' | 'queue' | 'skip' | 'restart'
   time_zone?: string | null
+  /** The role that narrows what its runs may do; none: whoever publishes it decides. */
+  acts_as?: string | null
 }
 
 export interface WorkflowDocument {

@@ -136,6 +136,13 @@ export const editor = {
   priorityAbout: 'Workflows with lower numbers start first.',
   timeZone: 'Time zone',
   timeZoneNone: 'The organisation’s',
+  actsAs: 'Runs act with the rights of',
+  actsAsPublisher: 'Whoever publishes it',
+  actsAsRoles: 'Only what a role allows, too',
+  actsAsNothing: 'No such role',
+  actsAsPublisherAbout: 'Its runs may do all that the person who publishes it may.',
+  actsAsRoleAbout: (role: string) =>
+    `Its runs do only what both “${role}” and the person who publishes it may. “Own records” are that person’s.`,
 
   // Top bar
   back: 'All workflows',

@@ -1,11 +1,12 @@
 import { Box, Code, NumberInput, Select, Stack, Text, Textarea, TextInput } from '@mantine/core'
-import { useEffect, useRef } from 'react'
 import { editor as t } from '../../text/editor'
 import { setSettings, type WorkflowSettings } from '../document'
 import { useOpenWorkflow } from '../page'
 import { useEditor, useEditorState } from '../store'
+import { ActsAs } from './ActsAs'
 import { ModuleChoice } from './ModuleChoice'
 import { PreviewRecord } from './PreviewRecord'
+import { usePointedAt } from './usePointedAt'
 
 const CATEGORIES = ['customer', 'admin', 'finance'] as const
 const RECURRENCES = ['every_time', 'first_time', 'when_met'] as const
@@ -38,7 +39,7 @@ function Said() {
   const description = useEditorState((state) => state.draft.description)
   const category = useEditorState((state) => state.draft.category)
   const disabled = useEditorState((state) => state.readOnly !== null)
-  const about = usePointedAt('description')
+  const about = usePointedAt<HTMLTextAreaElement>('/description')
   return (
     <>
       <TextInput
@@ -134,19 +135,7 @@ function Rules() {
         value={settings.time_zone ?? null}
         onChange={(value) => set({ time_zone: value })}
       />
+      <ActsAs value={settings.acts_as ?? null} onChange={(role) => set({ acts_as: role })} />
     </>
   )
-}
-
-/** A field that gets the focus when advice on it is clicked. */
-function usePointedAt(name: string) {
-  const editor = useEditor()
-  const pointed = useEditorState((state) => state.pointed)
-  const element = useRef<HTMLTextAreaElement>(null)
-  useEffect(() => {
-    if (pointed?.node !== null || pointed.path !== `/${name}`) return
-    element.current?.focus()
-    editor.store.setState({ pointed: null })
-  }, [editor, pointed, name])
-  return element
 }
