@@ -19,6 +19,7 @@ from whereupon.sdk.asking import (
     ask,
     asked_sql,
     due_sql,
+    hand_on_forsaken,
     link_to,
     time_out,
 )
@@ -104,6 +105,8 @@ class Approval(Block[ApprovalConfig]):
 
     async def wake_batch(self, config: ApprovalConfig, batch: Batch) -> list[Outcome]:
         found = await answers(batch)
+        if await hand_on_forsaken(batch, found):
+            found = await answers(batch)
         late = await time_out(batch, found)
         return [_outcome(run, found.get(run.id), run.id in late) for run in batch.runs]
 

@@ -23,6 +23,7 @@ from whereupon.sdk.asking import (
     ask,
     asked_sql,
     due_sql,
+    hand_on_forsaken,
     link_to,
     time_out,
 )
@@ -207,6 +208,8 @@ class AskForm(Block[FormConfig]):
 
     async def wake_batch(self, config: FormConfig, batch: Batch) -> list[Outcome]:
         found = await answers(batch)
+        if await hand_on_forsaken(batch, found):
+            found = await answers(batch)
         late = await time_out(batch, found)
         return [await _outcome(config, batch, run, found.get(run.id), run.id in late) for run in batch.runs]
 

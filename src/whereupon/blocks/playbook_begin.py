@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
@@ -12,6 +13,7 @@ from whereupon.conditions.values import BROUGHT, TEXT, Scope
 from whereupon.sdk.block import Batch, Block, Config, RunView
 from whereupon.sdk.fields import Shown
 from whereupon.sdk.outcomes import Done, Outcome, Wait
+from whereupon.sdk.playbook_steps import RECHECK
 from whereupon.sdk.playbooks import Mark, note
 
 SECOND = {"refuse": "Refuse it", "queue": "Let it wait"}
@@ -66,13 +68,28 @@ class PlaybookBegin(Block[BeginConfig]):
         rows = await batch.db.fetch(BIND, list(bound), list(bound.values()))
         status = {row["run_id"]: row["status"] for row in rows}
         status |= await _claim(config, batch, [run for run in batch.runs if known[run.id] is None])
-        return [_outcome(status.get(run.id)) for run in batch.runs]
+        # The one that was before may have ended since the place in the queue was given.
+        status |= await _begin_next(batch, [run for run, stands in status.items() if stands == "queued"])
+        again = await _again(batch) if "queued" in status.values() else None
+        return [_outcome(status.get(run.id), again) for run in batch.runs]
 
     async def wake_batch(self, config: BeginConfig, batch: Batch) -> list[Outcome]:
-        rows = await batch.db.fetch(NEXT, batch.ids)
-        await note(batch.db, None, "begun", [Mark(row["id"]) for row in rows])
-        begun = {row["run_id"] for row in rows}
-        return [Done() if run.id in begun else Wait() for run in batch.runs]
+        begun = await _begin_next(batch, batch.ids)
+        again = await _again(batch)
+        return [Done() if run.id in begun else Wait(again) for run in batch.runs]
+
+
+async def _begin_next(batch: Batch, runs: Sequence[int]) -> dict[int, str]:
+    """Those of the queued runs whose turn it is are running now."""
+    rows = await batch.db.fetch(NEXT, runs) if runs else []
+    await note(batch.db, None, "begun", [Mark(row["id"]) for row in rows])
+    return {row["run_id"]: "running" for row in rows}
+
+
+async def _again(batch: Batch) -> datetime:
+    """Whoever ends wakes the next one, unless that is about to wait at the same moment: look now and then."""
+    now: datetime = await batch.db.fetchval("SELECT clock_timestamp()")
+    return now + RECHECK
 
 
 # The tracks that were made when the playbook was started get their runs.
@@ -129,10 +146,10 @@ async def _claim(config: BeginConfig, batch: Batch, runs: Sequence[RunView]) -> 
     return found
 
 
-def _outcome(status: str | None) -> Outcome:
+def _outcome(status: str | None, again: datetime | None) -> Outcome:
     if status == "running":
         return Done()
     if status == "queued":
-        return Wait(input={"waits_for": "another playbook on the record"})
+        return Wait(again, input={"waits_for": "another playbook on the record"})
     told = "The record has a playbook already, or this one was called off before it began."
     return Done("refused", {"refused": told})

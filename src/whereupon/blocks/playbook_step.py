@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
@@ -50,6 +50,7 @@ from whereupon.sdk.playbooks import (
 )
 from whereupon.sdk.texts import check_text, reads_of_text, render_texts
 
+AGAIN = timedelta(seconds=1)
 COMMENTS = {"optional": "As they like", "on_rejection": "Whoever rejects must say why", "required": "Always"}
 
 
@@ -250,7 +251,10 @@ def _opened(config: StepConfig, batch: Batch, row: Any, opening: Opening | None)
     }  # fmt: skip
     coming = [one for one in row["moments"] if one is not None and one > row["now"]]
     until = earliest([*coming, due if config.late != "nothing" else None])
-    return Wait(_next(config, batch, until, row["now"]), config.exit is not None, input=shown)
+    wake = _next(config, batch, until, row["now"])
+    if config.exit is not None:  # a change that is matched before this is committed wakes nobody
+        wake = earliest((wake, row["now"] + AGAIN))
+    return Wait(wake, config.exit is not None, input=shown)
 
 
 def _next(config: StepConfig, batch: Batch, until: datetime | None, now: datetime) -> datetime | None:

@@ -31,6 +31,9 @@ UNITS = TIME_UNITS | {"working_days": "working days"}
 SHORT = ("seconds", "minutes", "hours")  # these go by the clock of physics, longer ones by local time
 RECHECK = "interval '10 minutes'"  # what a change of the record does not tell is looked at again this often
 SELDOM = "interval '1 day'"  # and this often what it does tell, unless a program changes it past us
+# Whoever begins to wait for its record looks once more when that is committed: a change that was matched
+# between the first look and the commit found nobody to wake.
+AGAIN = "interval '1 second'"
 # What asks for other records, or for the time.
 BEYOND = re.compile(r"\bselect\b|\bnow\(|_timestamp\b|\bcurrent_|\blocaltime", re.IGNORECASE)
 KINDS = ("duration", "until_field", "time_of_day", "working", "condition", "signal")
@@ -181,7 +184,9 @@ class WaitBlock(Block[WaitConfig]):
         return frozenset[str]().union(*(fields_read(c, scope) for c in conditions), *dates)
 
     async def run_batch(self, config: WaitConfig, batch: Batch) -> list[Outcome]:
-        rows = await batch.rows(batch.place.once("columns", lambda: _columns(config, batch.place.scope)))
+        rows = await batch.rows(
+            batch.place.once("columns", lambda: _first_columns(config, batch.place.scope))
+        )
         return [_first_look(config, rows[run.id]) for run in batch.runs]
 
     async def wake_batch(self, config: WaitConfig, batch: Batch) -> list[Outcome]:
@@ -255,7 +260,14 @@ def _columns(config: WaitConfig, scope: Scope) -> dict[str, str]:
         "held": held,
         "now": "clock_timestamp()",
         "recheck": f"clock_timestamp() + {often}",
+        "again": f"clock_timestamp() + {AGAIN}",
     }
+
+
+def _first_columns(config: WaitConfig, scope: Scope) -> dict[str, str]:
+    """With the last signal so far (`told`): by number, for clocks are set back."""
+    last = "(SELECT coalesce(max(s.id), 0) FROM whereupon.signals s WHERE s.run_id = r.id)"
+    return _columns(config, scope) | {"told": last if config.signal else "0::bigint"}
 
 
 def _until_sql(config: WaitConfig, scope: Scope) -> str:
@@ -300,8 +312,8 @@ def _wake_columns(config: WaitConfig, scope: Scope) -> dict[str, str]:
     if config.signal:
         signal = (
             f"(SELECT s.payload FROM whereupon.signals s WHERE s.run_id = r.id "
-            f"AND s.name = '{config.signal}' AND s.at >= (r.waiting->>'since')::timestamptz "
-            f"ORDER BY s.id LIMIT 1)"
+            f"AND s.name = '{config.signal}' "
+            "AND s.id > coalesce((r.waiting #>> '{memo,after}')::bigint, 0) ORDER BY s.id LIMIT 1)"
         )
     until = columns["until"] if config.until_field else "NULL::timestamptz"
     return columns | {
@@ -324,12 +336,16 @@ def _first_look(config: WaitConfig, row: asyncpg.Record) -> Outcome:
     if row["held"]:
         return Done("next", {"ended_by": "condition"})
     if config.condition is not None:
-        return Wait(_earlier(until, row["recheck"]), True, memo, {"until": _iso(until)})
+        return Wait(_earlier(until, row["again"]), True, memo, {"until": _iso(until)})
     if config.signal is not None:
+        memo |= {"after": row["told"]}
         return Wait(until, False, memo, {"signal": config.signal, "until": _iso(until)})
     if until is None or until <= row["now"]:
         return Done("next", {"ended_by": "no date" if until is None else "time"}, {"until": _iso(until)})
-    return _wait_for(config, until, row, {"until": _iso(until)})
+    found = _wait_for(config, until, row, {"until": _iso(until)})
+    if found.on_change:
+        found.until = _earlier(until, row["again"])
+    return found
 
 
 def _wait_for(
@@ -352,7 +368,7 @@ def _wake(config: WaitConfig, run: RunView, row: asyncpg.Record) -> Outcome:
         if is_over:
             return Done("timeout", {"ended_by": "timeout"})
         until = _earlier(limit, row["recheck"]) if config.condition is not None else limit
-        return Wait(until, config.condition is not None, {"limit": _iso(limit)})
+        return Wait(until, config.condition is not None, {**(run.memo or {}), "limit": _iso(limit)})
     if limit is not None and not is_over:
         return _wait_for(config, limit, row)
     return _leave(row, "time")

@@ -180,8 +180,9 @@ async def locked(db: Connection, question_id: int) -> Any:
 
 async def decide(db: Connection, rights: Rights, question_id: int, said: Decision) -> dict[str, Any]:
     """Approve or reject. Raises NotFound, Conflict, Invalid; Refused where it is not theirs to decide."""
-    known = await get_question(db, rights, question_id)
+    await get_question(db, rights, question_id)
     row = await locked(db, question_id)
+    known = await get_question(db, rights, question_id)  # as it is now: another one may have decided just so
     if row["kind"] != "approval":
         raise Conflict("This is a form: it is filled in, not approved.")
     require_turn(known, rights)
@@ -238,6 +239,13 @@ async def end(db: Connection, row: Any, status: str, answer: Mapping[str, Any]) 
     await db.execute("NOTIFY whereupon_runs")
 
 
+async def close_as_approved(db: Connection, question_id: int) -> None:
+    """Everybody who can be asked has approved; whoever has not is gone."""
+    by = await db.fetchval(NAMES, question_id, "approved")
+    now: datetime = await db.fetchval("SELECT clock_timestamp()")
+    await db.execute(END, question_id, "approved", {"by": by, "comment": None, "at": now.isoformat()})
+
+
 REASSIGN = """
 WITH gone AS (
   DELETE FROM whereupon.question_people WHERE question_id = $1 AND user_id = $2 AND decided_at IS NULL)
@@ -252,8 +260,9 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 
 async def reassign(db: Connection, rights: Rights, question_id: int, to: Reassignment) -> None:
     """Let somebody else answer instead of this user. Raises NotFound, Conflict, Invalid, Refused."""
-    known = await get_question(db, rights, question_id)
+    await get_question(db, rights, question_id)
     row = await locked(db, question_id)
+    known = await get_question(db, rights, question_id)
     require_turn(known, rights)
     if not await db.fetchval("SELECT active FROM whereupon.users WHERE id = $1", to.user_id):
         message = f"User {to.user_id} is disabled or does not exist."

@@ -73,6 +73,7 @@ class CalledOff(Because):
 STEP = "SELECT * FROM whereupon.playbook_steps WHERE track_id = $1 AND step = $2 FOR UPDATE"
 # The run first, as the engine does: a person and the engine pass one after the other.
 LOCK_RUN = "SELECT FROM whereupon.runs WHERE id = $1 FOR NO KEY UPDATE"
+LOCK_TRACK = "SELECT ended_at IS NOT NULL FROM whereupon.playbook_tracks WHERE id = $1 FOR UPDATE"
 WAKE = """
 UPDATE whereupon.runs SET ready_at = clock_timestamp()
 WHERE id = $1 AND status = 'waiting' AND ended_at IS NULL
@@ -96,9 +97,9 @@ async def _locked(
     keys = {one["key"] for phase in track["definition"]["phases"] for one in phase["steps"]}
     if step not in keys:
         raise NotFound(f'The playbook has no step "{step}".')
-    if track["ended_at"] is not None:
-        raise Conflict("The playbook is over on this record.", suggestion="Start it again if it is needed.")
     await db.execute(LOCK_RUN, track["run_id"])
+    if await db.fetchval(LOCK_TRACK, track_id):  # asked only now: the engine may just have ended it
+        raise Conflict("The playbook is over on this record.", suggestion="Start it again if it is needed.")
     return track, await db.fetchrow(STEP, track_id, step)
 
 
@@ -356,8 +357,10 @@ async def cancel_track(
     """Call the playbook off on its record, with a reason. Raises NotFound, Conflict, Refused."""
     track = await find_track(db, rights, catalog, track_id)
     await require_steering(db, rights, catalog, track)
-    if track["ended_at"] is not None:
+    await db.execute(LOCK_RUN, track["run_id"])
+    if await db.fetchval(LOCK_TRACK, track_id):
         raise Conflict("The playbook is over on this record already.")
+    track = await find_track(db, rights, catalog, track_id)  # it may have begun meanwhile
     began = track["status"] == "running"
     await db.execute(END, track_id, rights.user_id, off.reason)
     where = track["run_id"], track["module_id"], track["record_id"]

@@ -239,6 +239,8 @@ async def release_runs(db: Connection, rights: Rights, ids: Sequence[int]) -> li
     return released
 
 
+# It may be about to wait in the hands of an engine: after that.
+HOLD = "SELECT FROM whereupon.runs WHERE id = $1 FOR NO KEY UPDATE"
 SIGNAL = """
 WITH told AS (INSERT INTO whereupon.signals (run_id, name, payload) VALUES ($1, $2, $3))
 UPDATE whereupon.runs SET ready_at = clock_timestamp() WHERE id = $1 AND status = 'waiting'
@@ -249,6 +251,7 @@ RETURNING id
 
 async def signal(db: Connection, run_id: int, name: str, payload: Mapping[str, Any] | None = None) -> bool:
     """Tell a waiting run something; whether it is waiting at all."""
+    await db.execute(HOLD, run_id)
     found = await db.fetchval(SIGNAL, run_id, name, dict(payload or {}))
     await db.execute("NOTIFY whereupon_runs")
     return found is not None

@@ -28,7 +28,8 @@ from whereupon.runs.principal import as_publisher
 from whereupon.runs.refusals import refusal
 from whereupon.runs.settle import LOCKED, Settling, settle
 from whereupon.runs.stretches.crowd import CROWD, walk_together
-from whereupon.runs.travellers import RECORD_DELETED, Marks, Traveller, take_runs
+from whereupon.runs.stretches.stretch import MOST_LEGS
+from whereupon.runs.travellers import MAX_EXECUTIONS, RECORD_DELETED, Marks, Traveller, take_runs
 from whereupon.runs.write_back import write_back
 from whereupon.sdk.block import Batch
 from whereupon.sdk.outcomes import Fail, Outcome, Start
@@ -180,7 +181,11 @@ async def _go_together(
     nor in a rehearsal, which tells block by block."""
     if len(travellers) < CROWD or advance.careful or advance.rehearsal:
         return False
-    ready = [t for t in travellers if t.waiting is None and not t.attempts and t.id not in advance.alone]
+    most = MAX_EXECUTIONS - MOST_LEGS  # who is near the limit is counted block by block
+    ready = [
+        t for t in travellers
+        if t.waiting is None and not t.attempts and t.id not in advance.alone and t.executions < most
+    ]  # fmt: skip
     if len(ready) < CROWD:
         return False
     went = await walk_together(advance.db, version, node, ready, advance.now)

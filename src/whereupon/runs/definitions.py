@@ -94,6 +94,11 @@ class Active:
     recurrence: str
     concurrency: str
     activated_at: datetime
+    heard_from: int | None = None  # the last change before it became active; None: told by the time
+
+    def hears(self, change_id: int, at: datetime) -> bool:
+        """Whether a change came after it became active: by number, for clocks are set back."""
+        return at >= self.activated_at if self.heard_from is None else change_id > self.heard_from
 
     @property
     def workflow_id(self) -> int:
@@ -131,7 +136,7 @@ def source_of(module: Module | None, deleted: bool) -> str:
 
 # Every active workflow with the version that new events get.
 LOAD_ACTIVE = """
-SELECT w.id AS workflow_id, w.activated_at, v.id AS version_id
+SELECT w.id AS workflow_id, w.activated_at, w.heard_from, v.id AS version_id
 FROM whereupon.workflows w JOIN whereupon.versions v ON v.id = w.active_version_id
 WHERE w.state = 'active' ORDER BY w.id
 """
@@ -151,7 +156,7 @@ async def load_definitions(db: asyncpg.Connection[Any]) -> Definitions:
     versions = await load_versions(db, [row["version_id"] for row in rows], catalog, time_zone)
     workflows = await db.fetch("SELECT id, name, paused FROM whereupon.workflows")
     active = [
-        _active(versions[row["version_id"]], row["activated_at"])
+        _active(versions[row["version_id"]], row["activated_at"], row["heard_from"])
         for row in rows
         if row["version_id"] in versions
     ]
@@ -166,9 +171,11 @@ async def load_definitions(db: asyncpg.Connection[Any]) -> Definitions:
     )
 
 
-def _active(version: Version, activated_at: datetime) -> Active:
+def _active(version: Version, activated_at: datetime, heard_from: int | None) -> Active:
     settings = version.plan.document.settings
-    return Active(version, settings.priority, settings.recurrence, settings.concurrency, activated_at)
+    return Active(
+        version, settings.priority, settings.recurrence, settings.concurrency, activated_at, heard_from
+    )
 
 
 async def organisation_time_zone(db: asyncpg.Connection[Any]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import asyncpg
@@ -35,23 +36,28 @@ def _config(active: Active) -> DateConfig | None:
 
 
 async def follow_dates(
-    db: asyncpg.Connection[Any], definitions: Definitions, touched: Mapping[int, Sequence[str]]
-) -> None:
-    """Move the rows of records (module id → keys) that have changed: none without a date, one per date."""
+    db: asyncpg.Connection[Any], definitions: Definitions, touched: Mapping[int, Sequence[str]],
+    *, quietly: bool = False,
+) -> None:  # fmt: skip
+    """Move the rows of records (module id → keys) that have changed: none without a date, one per date.
+
+    `quietly`: nothing is to start because of it, so what has passed counts as passed.
+    """
     for active in dated(definitions):
         module = active.version.module
         keys = touched.get(module.id) if module else None
         if keys:
             sql = definitions.memory.setdefault(
-                ("follow", active.version.id), _follow_sql(active, definitions)
+                ("follow", active.version.id, quietly), _follow_sql(active, definitions, quietly=quietly)
             )
             await db.execute(sql, active.workflow_id, list(keys))
 
 
-def _follow_sql(active: Active, definitions: Definitions) -> str:
+def _follow_sql(active: Active, definitions: Definitions, *, quietly: bool = False) -> str:
     """$1 workflow, $2 record keys: drop what no longer holds, add what is new."""
     module = active.version.module
     assert module is not None
+    passed = "due_at <= clock_timestamp()" if quietly else "false"
     return f"""
 WITH dates AS MATERIALIZED (
   SELECT * FROM ({_dates(active, definitions)}
@@ -59,8 +65,9 @@ WITH dates AS MATERIALIZED (
 gone AS (
   DELETE FROM whereupon.due_dates d WHERE d.workflow_id = $1 AND d.record_id = ANY($2) AND d.fired_at IS NULL
     AND NOT EXISTS (SELECT 1 FROM dates x WHERE x.record_id = d.record_id AND x.date_value = d.date_value))
-INSERT INTO whereupon.due_dates (workflow_id, record_id, date_value, due_at)
-SELECT $1, record_id, date_value, due_at FROM dates ON CONFLICT DO NOTHING
+INSERT INTO whereupon.due_dates (workflow_id, record_id, date_value, due_at, fired_at, skipped)
+SELECT $1, record_id, date_value, due_at, CASE WHEN {passed} THEN clock_timestamp() END,
+  CASE WHEN {passed} THEN 'passed' END FROM dates ON CONFLICT DO NOTHING
 """
 
 
@@ -102,15 +109,17 @@ async def follow_working_time(db: asyncpg.Connection[Any], definitions: Definiti
     return moved
 
 
-# Rows whose time has come, of active workflows; another worker's are passed over.
+# Rows whose time has come, of active workflows that are known here ($2): one that was activated this moment
+# is waited for. Another worker's rows are passed over.
 TAKE_DUE = """
 UPDATE whereupon.due_dates u SET fired_at = clock_timestamp()
 FROM (SELECT d.workflow_id, d.record_id, d.date_value FROM whereupon.due_dates d
       JOIN whereupon.workflows w ON w.id = d.workflow_id AND w.state = 'active'
-      WHERE d.fired_at IS NULL AND d.due_at <= statement_timestamp()
+      WHERE d.fired_at IS NULL AND d.due_at <= statement_timestamp() AND d.workflow_id = ANY($2::bigint[])
       ORDER BY d.due_at LIMIT $1 FOR UPDATE OF d SKIP LOCKED) due
 WHERE u.workflow_id = due.workflow_id AND u.record_id = due.record_id AND u.date_value = due.date_value
-RETURNING u.workflow_id, u.record_id, extract(epoch FROM clock_timestamp() - u.due_at)::float8 AS late
+RETURNING u.workflow_id, u.record_id, u.date_value,
+  extract(epoch FROM clock_timestamp() - u.due_at)::float8 AS late
 """
 NEXT_DUE = """
 SELECT extract(epoch FROM min(d.due_at) - clock_timestamp())::float8 FROM whereupon.due_dates d
@@ -125,20 +134,60 @@ ON CONFLICT DO NOTHING RETURNING record_id
 
 async def fire_due(db: asyncpg.Connection[Any], definitions: Definitions, limit: int = BATCH) -> int:
     """Start runs for what is due now, in the caller's transaction. How many rows were taken."""
-    rows = await db.fetch(TAKE_DUE, limit)
     by_workflow = {active.workflow_id: active for active in dated(definitions)}
-    due: dict[int, list[str]] = {}
-    late: dict[int, list[str]] = {}
+    rows = await db.fetch(TAKE_DUE, limit, list(by_workflow))
+    taken: dict[int, list[Mapping[str, Any]]] = {}
     for row in rows:
-        active = by_workflow.get(row["workflow_id"])
-        if active is not None:
-            chosen = late if _too_late(active, row["late"]) else due
-            chosen.setdefault(active.workflow_id, []).append(row["record_id"])
-    for workflow_id, keys in late.items():
-        await _note_skipped(db, by_workflow[workflow_id], keys, "too_late")
-    for workflow_id, keys in due.items():
-        await _start(db, by_workflow[workflow_id], list(dict.fromkeys(keys)))
+        taken.setdefault(row["workflow_id"], []).append(row)
+    for workflow_id, some in taken.items():
+        await _fire(db, definitions, by_workflow[workflow_id], some)
     return len(rows)
+
+
+async def _fire(
+    db: asyncpg.Connection[Any], definitions: Definitions, active: Active, rows: Sequence[Mapping[str, Any]]
+) -> None:
+    """Start one workflow for its dates that have come, where they are the records' dates still."""
+    moved = await _moved(db, definitions, active, rows)
+    here = [row for row in rows if (row["record_id"], row["date_value"]) not in moved]
+    late = [row["record_id"] for row in here if _too_late(active, row["late"])]
+    await _note_skipped(db, active, late, "too_late")
+    due = [row["record_id"] for row in here if not _too_late(active, row["late"])]
+    await _start(db, active, list(dict.fromkeys(due)))
+
+
+# Dates that came although the record has another one by now, whose change is still to be matched.
+TAKE_BACK = """
+DELETE FROM whereupon.due_dates d USING unnest($2::text[], $3::timestamptz[]) AS m(record_id, date_value)
+WHERE d.workflow_id = $1 AND d.record_id = m.record_id AND d.date_value = m.date_value
+"""
+
+
+async def _moved(
+    db: asyncpg.Connection[Any], definitions: Definitions, active: Active, rows: Sequence[Mapping[str, Any]]
+) -> set[tuple[str, datetime]]:
+    """Rows of records that are there and have another date now, or none: taken back, and counted anew."""
+    sql = definitions.memory.setdefault(("moved", active.version.id), _moved_sql(active, definitions))
+    found = await db.fetch(sql, [row["record_id"] for row in rows], [row["date_value"] for row in rows])
+    moved = {(row["record_id"], row["date_value"]) for row in found}
+    if moved:
+        keys, dates = [key for key, _ in moved], [value for _, value in moved]
+        await db.execute(TAKE_BACK, active.workflow_id, keys, dates)
+        await db.execute(_follow_sql(active, definitions), active.workflow_id, keys)
+    return moved
+
+
+def _moved_sql(active: Active, definitions: Definitions) -> str:
+    """Of $1 record keys with $2 the dates that they had: those that do not have it any more."""
+    module = active.version.module
+    assert module is not None
+    key, own = f"n.{quote(module.key_column)}", f"{module.key_type}"
+    return f"""
+WITH dates AS MATERIALIZED ({_dates(active, definitions)} AND {key} = ANY($1::text[]::{own}[]))
+SELECT t.record_id, t.date_value FROM unnest($1::text[], $2::timestamptz[]) AS t(record_id, date_value)
+JOIN {module.sql} n ON {key} = t.record_id::{own}
+WHERE NOT EXISTS (SELECT FROM dates x WHERE x.record_id = t.record_id AND x.date_value = t.date_value)
+"""
 
 
 # Dates that came in this transaction and started nothing, each with why.

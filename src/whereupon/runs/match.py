@@ -131,6 +131,24 @@ async def wake_waiting(db: asyncpg.Connection[Any], changes: Sequence[Change]) -
     await db.execute(WAKE_WAITING, [m for m, _ in touched], [r for _, r in touched])
 
 
+# Records that were changed since, without anything that is to be matched.
+QUIET = """
+SELECT DISTINCT c.record_id FROM whereupon.changes c WHERE c.id > $1 AND c.module_id = $2 AND NOT EXISTS (
+  SELECT FROM whereupon.pending_changes p WHERE p.shard = whereupon.shard(c.record_id) AND p.change_id = c.id)
+"""
+
+
+async def follow_quietly(
+    db: asyncpg.Connection[Any], definitions: Definitions, module_id: int, after: int
+) -> None:
+    """Records were written so that nothing starts, after that change: their dates move all the same, and
+    runs that wait for them look again."""
+    keys = [row["record_id"] for row in await db.fetch(QUIET, after, module_id)]
+    if keys:
+        await db.execute(WAKE_WAITING, [module_id] * len(keys), list(keys))
+        await follow_dates(db, definitions, {module_id: keys}, quietly=True)
+
+
 async def match_changes(
     db: asyncpg.Connection[Any], definitions: Definitions, changes: Sequence[Change]
 ) -> list[tuple[Change, Active]]:
@@ -145,9 +163,20 @@ async def match_changes(
             for row in await db.fetch(statement.sql, list(by_id)):
                 change = by_id[row["change_id"]]
                 hits: list[Active] = [statement.workflows[i] for i in row["hits"]]
-                found += [(change, active) for active in hits if change.at >= active.activated_at]
+                found += [(change, active) for active in hits if active.hears(change.id, change.at)]
     found.sort(key=lambda pair: (pair[0].id, pair[1].priority, pair[1].workflow_id))
     return found
+
+
+HEARD = """
+SELECT CASE WHEN heard_from IS NULL THEN activated_at <= $3 ELSE heard_from < $2 END FROM whereupon.workflows
+WHERE id = $1
+"""
+
+
+async def is_heard(db: asyncpg.Connection[Any], workflow_id: int, change: Change) -> bool:
+    """Whether a change came after the workflow became active."""
+    return bool(await db.fetchval(HEARD, workflow_id, change.id, change.at))
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,12 @@ JOIN (SELECT DISTINCT * FROM unnest($1::bigint[], $2::bigint[], $3::text[]) AS u
   ON r.module_id = u.m AND r.record_id = u.k AND r.workflow_id = u.w
 WHERE r.ended_at IS NULL AND r.started_by <> 'for_each'
 """
+# Who starts at the same time takes turns, lane by lane, or neither would see the other.
+TURN = 0x5748_5354
+TAKE_TURNS = f"""
+SELECT pg_advisory_xact_lock({TURN}, lane)
+FROM (SELECT DISTINCT whereupon.shard(k) AS lane FROM unnest($1::text[]) k ORDER BY 1) l
+"""
 CANCEL = """
 UPDATE whereupon.runs SET status = 'cancelled', node = NULL, ready_at = NULL, wakes_on_change = false,
   waiting = NULL, ended_at = clock_timestamp(),
@@ -172,6 +178,7 @@ async def _settle_concurrency(db: asyncpg.Connection[Any], runs: Sequence[NewRun
     if not picky:
         return list(runs)
     columns = [r.workflow_id for r in picky], [r.module_id for r in picky], [r.record_id for r in picky]
+    await db.execute(TAKE_TURNS, columns[2])
     rows = await db.fetch(UNDER_WAY, *columns)
     busy = {(row["workflow_id"], row["module_id"], row["record_id"]) for row in rows}
     restarting = {run.key for run in picky if run.concurrency == "restart"}

@@ -14,7 +14,8 @@ import orjson
 from whereupon.sdk.block import RunView
 
 # The due runs of the locked lanes ($1), oldest first, each lane from its mark on ($4, $5); a serial run waits
-# for the earlier one on its record.
+# for the earlier one on its record. That it is due is asked of the locked row again: it may have been
+# cancelled since it was found. (An expression, so that no index tempts the planner.)
 TAKE_RUNS = """
 SELECT r.id, r.workflow_id, r.version_id, r.module_id, r.record_id, r.node, r.change_id, r.data, r.waiting,
        r.executions, r.attempts, r.error, r.wakes_on_change, w.state AS workflow_state,
@@ -32,6 +33,7 @@ FROM unnest($1::smallint[], $4::timestamptz[], $5::bigint[]) AS lane(nr, since, 
               ORDER BY q.ready_at, q.id LIMIT $2) due
 JOIN whereupon.runs r ON r.id = due.id
 JOIN whereupon.workflows w ON w.id = r.workflow_id
+WHERE coalesce(r.ready_at, 'infinity') <= statement_timestamp()
 ORDER BY r.id
 FOR UPDATE OF r SKIP LOCKED
 """

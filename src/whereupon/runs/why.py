@@ -20,7 +20,7 @@ from whereupon.records.read import check_id, not_found, read_record
 from whereupon.runs.definitions import Active, Definitions, Version, load_versions, organisation_time_zone
 from whereupon.runs.due_dates import not_started
 from whereupon.runs.history import as_seen
-from whereupon.runs.match import Change, match_changes
+from whereupon.runs.match import Change, is_heard, match_changes
 from whereupon.runs.staging import only, unfiltered
 from whereupon.workflows.plan import brought, document_now
 from whereupon.workflows.store import get_workflow
@@ -175,7 +175,8 @@ async def _case(
             found["id"], found["module_id"], record_id, found["op"].decode(), found["run_id"], found["at"],
             found["shard"],
         )  # fmt: skip
-    return Case(db, rights, row, definitions, active, module, record_id, change, dict(found or {}))
+    images = dict(found or {}) | {"heard": change is None or await is_heard(db, row["id"], change)}
+    return Case(db, rights, row, definitions, active, module, record_id, change, images)
 
 
 def _state(case: Case) -> Check:
@@ -183,10 +184,9 @@ def _state(case: Case) -> Check:
     values = {"state": state, "since": since, "version": case.row["active_version"]}
     if state != "active":
         return Check("active", False, f"It is {state}, so nothing starts it.", values)
-    at = case.change.at if case.change else None
-    if at is not None and at < since:
-        told = f"It became active on {case.on(since)}; the change of {case.on(at)} is older."
-        return Check("active", False, told, values | {"changed": at})
+    if case.change is not None and not case.images["heard"]:
+        told = f"It became active on {case.on(since)}; the change of {case.on(case.change.at)} is older."
+        return Check("active", False, told, values | {"changed": case.change.at})
     return Check("active", True, f"It is active since {case.on(since)}.", values)
 
 

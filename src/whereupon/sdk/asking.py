@@ -11,6 +11,8 @@ from pydantic import ConfigDict, Field
 
 from whereupon.conditions.values import Scope, literal
 from whereupon.outbox.messages import NewMessage, queue_each, source_id
+from whereupon.people.escalation import USERS, above_of
+from whereupon.people.questions import close_as_approved
 from whereupon.sdk.block import Batch, Config, RunView
 from whereupon.sdk.fields import Shown
 from whereupon.sdk.people import Person, user_ids_sql
@@ -186,6 +188,63 @@ async def answers(batch: Batch) -> dict[int, Answered]:
         row["run_id"]: Answered(row["id"], row["status"], row["answer"] or {}, row["due_at"], row["now"])
         for row in rows
     }
+
+
+# Open questions that nobody who is asked can answer any more: who has not answered is disabled.
+FORSAKEN = """
+SELECT q.id, q.run_id, q.title, q.body, q.record_id, q.details->>'needs' = 'all' AS needs_all,
+  coalesce(bool_or(p.decision = 'approved'), false) AS approved,
+  array_agg(p.user_id) FILTER (WHERE p.decided_at IS NULL) AS gone, w.owner_id
+FROM whereupon.questions q JOIN whereupon.question_people p ON p.question_id = q.id
+JOIN whereupon.workflows w ON w.id = q.workflow_id LEFT JOIN whereupon.users u ON u.id = p.user_id
+WHERE q.id = ANY($1::bigint[]) AND q.status = 'open' GROUP BY q.id, w.id
+HAVING NOT bool_or(p.decided_at IS NULL AND coalesce(u.active, false))
+"""
+ADMINISTRATORS = """
+SELECT DISTINCT x.user_id FROM whereupon.user_roles x JOIN whereupon.roles r ON r.id = x.role_id
+JOIN whereupon.users u ON u.id = x.user_id WHERE r.administrator AND u.active ORDER BY 1
+"""
+NOTE_HANDED_ON = """
+INSERT INTO whereupon.inbox_history (question_id, for_user_id, kind, comment, details)
+SELECT v.question_id, v.user_id, 'reassigned', 'Whoever was asked can no longer sign in',
+  jsonb_build_object('to', v.user_id) FROM unnest($1::bigint[], $2::bigint[]) AS v(question_id, user_id)
+"""
+
+
+async def hand_on_forsaken(batch: Batch, found: Mapping[int, Answered]) -> bool:
+    """Open questions whose people are all disabled: where everybody had to approve and the others have, it is
+    approved; else whoever is above them is asked, or the workflow's owner, or administrators. Whether there
+    was any."""
+    rows = await batch.db.fetch(FORSAKEN, [one.id for one in found.values() if one.status == "open"])
+    if not rows:
+        return False
+    users = {row["id"]: row for row in await batch.db.fetch(USERS)}
+    pairs: list[tuple[int, int]] = []
+    questions: list[Question] = []
+    for row in rows:
+        if row["needs_all"] and row["approved"]:
+            await close_as_approved(batch.db, row["id"])
+            continue
+        others = await _others(batch, row, users)
+        pairs += [(row["id"], user) for user in others]
+        run = next(run for run in batch.runs if run.id == row["run_id"])
+        questions.append(Question(run, row["title"], row["body"], others, {}))
+    columns = [one for one, _ in pairs], [user for _, user in pairs]
+    await batch.db.execute(f"{ASK_PEOPLE} ON CONFLICT DO NOTHING", *columns)
+    await batch.db.execute(NOTE_HANDED_ON, *columns)
+    module = batch.place.module
+    ids = {run: one.id for run, one in found.items()}
+    await _tell(batch, questions, ids, module.id if module else None)
+    return True
+
+
+async def _others(batch: Batch, row: Mapping[str, Any], users: Mapping[int, Any]) -> list[int]:
+    """Who is asked instead of those who are gone."""
+    above = {found for one in row["gone"] or () if (found := above_of(one, users)) is not None}
+    owner = users.get(row["owner_id"])
+    if above or (owner is not None and owner["active"]):
+        return sorted(above) or [row["owner_id"]]
+    return [one["user_id"] for one in await batch.db.fetch(ADMINISTRATORS)]
 
 
 async def time_out(batch: Batch, found: Mapping[int, Answered]) -> set[int]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from whereupon.people.escalation import USERS, above_of
 from whereupon.sdk.asking import Question, ask, mail_links
 from whereupon.sdk.block import Batch, RunView
 from whereupon.sdk.playbooks import WHOM, Given, Late, Mark, Reminder, note
@@ -188,13 +189,14 @@ WHERE id = ANY($1::bigint[])
 """
 # Whoever has a step, by step: a user, or everybody of a group, or those who are asked.
 HOLDERS = """
-SELECT s.id, u.id AS user_id, u.manager_id FROM whereupon.playbook_steps s
+SELECT s.id, u.id AS user_id, m.id AS manager_id FROM whereupon.playbook_steps s
 LEFT JOIN whereupon.tasks t ON t.id = s.task_id
 JOIN whereupon.users u ON u.active AND (u.id = t.assignee_user_id
   OR t.assignee_user_id IS NULL AND u.id IN (
     SELECT m.user_id FROM whereupon.group_members m WHERE m.group_id = t.assignee_group_id)
   OR u.id IN (SELECT p.user_id FROM whereupon.question_people p
               WHERE p.question_id = s.question_id AND p.decided_at IS NULL))
+LEFT JOIN whereupon.users m ON m.id = u.manager_id AND m.active
 WHERE s.id = ANY($1::bigint[]) ORDER BY s.id, u.id
 """
 TELL = """
@@ -313,7 +315,9 @@ def _only_one(users: Sequence[int]) -> Mapping[str, Any]:
 
 async def escalate(batch: Batch, rows: Sequence[Mapping[str, Any]], step: str) -> None:
     """Show late steps to the manager of whoever has them, or else of the record's owner; and tell them."""
-    managers = {r["id"]: r["manager_id"] for r in await batch.db.fetch(HOLDERS, [row["id"] for row in rows])}
+    users = {row["id"]: row for row in await batch.db.fetch(USERS)}
+    held = await batch.db.fetch(HOLDERS, [row["id"] for row in rows])
+    managers = {r["id"]: above for r in held if (above := above_of(r["user_id"], users)) is not None}
     to = {
         row["id"]: managers.get(row["id"]) or row["manager"] or row["starter"] or row["maker"] for row in rows
     }

@@ -134,6 +134,27 @@ def date_sql(config: DateConfig, scope: Scope) -> str:
     return f"({found.sql})"
 
 
+DAYS = {"minutes": 1 / 1440, "hours": 1 / 24, "days": 1, "working_days": 3, "weeks": 7, "months": 31}
+FIRST_YEAR, LAST_YEAR = 2, 9998
+
+
+def countable_sql(config: DateConfig, scope: Scope) -> str:
+    """SQL boolean: there is a date, and what is counted from it is a time that calendars have.
+
+    "infinity" has none, nor has the year 90000: one record must not stop the dates of all the others.
+    """
+    years = int(abs(config.amount) * DAYS[config.unit] / 365) + 1
+    first = FIRST_YEAR + (years if config.amount < 0 else 0)
+    last = LAST_YEAR - (years if config.amount > 0 else 0)
+    if first > last:
+        return "false"
+    found = config.source(scope).sql
+    return (
+        f"CASE WHEN isfinite({found}) THEN {found} BETWEEN '{first:04}-01-01' AND '{last:04}-12-31' "
+        "ELSE false END"
+    )
+
+
 def due_sql(config: DateConfig, scope: Scope) -> str:
     """SQL timestamptz of when it is due. Days and longer are counted in local time (rule 20)."""
     found = config.source(scope)

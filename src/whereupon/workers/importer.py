@@ -28,6 +28,7 @@ from whereupon.records.imports import CHANNEL, ImportColumn
 from whereupon.records.sheets import Row, Sheet, open_sheet, shown
 from whereupon.records.write import Writer
 from whereupon.runs.definitions import Definitions, organisation_time_zone
+from whereupon.runs.match import follow_quietly
 from whereupon.runs.would_start import last_change, would_start
 from whereupon.settings import Settings
 from whereupon.workers.loop import Wake, keep_going
@@ -230,7 +231,10 @@ class Importer:
             async with db.transaction():
                 definitions = await self.definitions(db)
                 await self.stand_at(db, work)
+                before = await last_change(db)
                 outcome = await (await self.importing(db, work, definitions)).take(rows)
+                if not work.fires:
+                    await follow_quietly(db, definitions, work.module_id, before)
                 step = await self.note(db, work, len(rows), outcome, Counter())
         work.done += len(rows)
         work.examples, work.runs = step

@@ -251,9 +251,12 @@ async def surroundings(db: Connection, rights: Rights, module: str | None) -> Su
     return Surroundings(catalog, _module(catalog, module), rights, zone or "UTC")
 
 
-# A new or changed workflow has to show its first messages again before it may write to many (rule 26).
-ACTIVATE = """
+LAST_CHANGE = "(SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM whereupon.changes_id_seq)"
+# A new or changed workflow has to show its first messages again before it may write to many (rule 26). One
+# that is active hears of every change that it has not heard of yet.
+ACTIVATE = f"""
 UPDATE whereupon.workflows SET active_version_id = $2, state = 'active', activated_at = clock_timestamp(),
+  heard_from = CASE WHEN state = 'active' THEN coalesce(heard_from, {LAST_CHANGE}) ELSE {LAST_CHANGE} END,
   messages_released = false, draft_etag = draft_etag + 1, updated_at = now() WHERE id = $1
 """
 
@@ -313,6 +316,7 @@ async def set_state(
     await db.execute(
         "UPDATE whereupon.workflows SET state = $2, updated_at = now(), paused = $3, "
         "draft_etag = draft_etag + 1, "
+        f"heard_from = CASE WHEN $2 = 'active' AND state <> 'active' THEN {LAST_CHANGE} ELSE heard_from END, "
         "activated_at = CASE WHEN $2 = 'active' THEN clock_timestamp() ELSE activated_at END WHERE id = $1",
         row["id"], state, state != "active" and in_flight == "pause",
     )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -14,10 +15,13 @@ from whereupon.errors import Conflict, Gone, Invalid, NotFound, Refused
 from whereupon.modules.catalog import load_catalog
 from whereupon.people.questions import Decision
 from whereupon.people.users import UserChange, change_user
+from whereupon.playbooks import steering
 from whereupon.playbooks.steering import Because, CalledOff, HandedOn, Reopened, StepDone
 from whereupon.playbooks.uploads import upload_by_link, upload_of_link
 from whereupon.records.documents import store_upload
 from whereupon.records.files import FileStore
+from whereupon.runs.advance import advance_batch
+from whereupon.runs.playbooks import ToStart, start_playbook
 
 WHY = Because(reason="Δεν χρειάζεται")
 AGAIN = Reopened(reason="Πάλι")
@@ -421,3 +425,88 @@ async def test_reminders_come_when_and_to_whom_the_step_says(collecting: Collect
     events = (await collecting.track(track))["events"]
     assert [one["to_name"] for one in events if one["what"] == "reminded"] == ["Ægir", "Μαρία", "Boss"]
     assert (await collecting.step(track, "call"))["status"] == "open"
+
+
+# Interleavings ---------------------------------------------------------------------------------------
+
+
+async def start_only(collecting: Collecting, key: str, claim: int) -> dict[str, Any]:
+    """Start it; no worker has looked yet."""
+    async with collecting.office.database.transaction() as db:
+        return await start_playbook(db, collecting.office.rights, key, ToStart(records=[str(claim)]))
+
+
+async def test_a_place_in_the_queue_is_not_forgotten_when_the_other_one_ends_first(
+    collecting: Collecting,
+) -> None:
+    claim = await collecting.claim()
+    first = await collecting.publish(CALL)
+    waits = await collecting.publish(CALL, name="Waits", second="queue")
+    (track,) = (await collecting.start(first, claim))["started"]
+    (queued,) = (await start_only(collecting, waits, claim))["queued"]
+    (later,) = (await start_only(collecting, waits, claim))["queued"]
+    await collecting.do("cancel_track", track, CalledOff(reason="Paid"), by=collecting.manager)
+    assert [(await collecting.track(one))["status"] for one in (queued, later)] == ["running", "queued"]
+    await collecting.do("do_step", queued, "call", StepDone(), by=collecting.agent)
+    assert (await collecting.track(later))["status"] == "running"
+
+
+async def test_what_the_engine_ends_at_the_same_moment_is_over(collecting: Collecting) -> None:
+    office, claim = collecting.office, await collecting.claim()
+    (track,) = (await collecting.start(await collecting.publish(CALL), claim))["started"]
+    async with office.database.transaction() as db:
+        await steering.do_step(
+            db, await collecting.rights(collecting.agent), await load_catalog(db), track, "call", StepDone()
+        )
+
+    async def asks(what: str, *said: Any) -> None:
+        async with office.database.transaction() as db:
+            rights = await collecting.rights(collecting.manager)
+            await getattr(steering, what)(db, rights, await load_catalog(db), track, *said)
+
+    deeds = [("reopen_step", "call", WHY), ("cancel_track", CalledOff(reason="Enough", strategy="end"))]
+    async with office.database.transaction() as db:
+        await advance_batch(db, await office.engine.current(db))  # the playbook ends, which nobody sees yet
+        tasks = [asyncio.create_task(asks(*deed)) for deed in deeds]
+        await asyncio.sleep(0.3)
+    for task in tasks:
+        with pytest.raises(Conflict):
+            await task
+    await office.settle()
+    found = await collecting.track(track)
+    assert (found["status"], found["reason"], await collecting.steps(track)) == (
+        "completed", None, {"call": "done"},
+    )  # fmt: skip
+    assert await office.fetch("SELECT FROM whereupon.tasks WHERE status = 'open'") == []
+    assert await office.fetch("SELECT FROM whereupon.strategy_records WHERE status = 'ended'") == []
+
+
+async def test_a_step_of_a_group_that_loses_its_last_member_goes_to_somebody_else(
+    collecting: Collecting,
+) -> None:
+    await collecting.office.group("lawyers", [collecting.agent])
+    claim = await collecting.claim()
+    key = await collecting.publish(step("call", participant={"group": "lawyers"}, late="nothing"))
+    (track,) = (await collecting.start(key, claim))["started"]
+    assert (await collecting.step(track, "call"))["assignee"]["group"]["key"] == "lawyers"
+    async with collecting.office.database.transaction() as db:
+        await change_user(db, collecting.agent, UserChange(groups=[]), actor=collecting.office.admin)
+    await collecting.office.settle()
+    found = await collecting.step(track, "call")
+    assert (found["assignee"]["user"]["name"], found["given_as"]) == ("Ægir", "owner")
+
+
+async def test_what_is_late_goes_past_a_manager_who_is_disabled(collecting: Collecting) -> None:
+    office = collecting.office
+    above = await office.user("above@example.org")
+    await office.execute(
+        "UPDATE whereupon.users SET manager_id = $1 WHERE id = $2", above, collecting.manager
+    )
+    await office.execute("UPDATE whereupon.users SET active = false WHERE id = $1", collecting.manager)
+    claim = await collecting.claim()
+    (track,) = (await collecting.start(await collecting.publish({**CALL, "late": "escalate"}), claim))[
+        "started"
+    ]
+    await collecting.later("30 days")
+    assert await told_of(collecting, track) == ["above@example.org"]
+    assert await office.fetchval("SELECT escalated_to FROM whereupon.tasks") == above

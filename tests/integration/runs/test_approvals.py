@@ -1,5 +1,6 @@
 """People decide whether a run goes on: those who are asked, once, in time."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from whereupon.people.questions import (
     reassign,
 )
 from whereupon.people.rights import load_rights
+from whereupon.people.users import UserChange, change_user
 from whereupon.runs.actions import cancel_runs
 from whereupon.runs.rehearsal import ToRehearse, rehearse
 
@@ -219,3 +221,57 @@ async def test_a_failure_that_ends_nothing_is_never_an_approval(office: Office) 
     item = await office.insert(name="a")
     await office.by_hand(key, [str(item)])
     assert ((await office.runs())[0]["status"], (await office.item(item))["status"]) == ("partial", "done")
+
+
+async def test_two_answers_of_one_person_at_the_same_moment_are_one(office: Office) -> None:
+    ana, ben = await office.user("ana@example.org"), await office.user("ben@example.org")
+    await asks(office, {"user": ana}, {"user": ben}, needs="all")
+    (question,) = await office.fetch("SELECT id FROM whereupon.questions")
+
+    async def answers(decision: str, pause: float) -> None:
+        async with office.database.transaction() as db:
+            rights = await load_rights(db, ana)
+            await decide(db, rights, question["id"], Decision(decision=decision))  # type: ignore[arg-type]
+            await asyncio.sleep(pause)
+
+    first = asyncio.create_task(answers("approved", 0.4))
+    await asyncio.sleep(0.2)
+    with pytest.raises(Conflict, match="decided this already"):
+        await answers("rejected", 0)
+    await first
+    assert await status(office) == "waiting"
+
+
+async def disable(office: Office, user: int) -> None:
+    async with office.database.transaction() as db:
+        await change_user(db, user, UserChange(active=False), actor=office.admin)
+    await office.settle()
+
+
+async def test_a_question_to_somebody_who_is_disabled_goes_to_whoever_is_above(office: Office) -> None:
+    above = await office.user("above@example.org", name="Above")
+    gone = await office.user("gone@example.org", manager=above)
+    ana = await office.user("ana@example.org", manager=gone)
+    _, item = await asks(office, {"user": ana})
+    await office.execute("UPDATE whereupon.users SET active = false WHERE id = $1", gone)
+    await disable(office, ana)
+    async with office.database.connection() as db:
+        (question,) = await list_questions(db, await load_rights(db, above))
+    assert question["mine"]
+    await disable(office, above)  # and in the end to the workflow's owner
+    async with office.database.connection() as db:
+        (question,) = await list_questions(db, await load_rights(db, office.admin))
+    assert question["mine"]
+    await says(office, office.admin, "approved")
+    assert (await office.item(item))["status"] == "open"
+    told = "SELECT count(*) FROM whereupon.notifications WHERE user_id = ANY($1::bigint[])"
+    assert await office.fetchval(told, [above, office.admin]) == 2
+
+
+async def test_where_everybody_must_approve_those_who_are_gone_do_not_count(office: Office) -> None:
+    ana, ben = await office.user("ana@example.org", name="Ana"), await office.user("ben@example.org")
+    _, item = await asks(office, {"user": ana}, {"user": ben}, needs="all")
+    await says(office, ana, "approved")
+    await disable(office, ben)
+    row = await office.item(item)
+    assert (row["status"], row["note"].partition(":")[0]) == ("open", "approved by Ana")

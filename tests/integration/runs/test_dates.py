@@ -7,6 +7,7 @@ from tests.office import Office
 
 from whereupon.people.organisation import Holidays, Organisation, save_holidays, save_organisation
 from whereupon.runs.actions import cancel_waiting
+from whereupon.runs.due_dates import fire_due
 from whereupon.workers.reminder import Reminder
 from whereupon.workflows import store
 
@@ -225,3 +226,91 @@ async def test_all_that_waits_is_cancelled_at_once(office: Office) -> None:
         assert await cancel_waiting(db, office.rights, key) == 0
     await office.settle()
     assert [run["status"] for run in await office.runs()] == ["cancelled"] * 3 + ["waiting"]
+
+
+async def come_due(office: Office) -> None:
+    """All dates have come, and no worker has looked yet."""
+    await office.execute("UPDATE whereupon.due_dates SET due_at = now() - interval '1 hour'")
+
+
+async def test_a_date_that_has_just_been_moved_starts_nothing_on_its_old_day(office: Office) -> None:
+    await office.publish(BEFORE, TELL)
+    moved, emptied, stays = await item(office, 20), await item(office, 20), await item(office, 20)
+    await office.settle()
+    await come_due(office)
+    # The changes are there, and are matched only after the reminder has looked.
+    await office.execute("UPDATE data.items SET due_date = current_date + 40 WHERE id = $1", moved)
+    await office.execute("UPDATE data.items SET due_date = NULL WHERE id = $1", emptied)
+    reminder = Reminder(office.database, office.engine.current)
+    while await reminder.tick() == 0.0:
+        pass
+    await office.settle()
+    assert await reminded(office) == [stays]
+    # Back to the day that it had first: that has not started it yet.
+    await office.execute("UPDATE data.items SET due_date = current_date + 20 WHERE id = $1", moved)
+    await days_pass(office, 6)
+    assert await reminded(office) == [moved, stays]
+
+
+async def test_dates_of_a_workflow_that_was_activated_this_moment_are_not_lost(office: Office) -> None:
+    async with office.database.connection() as db:
+        before = await office.engine.current(db)
+    await item(office, 3)
+    await office.publish(BEFORE | {"passed": "run"}, TELL)
+    async with office.database.transaction() as db:
+        assert await fire_due(db, before) == 0
+    await days_pass(office, 0)
+    assert len(await reminded(office)) == 1
+
+
+async def test_what_was_due_when_it_is_published_anew_is_done_still(office: Office) -> None:
+    key = await office.publish(BEFORE, TELL)
+    due_now, passed = await item(office, 14), await item(office, 13)
+    await office.settle()
+    for backlog, expected in ((None, [due_now, passed]), ("skip", [due_now, passed])):
+        async with office.database.transaction() as db:
+            await store.publish(db, office.rights, key, backlog=backlog)
+        await days_pass(office, 0)
+        assert await reminded(office) == expected
+    late = await item(office, 12)
+    await office.settle()
+    async with office.database.transaction() as db:
+        await store.publish(db, office.rights, key, backlog="skip")  # somebody says that they are to be left
+    await days_pass(office, 0)
+    assert late not in await reminded(office)
+
+
+# Days that no calendar has, or from which so long is none: they have no time, and stop nobody else's.
+STRANGE_DAYS = ("infinity", "-infinity", "5874897-12-31", "0001-01-01", "9999-12-31", "4713-01-01 BC")
+STRANGE_SHIFTS: list[dict[str, Any]] = [
+    {"amount": -100_000, "unit": "months"}, {"amount": 100_000, "unit": "months"}, {"amount": 14},
+    {"amount": -100_000, "unit": "weeks", "time_of_day": "08:00"},
+    {"amount": -3, "unit": "working_days", "lands": "working_hours"},
+]  # fmt: skip
+
+
+NO_CHECKS = """
+DO $$ DECLARE name text; BEGIN
+  FOR name IN SELECT conname FROM pg_constraint WHERE conrelid = 'data.items'::regclass AND contype = 'c' LOOP
+    EXECUTE format('ALTER TABLE data.items DROP CONSTRAINT %I', name);
+  END LOOP;
+END $$
+"""
+
+
+async def test_strange_days_stop_no_other_dates(office: Office) -> None:
+    for number, shift in enumerate(STRANGE_SHIFTS):
+        await office.publish(
+            {"trigger": "date_reached", "field": "due_date", **shift}, TELL, name=f"W{number}"
+        )
+    await office.publish(BEFORE, TELL, name="Well")
+    await office.execute(NO_CHECKS)  # a table of somebody else's has none
+    for day in STRANGE_DAYS:
+        await office.execute(f"INSERT INTO data.items (name, due_date) VALUES ('a', '{day}')")
+    plain = await item(office, 20)
+    await days_pass(office, 6)
+    assert plain in await reminded(office)
+    async with office.database.transaction() as db:  # and a workflow is published over them
+        await store.publish(db, office.rights, "well")
+    far = "SELECT count(*) FROM whereupon.due_dates WHERE NOT isfinite(due_at) OR due_at > '9999-12-31'"
+    assert await office.fetchval(far) == 0

@@ -8,7 +8,10 @@ from tests.office import Office
 
 from whereupon.errors import Conflict
 from whereupon.people.rights import Rights, load_rights
+from whereupon.runs import travellers
 from whereupon.runs.actions import cancel_runs, release_runs, rerun, signal
+from whereupon.runs.advance import advance_batch
+from whereupon.runs.by_hand import start_by_hand
 from whereupon.runs.match import match_batch
 from whereupon.workflows import recurrence, store
 
@@ -585,3 +588,100 @@ async def test_a_record_that_another_program_holds_is_tried_again_later(office: 
         assert (await office.item(two))["note"] == "seen"
     await office.skip_time("10 seconds")
     assert (await office.item(one))["note"] == "seen"
+
+
+# Interleavings ---------------------------------------------------------------------------------------
+
+
+async def test_a_run_that_is_cancelled_while_it_is_being_taken_stays_cancelled(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = await office.publish({"trigger": "manual"}, note("done"))
+    item = await office.insert(name="a")
+    async with office.database.transaction() as db:
+        await start_by_hand(db, office.rights, key, [str(item)])
+    slowly = travellers.TAKE_RUNS.replace("r.ready_at AS due_at", "r.ready_at AS due_at, pg_sleep(0.4)")
+    assert slowly != travellers.TAKE_RUNS
+    monkeypatch.setattr(travellers, "TAKE_RUNS", slowly)
+    advancing = asyncio.create_task(office.engine._advance_or_find_the_bad_one())
+    await asyncio.sleep(0.15)  # it has found the run, and has not locked it
+    async with office.database.transaction() as db:
+        assert await cancel_runs(db, office.rights, [(await office.runs())[0]["id"]])
+    await advancing
+    (run,) = await office.runs()
+    assert (run["status"], run["error"]["code"]) == ("cancelled", "cancelled")
+    assert (await office.item(item))["note"] is None
+
+
+WAITING_FOR: list[tuple[dict[str, Any], str]] = [
+    ({"condition": {"field": "status", "operator": "equals", "value": "done"}}, "status = 'done'"),
+    ({"until_field": "due_date"}, "due_date = current_date - 1"),
+]
+
+
+@pytest.mark.parametrize(("config", "change"), WAITING_FOR)
+async def test_what_changes_while_a_run_begins_to_wait_is_not_missed(
+    office: Office, config: dict[str, Any], change: str
+) -> None:
+    await office.publish(CREATED, {"key": "wait", "block": "wait", **config}, note("woken"))
+    item = await office.insert(name="a")
+    await office.execute("UPDATE data.items SET due_date = current_date + 90")
+    async with office.database.transaction() as db:
+        await match_batch(db, await office.engine.current(db))
+    async with office.database.transaction() as db:
+        assert (await advance_batch(db, await office.engine.current(db))).runs == 1
+        # It waits, which nobody can see yet. The change comes, and is matched, before that is committed.
+        await office.execute(f"UPDATE data.items SET {change} WHERE id = $1", item)
+        async with office.database.transaction() as other:
+            assert (await match_batch(other, await office.engine.current(other))).changes == 1
+    await office.skip_time("2 seconds")
+    assert (await office.item(item))["note"] == "woken"
+
+
+async def test_a_signal_counts_whatever_the_clock_says(office: Office) -> None:
+    await office.publish(CREATED, {"key": "wait", "block": "wait", "signal": "go"}, note("woken"))
+    item = await office.insert(name="a")
+    await office.settle()
+    async with office.database.transaction() as db:
+        assert await signal(db, (await office.runs())[0]["id"], "go")
+        # The transaction began before the run waited, say, or the clock was set back.
+        await db.execute("UPDATE whereupon.signals SET at = at - interval '1 hour'")
+    await office.settle()
+    assert (await office.item(item))["note"] == "woken"
+
+
+async def test_publishing_anew_loses_no_change_that_is_still_to_be_matched(office: Office) -> None:
+    key = await office.publish(CREATED, note("seen"))
+    item = await office.insert(name="a")
+    async with office.database.transaction() as db:
+        await store.publish(db, office.rights, key)
+    await office.settle()
+    assert (await office.item(item))["note"] == "seen"
+    async with office.database.transaction() as db:
+        await store.set_state(db, office.rights, key, "disabled")
+    missed = await office.insert(name="b")
+    async with office.database.transaction() as db:
+        await store.set_state(db, office.rights, key, "active")
+    # The clock goes back: what comes after the activation is heard all the same.
+    await office.execute("UPDATE whereupon.workflows SET activated_at = activated_at + interval '1 hour'")
+    await office.execute("UPDATE whereupon.revision SET number = number + 1")
+    heard = await office.insert(name="c")
+    await office.settle()
+    assert [(await office.item(one))["note"] for one in (missed, heard)] == [None, "seen"]
+
+
+@pytest.mark.parametrize(("concurrency", "statuses"), [("skip", {"cancelled", "queued"}),
+                                                       ("restart", {"cancelled", "queued"})])  # fmt: skip
+async def test_two_who_start_it_at_the_same_moment_take_turns(
+    office: Office, concurrency: str, statuses: set[str]
+) -> None:
+    key = await office.publish({"trigger": "manual"}, note("seen"), concurrency=concurrency)
+    item = str(await office.insert(name="a"))
+
+    async def start() -> None:
+        async with office.database.transaction() as db:
+            await start_by_hand(db, office.rights, key, [item])
+            await asyncio.sleep(0.2)
+
+    await asyncio.gather(start(), start())
+    assert {run["status"] for run in await office.runs()} == statuses

@@ -13,6 +13,7 @@ from whereupon.db.pool import Database
 from whereupon.people.rights import load_rights
 from whereupon.workers.bulk import BulkWorker
 from whereupon.workers.clock import Clock
+from whereupon.workflows import store
 
 MINUTELY = {"trigger": "schedule", "cron": "* * * * *"}
 NOTE = {"key": "note", "block": "update_record", "set": {"note": "seen"}}
@@ -225,3 +226,19 @@ async def test_the_list_of_a_hundred_thousand_records_is_taken_in_one_statement(
     assert await office.fetchval("SELECT count(*) FROM whereupon.bulk_members") == 100_000
     assert await occurrences(office) == [("fired", 100_000)]
     assert time.monotonic() - began < 15
+
+
+async def test_a_time_that_has_come_is_not_lost_when_the_workflow_is_published_anew(office: Office) -> None:
+    await office.insert(name="a")
+    key = await office.publish(MINUTELY, NOTE)
+    await make_due(office, key, "0 seconds")
+    async with office.database.transaction() as db:
+        await store.publish(db, office.rights, key)
+    assert await tick(office) == 1
+    assert await occurrences(office) == [("fired", 1)]
+    yearly = await office.publish(MINUTELY | {"cron": "0 0 1 1 *"}, NOTE, name="Yearly")
+    await make_due(office, yearly, "0 seconds")  # at a time that is none of the new schedule's
+    async with office.database.transaction() as db:
+        await store.publish(db, office.rights, yearly)
+    assert await tick(office) == 0
+    assert ("skipped", None) in await occurrences(office)

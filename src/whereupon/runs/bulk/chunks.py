@@ -18,7 +18,7 @@ from whereupon.errors import Unavailable
 from whereupon.runs import stretches
 from whereupon.runs.bulk.opening import once_per_record
 from whereupon.runs.definitions import Version
-from whereupon.runs.start import SKIPPED
+from whereupon.runs.start import SKIPPED, TURN
 from whereupon.runs.stretches import Tally
 
 log = structlog.get_logger()
@@ -64,6 +64,11 @@ OTHERS = """r.module_id = $5 AND r.record_id = m.key AND r.workflow_id = $4
   AND r.ended_at IS NULL AND r.started_by <> 'for_each'"""
 BUSY = f"""
 SELECT m.nr FROM ({MEMBERS}) m WHERE EXISTS (SELECT FROM whereupon.runs r WHERE {OTHERS})
+"""
+# As runs/start.py has it.
+TAKE_TURNS = f"""
+SELECT pg_advisory_xact_lock({TURN}, lane)
+FROM (SELECT DISTINCT whereupon.shard(m.key) AS lane FROM ({MEMBERS}) m ORDER BY 1) l
 """
 # Rule 17, "restart": the runs under way on these records end first.
 END_OTHERS = f"""
@@ -178,6 +183,8 @@ async def settle_with_others(db: Connection, version: Version, chunk: Chunk) -> 
     skipped: dict[int, str] = {}
     concurrency = version.plan.document.settings.concurrency
     values = (*chunk.place, chunk.workflow_id)
+    if concurrency in ("skip", "restart"):
+        await db.execute(TAKE_TURNS, *chunk.place)
     if concurrency == "restart":
         await db.execute(END_OTHERS, *values, chunk.module_id)
     elif concurrency == "skip":
