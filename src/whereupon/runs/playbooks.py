@@ -250,7 +250,7 @@ async def _unfit(
     scope = Scope(catalog=version.catalog, module=module)
     where = condition_words(definition.filter, scope) if definition.filter is not None else ""
     told = {key: _why(found.get(key), module, where) for key in left}
-    unknown = {"module": module.key, "record_title": None}
+    unknown = {"module": None, "record_title": None}
     return [
         {"record_id": key, "code": "does_not_fit", "message": why} | ({} if key in found else unknown)
         for key, why in told.items()

@@ -26,7 +26,7 @@ export const profile = {
   end: 'Sign out',
   endAll: 'Sign out everywhere',
   endAllTitle: 'Sign out everywhere?',
-  endAllAbout: 'You are signed out in every browser, in this one too. Each asks for your password again.',
+  endAllAbout: 'You are signed out in every browser, in this one too. Each asks you to sign in again.',
   ended: 'That session was ended',
 }
 

@@ -102,7 +102,7 @@ export const settings = {
     runs: 'Keep runs for so many days',
     changes: 'Keep changes of records for so many days',
     messages: 'Keep messages for so many days',
-    work: 'Keep finished tasks and playbooks for so many days',
+    work: 'Keep tasks and playbooks for so many days',
     saved: 'Saved',
   },
   packs: {

@@ -91,9 +91,9 @@ class PlaybookSwitch(BaseModel):
 
 
 class RefusedRecord(Out):
-    """A record on which it was not started, and why."""
+    """A record on which it was not started, and why. `module`: null where there is no such record."""
 
-    module: str
+    module: str | None
     record_id: str
     record_title: str | None
     code: Literal["has_playbook", "does_not_fit"]

@@ -12,15 +12,7 @@ export function Refused({ refused }: { refused: readonly RefusedRecord[] }) {
       <List size="sm" style={{ overflowWrap: 'anywhere' }}>
         {refused.slice(0, MOST).map((one) => (
           <List.Item key={one.record_id}>
-            <Anchor
-              component={Link}
-              to={`/records/${one.module}/${encodeURIComponent(one.record_id)}`}
-              size="sm"
-              dir="auto"
-            >
-              {one.record_title ?? one.record_id}
-            </Anchor>
-            : {one.message}
+            <Named one={one} />: {one.message}
           </List.Item>
         ))}
       </List>
@@ -30,5 +22,15 @@ export function Refused({ refused }: { refused: readonly RefusedRecord[] }) {
         </Text>
       )}
     </Alert>
+  )
+}
+
+/** The record, as it is called, and the way to it; where there is none, what was asked for. */
+function Named({ one: { module, record_id: id, record_title: title } }: { one: RefusedRecord }) {
+  if (module === null) return id
+  return (
+    <Anchor component={Link} to={`/records/${module}/${encodeURIComponent(id)}`} size="sm" dir="auto">
+      {title ?? id}
+    </Anchor>
   )
 }
