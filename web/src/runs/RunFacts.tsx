@@ -1,16 +1,17 @@
 import { Anchor, Paper, Table } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { Link } from 'react-router'
-import type { WholeRun } from '../api'
+import type { DrawingOut, WholeRun } from '../api'
+import { readDocument } from '../editor/document'
 import { When } from '../parts/When'
 import { format } from '../text'
 import { bulk } from '../text/bulk'
 import { runs as words } from '../text/runs'
-import { Values } from './Values'
+import { endOfWait } from './waiting'
 import { causeOf, secondsOf } from './words'
 
 /** When, what started it, which runs led to it, and what it waits for. */
-export function RunFacts({ run }: { run: WholeRun }) {
+export function RunFacts({ run, drawing }: { run: WholeRun; drawing: DrawingOut | undefined }) {
   const seconds = secondsOf(run)
   const facts: [string, ReactNode][] = [
     [words.cause, causeOf(run)],
@@ -27,26 +28,26 @@ export function RunFacts({ run }: { run: WholeRun }) {
   if (run.parent_run_id) facts.push([words.parent, <ToRun key="parent" id={run.parent_run_id} />])
   if (run.depth > 1) facts.push([words.chain, words.chainOf(run.depth)])
   if (run.rerun_of) facts.push([words.rerunOf, <ToRun key="rerun" id={run.rerun_of} />])
-  if (run.status === 'waiting' && run.ready_at)
-    facts.push([words.waitsFor, words.waitsUntil(format.dateTime(run.ready_at))])
+  const since = run.status === 'waiting' ? run.waiting?.since : null
+  if (typeof since === 'string') facts.push([words.waitsSince, <When key="since" at={since} exact />])
+  const node = drawing && readDocument(drawing.document).nodes.find(({ key }) => key === run.node)
+  const until = endOfWait(run, node)
+  if (until) facts.push([words.waitsFor, words.waitsUntil(format.dateTime(until))])
   return (
-    <>
-      <Paper className="surface" mb="sm">
-        <Table highlightOnHover={false}>
-          <Table.Tbody>
-            {facts.map(([label, value]) => (
-              <Table.Tr key={label}>
-                <Table.Td c="dimmed" w="38%">
-                  {label}
-                </Table.Td>
-                <Table.Td>{value}</Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      </Paper>
-      {run.status === 'waiting' && <Values title={words.waitsFor} value={run.waiting} />}
-    </>
+    <Paper className="surface" mb="sm">
+      <Table highlightOnHover={false}>
+        <Table.Tbody>
+          {facts.map(([label, value]) => (
+            <Table.Tr key={label}>
+              <Table.Td c="dimmed" w="38%">
+                {label}
+              </Table.Td>
+              <Table.Td>{value}</Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Paper>
   )
 }
 

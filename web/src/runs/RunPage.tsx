@@ -39,9 +39,13 @@ import { Steps } from './Steps'
 import { startedBy } from './started'
 import { useRunActions } from './useRunActions'
 import { WaitsForSignal } from './WaitsForSignal'
+import { WaitsHere } from './WaitsHere'
 import { errorOf, isUnderWay } from './words'
 
 const ReplayCanvas = lazy(async () => ({ default: (await import('./ReplayCanvas')).ReplayCanvas }))
+
+/** Of what is said of how it ended: what a person did is no fault. */
+const COLOURS: Record<string, string> = { held: 'grape', cancelled: 'gray' }
 
 /** One run: on the canvas as a replay, block by block beside it, and how it came about. */
 export function Page() {
@@ -97,12 +101,7 @@ function TheRun({ run }: { run: WholeRun }) {
         <Actions run={run} onAgain={drawing.data && mayAgain ? setFrom : undefined} />
       </PageHeader>
       {error && (
-        <Alert
-          color={run.status === 'held' ? 'grape' : 'red'}
-          mb="sm"
-          title={error.message}
-          data-testid="run-error"
-        >
+        <Alert color={COLOURS[run.status] ?? 'red'} mb="sm" title={error.message} data-testid="run-error">
           {error.suggestion}
         </Alert>
       )}
@@ -159,6 +158,7 @@ function TheRun({ run }: { run: WholeRun }) {
             <Tabs.Panel value="steps">
               <OpenCalls run={run} drawing={drawing.data} />
               <WaitsForSignal run={run} drawing={drawing.data} />
+              <WaitsHere run={run} drawing={drawing.data} />
               <BranchesOfRun run={run} />
               <Steps
                 run={run}
@@ -172,7 +172,7 @@ function TheRun({ run }: { run: WholeRun }) {
               <MessagesOfRun messages={run.messages} />
             </Tabs.Panel>
             <Tabs.Panel value="facts">
-              <RunFacts run={run} />
+              <RunFacts run={run} drawing={drawing.data} />
             </Tabs.Panel>
           </Tabs>
         </Grid.Col>

@@ -98,7 +98,11 @@ function Cells({ run, ofOne }: { run: Run; ofOne: boolean }) {
           </Text>
         )}
         {error && (
-          <Text size="xs" c="var(--mantine-color-error)" lineClamp={2}>
+          <Text
+            size="xs"
+            c={run.status === 'cancelled' ? 'dimmed' : 'var(--mantine-color-error)'}
+            lineClamp={2}
+          >
             {error.message}
           </Text>
         )}

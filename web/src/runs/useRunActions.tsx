@@ -37,6 +37,7 @@ export function useRunActions(onDone: (rerun?: number) => void) {
         title: words.cancelTitle(runs.length),
         about: <Sentences of={[words.cancelAbout(runs.length), ...ends]} />,
         yes: words.cancelYes,
+        no: runs.length === 1 ? words.cancelNo : words.cancelNoMany,
         danger: true,
       }
       if (await confirm(question)) cancel.mutate(ids(runs))

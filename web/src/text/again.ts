@@ -8,6 +8,7 @@ export const again = {
   close: 'Choose no block',
   title: 'Run again from a block',
   at: 'Begin at',
+  not: 'It cannot begin there',
   reading: 'Looking at what would be done',
   version: (number: number) => `It runs version ${number}, which is the active one.`,
   oldVersion: (number: number, active: number) =>
@@ -18,7 +19,8 @@ export const again = {
   begins: 'These blocks are executed',
   may: 'These are executed where the way of the run leads to them',
   others: (count: number) => plural(count, { one: 'and {n} other', other: 'and {n} others' }),
-  kept: (names: string[]) => `What ${format.list(names)} gave in this run is kept and used as it was.`,
+  kept: (names: string[]) =>
+    `What ${format.list(names.map((name) => `“${name}”`))} gave in this run is kept and used as it was.`,
   madeTitle: 'What went out goes out again',
   made: (messages: number, calls: number, runs: number) => {
     const parts = [
@@ -26,7 +28,7 @@ export const again = {
       calls > 0 && plural(calls, { one: '{n} call to another system', other: '{n} calls to other systems' }),
       runs > 0 && plural(runs, { one: '{n} other run', other: '{n} other runs' }),
     ].filter((part) => part !== false)
-    return `This run made ${format.list(parts)} from these blocks. The new run makes them again, so mails and calls that were made already go out a second time.`
+    return `This run made ${format.list(parts)} from these blocks. The new run does the same again, so mails and calls that were made already go out a second time.`
   },
   madeNothing: 'This run sent no mail and made no call from these blocks, so none goes out a second time.',
   writes: 'What they write, create and ask people for is written, created and asked for once more.',

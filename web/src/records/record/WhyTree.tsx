@@ -24,7 +24,7 @@ export function WhyTree({ checks, workflow, record }: Props) {
         <li key={check.key}>
           <Line held={check.held} sentence={check.sentence} />
           <Saw check={check} />
-          {check.key === 'recurrence' && check.held === false && (
+          {check.key === 'recurrence' && check.values.claimed_at !== undefined && (
             <div className={classes.inside}>
               <FirstTimeAgain workflow={workflow} record={record} />
             </div>

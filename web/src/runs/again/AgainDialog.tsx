@@ -51,7 +51,7 @@ export function AgainDialog({ run, drawing, from, onClose }: Props) {
           comboboxProps={{ withinPortal: true }}
         />
         {asked.error ? (
-          <Problem error={asked.error} title={words.rerunNot} />
+          <Problem error={asked.error} title={t.not} />
         ) : preview ? (
           <WhatFollows run={run} preview={preview} titles={titles} />
         ) : (

@@ -10,6 +10,7 @@ import {
 import { confirm } from '../../parts/confirm'
 import { sayDone, sayProblem } from '../../parts/saying'
 import { bulk as t } from '../../text/bulk'
+import { runs } from '../../text/runs'
 
 export type Which = 'all' | 'failed' | 'remaining'
 
@@ -46,7 +47,13 @@ export function useBulkDeeds(id: number) {
     pause: () => pause.mutate({ path }),
     resume: () => resume.mutate({ path }),
     async cancel() {
-      const question = { title: t.cancelTitle, about: t.cancelAbout, yes: t.cancelYes, danger: true }
+      const question = {
+        title: t.cancelTitle,
+        about: t.cancelAbout,
+        yes: t.cancelYes,
+        no: runs.cancelNo,
+        danger: true,
+      }
       if (await confirm(question)) cancel.mutate({ path })
     },
     rerun: (which: Which, fixed = false) => rerun.mutate({ path, body: { which, fixed } }),
