@@ -138,7 +138,7 @@ export const editor = {
   timeZoneNone: 'The organisation’s',
   actsAs: 'Runs act with the rights of',
   actsAsPublisher: 'Whoever publishes it',
-  actsAsRoles: 'Only what a role allows, too',
+  actsAsRoles: 'No more than a role may',
   actsAsNothing: 'No such role',
   actsAsPublisherAbout: 'Its runs may do all that the person who publishes it may.',
   actsAsRoleAbout: (role: string) =>

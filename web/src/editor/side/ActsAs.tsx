@@ -24,14 +24,17 @@ export function ActsAs({ value, onChange }: Props) {
   const roles = (found.data?.items ?? [])
     .filter((role) => !role.administrator || role.key === value)
     .map((role) => ({ value: role.key, label: role.name }))
+    .sort((one, other) => one.label.localeCompare(other.label))
   const named = roles.find((role) => role.value === value)
   const unnamed = value !== null && !named ? [{ value, label: value }] : []
+  const about = value === null ? t.actsAsPublisherAbout : t.actsAsRoleAbout(named?.label ?? value)
+  const error = value === null ? undefined : problem?.message
   return (
     <Select
       ref={element}
       label={t.actsAs}
-      description={value === null ? t.actsAsPublisherAbout : t.actsAsRoleAbout(named?.label ?? value)}
-      error={problem && value !== null ? problem.message : undefined}
+      description={error ? undefined : about}
+      error={error}
       inputWrapperOrder={['label', 'input', 'error', 'description']}
       size="sm"
       searchable
