@@ -118,6 +118,8 @@ async def test_while_somebody_is_away_their_work_is_with_whoever_stands_in(
     page = await open_page(small, "user")
     await page.goto("/profile")
     await settled(page)
+    await page.get_by_role("button", name="Sign out everywhere").click()
+    await page.get_by_role("dialog", name="Sign out everywhere?").get_by_role("button", name="Cancel").click()
     section = page.get_by_role("region", name="Absences")
     today = (await small.sql("SELECT to_char(now() - interval '12 hours', 'YYYY-MM-DD')"))[0][0]
     later = (await small.sql("SELECT to_char(now() + interval '3 days', 'YYYY-MM-DD')"))[0][0]
@@ -142,7 +144,8 @@ def ask_and_approve(boss: int) -> dict[str, Any]:
     where = {"name": "street", "label": "Where is it", "required": True}
     asking = {
         "outside": {"address": "nadia@outside.example"}, "title": "About {{ record.name }}",
-        "fields": [where], "record_fields": ["note"], "time_limit": {"amount": 3, "unit": "days"},
+        "fields": [where], "record_fields": ["note"], "prefill": True,
+        "time_limit": {"amount": 3, "unit": "days"},
     }  # fmt: skip
     approving = {"ask": [{"user": boss}], "title": "Go to {{ nodes.form.street }}?", "comment": "required"}
     nodes = (
@@ -172,7 +175,9 @@ async def test_somebody_without_an_account_fills_in_a_form_and_its_approval_is_g
 ) -> None:
     small.ask("POST", "/api/v1/workflows", ask_and_approve(small.people["admin"].id))
     small.ask("POST", "/api/v1/workflows/visits/publish", {})
-    record = small.ask("POST", "/api/v1/records/requests", {"name": "Σκεπή", "amount": 70, "status": "new"})
+    record = small.ask("POST", "/api/v1/records/requests", {
+        "name": "Σκεπή", "amount": 70, "status": "new", "note": "Mind the dog",
+    })  # fmt: skip
     guest = await open_page(small)
     await guest.goto((await as_soon_as(small, FORM))["link"])
     await settled(guest)
@@ -183,6 +188,7 @@ async def test_somebody_without_an_account_fills_in_a_form_and_its_approval_is_g
     await guest.get_by_role("button", name="Send").click()
     await expect(guest.get_by_label("Where is it")).to_have_attribute("aria-invalid", "true")
     await guest.get_by_label("Where is it").fill("Οδός Άνθεων 4")
+    await expect(guest.get_by_label("Note")).to_have_value("Mind the dog")
     await guest.get_by_label("Note").fill("Ring twice")
     await guest.get_by_role("button", name="Send").click()
     await expect(guest.get_by_role("heading", name="Thank you")).to_be_visible()
@@ -190,6 +196,15 @@ async def test_somebody_without_an_account_fills_in_a_form_and_its_approval_is_g
     await expect(guest.get_by_role("heading", name="This form is closed")).to_be_visible()
 
     page = await inbox_of(open_page, small, "admin")
+    # It is asked once, though the bell rang for it, too.
+    asked = page.get_by_role("main").get_by_role("listitem").filter(has_text="Go to Οδός Άνθεων 4?")
+    await expect(asked).to_have_count(1)
+    bell = page.get_by_role("button", name="Notifications")
+    await bell.click()
+    await bell.focus()
+    await expect(bell).to_have_attribute("aria-expanded", "true")
+    await bell.press("Escape")
+    await expect(bell).to_have_attribute("aria-expanded", "false")
     await page.get_by_role("button", name="Go to Οδός Άνθεων 4?", exact=True).click()
     question = page.get_by_role("dialog", name="Approval")
     await question.get_by_role("button", name="Approve").click()
