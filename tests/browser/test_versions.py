@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Locator, Page, expect
 from tests.browser.conftest import Opening
-from tests.browser.doing import line, saved
+from tests.browser.doing import choose, line, saved
 from tests.browser.editing import eventually
 from tests.browser.installation import Installation
 from tests.browser.looking import OpenPage, settled
@@ -143,14 +143,22 @@ async def test_the_review_shows_what_is_different_and_which_records_come_and_go(
     assert [tuple(row) for row in rows] == [(1, "Note 1"), (2, "Small ones, too")]
 
 
-async def test_a_narrower_filter_says_which_records_fall_out(
+async def test_a_narrower_filter_says_which_records_fall_out_and_a_role_that_rights_do(
     open_page: OpenPage, small: Installation
 ) -> None:
+    rights = {"requests": {"read": "all", "update": "all"}}
+    small.ask("POST", "/api/v1/roles", {"key": "clerks", "name": "Clerks", "modules": rights})
     path = make(small, "narrower", document(50))
     change(small, "narrower", document(1000))
     page = await open_page(small, "builder")
     await open_editor(page, path)
+    await choose(page, "Runs act with the rights of", "Clerks")
+    await expect(page.get_by_text("only what both “Clerks” and")).to_be_visible()
+    await saved(page)
     dialog = await open_review(page, "narrower")
+    setting = dialog.get_by_role("listitem").filter(has_text="Its runs act with the rights of")
+    await expect(setting.locator("del")).to_have_text("whoever publishes it")
+    await expect(setting.locator("ins")).to_have_text("Clerks")
     lost = dialog.get_by_test_id("records-moved").locator("[data-kind=lost]")
     await expect(lost).to_contain_text(re.compile(r"1 fewer: Desk lamps"))
     await dialog.get_by_role("button", name="Back to the draft").click()
@@ -283,7 +291,7 @@ async def test_all_runs_that_wait_are_cancelled_at_once(open_page: OpenPage, sma
     panel = await open_runs(page, path)
     await panel.get_by_role("button", name="Cancel all under way").click()
     question = page.get_by_role("dialog", name="Cancel every run of “Workflow cancelled”")
-    await question.get_by_role("button", name="Cancel", exact=True).click()
+    await question.get_by_role("button", name="Let them go on").click()
     assert await runs_of(small, "cancelled") == [("waiting", 1)] * 3
     await panel.get_by_role("button", name="Cancel all under way").click()
     await question.get_by_role("button", name="Cancel the runs").click()
