@@ -114,6 +114,8 @@ async def test_a_run_that_waits_for_a_signal_is_sent_it(small: Installation, ope
     await expect(page.get_by_role("main")).to_contain_text("Succeeded")
     await expect(card).to_have_count(0)
     assert (await small.sql("SELECT note FROM data.requests WHERE id = 1"))[0]["note"] == "paid by Άννα"
+    said = await small.sql("SELECT actor_id, subject FROM whereupon.audit WHERE action = 'signal_run'")
+    assert [tuple(row) for row in said] == [(small.people["admin"].id, f"run:{run['id']}")]
 
 
 STARTED = """

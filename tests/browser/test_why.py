@@ -11,7 +11,7 @@ from playwright.async_api import Locator, Page, expect
 from tests.browser.conftest import Opening
 from tests.browser.editing import eventually
 from tests.browser.installation import Installation
-from tests.browser.looking import OpenPage, settled
+from tests.browser.looking import OpenPage, check_axe, settled
 from tests.browser.small_office import small_office
 
 EVERYTHING = dict.fromkeys(("create", "read", "update", "delete"), "all")
@@ -132,6 +132,7 @@ async def test_what_ran_says_so_and_leads_to_its_run(open_page: OpenPage, small:
     dialog = page.get_by_role("dialog", name="Run again from a block")
     await expect(dialog).to_contain_text("This run sent no mail and made no call from these blocks")
     await expect(dialog).to_contain_text("It works on Copper roof, as that record is now.")
+    await check_axe(page)
     await dialog.get_by_role("button", name="Run again from here").click()
     await expect(page).not_to_have_url(first)
     await expect(page.get_by_role("main")).to_contain_text("Succeeded")

@@ -172,7 +172,7 @@ def signal(run: int, name: str, *, values: str = "{}", common: Common = COMMON) 
     async def work(db: Connection, rights: Rights) -> bool:
         rights.require_builder()
         await history.get_run(db, rights, await load_catalog(db), run)
-        return await actions.signal(db, run, name, cast(dict[str, Any], payload))
+        return await actions.signal(db, run, name, cast(dict[str, Any], payload), by=rights.user_id)
 
     waiting = doing(common, work)
     said = f"Run {run} was told." if waiting else f"Run {run} is not waiting."

@@ -249,9 +249,13 @@ RETURNING id
 """
 
 
-async def signal(db: Connection, run_id: int, name: str, payload: Mapping[str, Any] | None = None) -> bool:
-    """Tell a waiting run something; whether it is waiting at all."""
+async def signal(
+    db: Connection, run_id: int, name: str, payload: Mapping[str, Any] | None = None, *, by: int | None = None
+) -> bool:
+    """Tell a waiting run something; whether it is waiting at all. `by`: the person who does."""
     await db.execute(HOLD, run_id)
     found = await db.fetchval(SIGNAL, run_id, name, dict(payload or {}))
+    if by is not None:
+        await audit.append(db, by, "signal_run", f"run:{run_id}", signal=name)
     await db.execute("NOTIFY whereupon_runs")
     return found is not None

@@ -358,6 +358,6 @@ async def signal_run(call: TheCall, run_id: PathId, body: ToSignal) -> Response:
 
     async def work(db: Connection) -> dict[str, bool]:
         await history.get_run(db, call.rights, await call.catalog(db), run_id)
-        return {"waiting": await actions.signal(db, run_id, body.name, body.payload)}
+        return {"waiting": await actions.signal(db, run_id, body.name, body.payload, by=call.user_id)}
 
     return await call.write(work, defines=False)
