@@ -92,7 +92,7 @@ class Schedule(Trigger[ScheduleConfig]):
     def sentence(self, config: ScheduleConfig, scope: Scope) -> str:
         whom = ""
         if config.each_record and scope.module:
-            whom = f" for each record of {scope.module.label_plural} that meets the filter"
+            whom = f" for each record of {scope.module.label_plural}"
         return f"its time comes: {config.words()} ({scope.time_zone}){whom}"
 
 

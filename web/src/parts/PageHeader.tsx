@@ -25,7 +25,7 @@ export function PageHeader({ title, about, beside, children }: Props) {
           {beside}
         </Group>
         {about && (
-          <Text c="dimmed" size="sm">
+          <Text c="dimmed" size="sm" component="div">
             {about}
           </Text>
         )}

@@ -9,11 +9,13 @@ interface Question {
   about: ReactNode
   /** The verb on the button: "Delete", not "OK". */
   yes: string
+  /** What the other button says, where "Cancel" could be taken for the deed itself. */
+  no?: string
   danger?: boolean
 }
 
 /** Ask before something that is hard to undo. Resolves to whether the person said yes. */
-export function confirm({ title, about, yes, danger = false }: Question): Promise<boolean> {
+export function confirm({ title, about, yes, no, danger = false }: Question): Promise<boolean> {
   return new Promise((resolve) => {
     modals.openConfirmModal({
       title,
@@ -22,7 +24,7 @@ export function confirm({ title, about, yes, danger = false }: Question): Promis
           {about}
         </Text>
       ),
-      labels: { confirm: yes, cancel: t.common.cancel },
+      labels: { confirm: yes, cancel: no ?? t.common.cancel },
       confirmProps: { color: danger ? 'red' : undefined, 'data-autofocus': !danger },
       onConfirm: () => resolve(true),
       onCancel: () => resolve(false),

@@ -107,6 +107,7 @@ export const editor = {
   categories: { customer: 'Customer', admin: 'Administration', finance: 'Finance' },
   module: 'Module',
   moduleAbout: 'The records that this workflow is about.',
+  moduleFixedNone: 'It was published as a job without records. Duplicate the workflow to give it a module.',
   moduleFixed: 'It was published for this module. Duplicate the workflow to use another one.',
   recurrence: 'How often for the same record',
   recurrences: {

@@ -19,7 +19,7 @@ export const feeds = {
   columnsAbout: 'Only these go out.',
   ids: 'Also the ids of the records',
   days: 'Good for',
-  daysSuffix: ' days',
+  daysSuffix: (days: number) => (days === 1 ? ' day' : ' days'),
   anyone: 'Whoever has the address can read the list, without signing in. Give it only to those who should.',
   submit: 'Publish',
   made: 'The list is published',

@@ -66,7 +66,7 @@ export const stages = {
         '{n} records fewer than expected were taken: they met the conditions no more when the stage began.',
     }),
   stillAbout:
-    'Records of this stage that still meet the conditions, so that a schedule would take them again.',
+    'Still match: records of this stage that meet the conditions also now, so that a schedule would take them again.',
   unchangedAbout: (count: number) =>
     plural(count, {
       one: '{n} record was processed without a change to its own fields.',

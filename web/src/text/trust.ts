@@ -285,8 +285,9 @@ export const runsPanel = {
   cancelAll: 'Cancel all under way',
   cancelTitle: (name: string) => `Cancel every run of “${name}” that is under way?`,
   cancelAbout:
-    'Waiting and queued runs end where they are. What they did until now stays. This cannot be undone.',
+    'Waiting and queued runs end where they are, and with them other runs and bulk runs that they started and wait for. What they did until now stays. This cannot be undone.',
   cancelYes: 'Cancel the runs',
+  cancelNo: 'Let them go on',
   cancelled: (count: number) =>
     plural(count, { one: '{n} run was cancelled', other: '{n} runs were cancelled' }),
   noneToCancel: 'No run was under way any more.',

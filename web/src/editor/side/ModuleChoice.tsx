@@ -18,7 +18,7 @@ export function ModuleChoice() {
     <div style={{ marginBottom: 'var(--mantine-spacing-sm)' }} data-testid="module">
       <ModuleSelect
         label={t.module}
-        description={published ? t.moduleFixed : t.moduleAbout}
+        description={published ? (module ? t.moduleFixed : t.moduleFixedNone) : t.moduleAbout}
         value={module}
         disabled={readOnly || published}
         onChange={choose}

@@ -114,7 +114,7 @@ export function NewFeed({ onMade, onClose }: Props) {
               allowDecimal={false}
               value={days}
               onChange={setDays}
-              suffix={t.daysSuffix}
+              suffix={t.daysSuffix(Number(days))}
               error={at('/days')}
               maw={220}
             />

@@ -36,6 +36,7 @@ export function useQueue() {
         title: t.cancelTitle(workflow.name),
         about: t.cancelAbout,
         yes: t.cancelYes,
+        no: t.cancelNo,
         danger: true,
       }
       if (!(await confirm(question))) return

@@ -18,10 +18,11 @@ interface Props {
   module: string | null
   /** The one that is to be looked at: its records are shown. */
   isLast: boolean
+  byDates: boolean
 }
 
 /** One stage: what was expected and what was found, and its records before and after. */
-export function StageCard({ stage, module, isLast }: Props) {
+export function StageCard({ stage, module, isLast, byDates }: Props) {
   const [shown, setShown] = useState(isLast)
   const open = isOpen(stage)
   const Sign = shown ? IconChevronUp : IconChevronDown
@@ -53,6 +54,11 @@ export function StageCard({ stage, module, isLast }: Props) {
         <Counts stage={stage} />
         {!open && stage.matched !== null && stage.matched < stage.expected && (
           <Text size="sm">{t.fewer(stage.expected - stage.matched)}</Text>
+        )}
+        {!byDates && (stage.still_matching ?? 0) > 0 && (
+          <Text size="xs" c="dimmed">
+            {t.stillAbout}
+          </Text>
         )}
         {!open && (
           <div>

@@ -29,7 +29,11 @@ function Stages({ scaleUp }: { scaleUp: ScaleUpOut }) {
   const last = lastOf(scaleUp)
   return (
     <>
-      <PageHeader title={t.title(workflow.name)} about={t.about} beside={<Status of={workflow.state} />}>
+      <PageHeader
+        title={t.title(workflow.name)}
+        about={workflow.state === 'active' ? null : t.about}
+        beside={<Status of={workflow.state} />}
+      >
         <Anchor component={Link} to={`/workflows/${workflow.key}`} size="sm">
           {t.openWorkflow}
         </Anchor>
@@ -51,6 +55,7 @@ function Stages({ scaleUp }: { scaleUp: ScaleUpOut }) {
             stage={stage}
             module={scaleUp.module}
             isLast={stage === last}
+            byDates={scaleUp.by_dates}
           />
         ))}
         {status === 'open' && last && isOpen(last) && <UnderWay stage={last} />}

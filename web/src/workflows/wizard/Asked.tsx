@@ -15,12 +15,14 @@ export interface Question {
 
 interface Props {
   questions: Question[]
-  /** The last step, which finishes by itself; it may send people back to a question. */
-  summary: (goTo: (key: string) => void) => ReactNode
+  /** The last step, which finishes by itself; it may send people back to a question. `back`: its button. */
+  summary: (goTo: (key: string) => void, back: ReactNode) => ReactNode
+  /** What became of it: from then on there is no way back to the questions. */
+  over?: string | null
 }
 
 /** Questions one after the other, then the summary. Enter goes on; what was answered stays. */
-export function Asked({ questions, summary }: Props) {
+export function Asked({ questions, summary, over = null }: Props) {
   const [at, setAt] = useState(0)
   const [tried, setTried] = useState(false)
   const heading = useRef<HTMLHeadingElement>(null)
@@ -47,17 +49,23 @@ export function Asked({ questions, summary }: Props) {
     else go(at + 1)
   }
   const open = (step: number) => {
+    if (over) return
     const blocked = questions.slice(0, step).findIndex((one) => one.missing)
     go(blocked < 0 ? step : blocked)
     if (blocked >= 0) setTried(true)
   }
+  const back = (
+    <Button variant="default" onClick={() => go(at - 1)}>
+      {t.back}
+    </Button>
+  )
   return (
     <>
-      <Stepper active={at} onStepClick={open} size="sm" mb="md" maw={860}>
+      <Stepper active={over ? at + 1 : at} onStepClick={open} size="sm" mb="md" maw={860}>
         {questions.map((one) => (
-          <Stepper.Step key={one.key} label={one.label} />
+          <Stepper.Step key={one.key} label={one.label} allowStepSelect={!over} />
         ))}
-        <Stepper.Step label={t.steps.summary} />
+        <Stepper.Step label={t.steps.summary} allowStepSelect={!over} />
       </Stepper>
       <Paper className="surface" p="lg" maw={860}>
         {question ? (
@@ -80,13 +88,7 @@ export function Asked({ questions, summary }: Props) {
                 </Text>
               )}
               <Group justify="space-between">
-                {at > 0 ? (
-                  <Button variant="default" onClick={() => go(at - 1)}>
-                    {t.back}
-                  </Button>
-                ) : (
-                  <span />
-                )}
+                {at > 0 ? back : <span />}
                 <Button type="submit">{t.next}</Button>
               </Group>
             </Stack>
@@ -94,9 +96,9 @@ export function Asked({ questions, summary }: Props) {
         ) : (
           <Stack gap="md" data-testid="wizard-summary">
             <Title order={2} ref={heading} tabIndex={-1} style={{ outline: 'none' }}>
-              {t.summary.title}
+              {over ?? t.summary.title}
             </Title>
-            {summary(goTo)}
+            {summary(goTo, back)}
           </Stack>
         )}
       </Paper>

@@ -11,7 +11,7 @@ import {
 } from '@mantine/core'
 import { IconBroadcast } from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
-import { type FormEvent, useState } from 'react'
+import { type FormEvent, type ReactNode, useState } from 'react'
 import { Link } from 'react-router'
 import { publishFeedMutation, type View } from '../../api'
 import { useMe } from '../../app/useMe'
@@ -36,6 +36,7 @@ export function ExportWizard() {
   const [name, setName] = useState<string | null>(null)
   const [ids, setIds] = useState(false)
   const [days, setDays] = useState<number | string>(90)
+  const [published, setPublished] = useState(false)
   const known = useModule(module ?? '')
   const fields = known ? readableFields(known, me).filter((field) => field.type !== 'line_items') : []
   const usual = known ? usualColumns(known, me) : []
@@ -109,7 +110,7 @@ export function ExportWizard() {
             allowDecimal={false}
             value={days}
             onChange={setDays}
-            suffix={feeds.daysSuffix}
+            suffix={feeds.daysSuffix(Number(days))}
             maw={220}
           />
           <Checkbox
@@ -136,8 +137,11 @@ export function ExportWizard() {
   return (
     <Asked
       questions={questions}
-      summary={() => (
+      over={published ? feeds.made : null}
+      summary={(_goTo, back) => (
         <Published
+          back={back}
+          onPublished={() => setPublished(true)}
           body={body}
           columns={chosen.map((key) => labels.get(key) ?? key)}
           records={known?.label_plural ?? ''}
@@ -157,15 +161,16 @@ interface PublishedProps {
   }
   columns: string[]
   records: string
+  back: ReactNode
+  onPublished: () => void
 }
 
-function Published({ body, columns, records }: PublishedProps) {
-  const publish = useMutation(publishFeedMutation())
+function Published({ body, columns, records, back, onPublished }: PublishedProps) {
+  const publish = useMutation({ ...publishFeedMutation(), onSuccess: onPublished })
   const here = window.location.origin
   if (publish.data)
     return (
       <Stack gap="sm">
-        <Text fw={500}>{feeds.made}</Text>
         <Alert color="yellow">{feeds.once}</Alert>
         <ShownOnce label={feeds.csv} value={here + publish.data.csv_path} />
         <ShownOnce label={feeds.json} value={here + publish.data.json_path} />
@@ -213,7 +218,8 @@ function Published({ body, columns, records }: PublishedProps) {
           {feeds.anyone}
         </Text>
         {publish.error && <Problem error={publish.error} title={t.exported.notMade} />}
-        <Group justify="flex-end">
+        <Group justify="space-between">
+          {back}
           <Button type="submit" loading={publish.isPending}>
             {t.exported.finish}
           </Button>

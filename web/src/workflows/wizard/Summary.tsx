@@ -23,10 +23,12 @@ interface Props {
   onProblems: (problems: Placed[]) => void
   /** What else is worth saying. */
   note?: ReactNode
+  /** The way back to the last question. */
+  back: ReactNode
 }
 
 /** What would be made, in words; then: active or draft, and Finish. */
-export function Summary({ wish, afterStart, labels, goTo, onProblems, note }: Props) {
+export function Summary({ wish, afterStart, labels, goTo, onProblems, note, back }: Props) {
   const found = useQuery({
     queryKey: ['wizard-summary', wish],
     queryFn: async ({ signal }) =>
@@ -48,7 +50,7 @@ export function Summary({ wish, afterStart, labels, goTo, onProblems, note }: Pr
       {wrong.length > 0 ? (
         <Wrong problems={wrong} labels={labels} goTo={goTo} />
       ) : (
-        <Finish wish={wish} quotas={found.data.quotas} />
+        <Finish wish={wish} quotas={found.data.quotas} back={back} />
       )}
     </>
   )
@@ -152,7 +154,13 @@ function Wrong({ problems, labels, goTo }: WrongProps) {
   )
 }
 
-function Finish({ wish, quotas }: { wish: ToSummarise['wish']; quotas: SummaryOut['quotas'] }) {
+interface FinishProps {
+  wish: ToSummarise['wish']
+  quotas: SummaryOut['quotas']
+  back: ReactNode
+}
+
+function Finish({ wish, quotas, back }: FinishProps) {
   const navigate = useNavigate()
   const full = quotas.scheduled.full ? t.full(quotas.scheduled.limit ?? 0) : null
   const [how, setHow] = useState(full ? 'draft' : 'active')
@@ -184,7 +192,8 @@ function Finish({ wish, quotas }: { wish: ToSummarise['wish']; quotas: SummaryOu
           </Stack>
         </Radio.Group>
         {make.error && <Problem error={make.error} title={t.notMade} />}
-        <Group justify="flex-end">
+        <Group justify="space-between">
+          {back}
           <Button type="submit" loading={make.isPending}>
             {t.finish}
           </Button>

@@ -57,12 +57,13 @@ export function TasksWizard() {
   return (
     <Asked
       questions={questions}
-      summary={(goTo) => (
+      summary={(goTo, back) => (
         <Summary
           wish={{ kind: 'data_tasks', name: name.trim(), description, start, tasks }}
           afterStart="tasks"
           labels={LABELS}
           goTo={goTo}
+          back={back}
           onProblems={setProblems}
           note={
             tasks.length > 1 && (

@@ -86,7 +86,7 @@ export function TextsWizard() {
   return (
     <Asked
       questions={questions}
-      summary={(goTo) => (
+      summary={(goTo, back) => (
         <Summary
           wish={{
             kind: 'text_campaign',
@@ -101,6 +101,7 @@ export function TextsWizard() {
           afterStart="text"
           labels={LABELS}
           goTo={goTo}
+          back={back}
           onProblems={setProblems}
         />
       )}
