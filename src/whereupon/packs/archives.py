@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from whereupon.errors import Invalid, Problem
 
 MOST_ENTRIES = 6_000
+UNREAD = "This cannot be read."
 MOST_UNPACKED = 10_000_000  # bytes of all files together
 MOST_OF_ONE = 1_000_000
 TEXTS = (".yaml", ".yml", ".json")  # what JSON says, YAML says the same way
@@ -120,7 +121,7 @@ def refuse_strange(name: str, every: list[zipfile.ZipInfo], wanted: list[zipfile
 
 
 def refused(name: str, told: str, suggestion: str | None = None) -> Invalid:
-    return Invalid.of(Problem("bad_file", told, "/file", suggestion))
+    return Invalid.of(Problem("bad_file", told, "/file", suggestion), what=UNREAD)
 
 
 def too_much(name: str) -> Invalid:

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from whereupon.db.pool import Connection
 from whereupon.errors import Conflict, Invalid, NotFound, Problem, WhereuponError, did_you_mean
-from whereupon.modules.definitions import problems_of
+from whereupon.packs.faults import faults_of
 from whereupon.packs.kinds import Content, Kind, kind, kinds
 from whereupon.packs.parts import FIND, KEEP
 from whereupon.packs.strict_yaml import read_yaml
@@ -157,7 +157,7 @@ def read_one(path: str, text: str) -> tuple[Pair, Content]:
     try:
         one.model.model_validate(raw)
     except ValidationError as error:
-        raise Invalid.of(*problems_of(error, one.model)) from None
+        raise Invalid.of(*faults_of(error, one.model)) from None
     content = dict(raw)
     return (one.key, content.pop("key")), one.normal(content)
 

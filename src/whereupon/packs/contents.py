@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from whereupon.errors import Invalid, NotFound, Problem, did_you_mean
 from whereupon.modules.definitions import FieldIn, ModuleIn
+from whereupon.packs.faults import faults_of
 from whereupon.packs.kinds import kinds
 from whereupon.packs.samples import SampleIn
 from whereupon.packs.strict_yaml import read_yaml
@@ -277,8 +278,7 @@ def read_part(raw: Mapping[str, Any], model: type[P], name: str) -> P:
     try:
         return model.model_validate(raw)
     except ValidationError as error:
-        found = error.errors(include_url=False, include_context=False, include_input=False)
-        problems = [Problem(f["type"], f["msg"], "".join(f"/{part}" for part in f["loc"])) for f in found]
+        problems = faults_of(error, model)
         raise Invalid(f"{name} of the pack is not valid.", problems=problems) from None
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 from pydantic import ValidationError
 
 from whereupon.errors import Invalid, Problem, did_you_mean
-from whereupon.modules.definitions import problems_of
-from whereupon.packs.archives import Sent, Unpacked
+from whereupon.packs.archives import UNREAD, Sent, Unpacked
 from whereupon.packs.as_files import Pair, file_kinds, path_of
+from whereupon.packs.faults import faults_of
 from whereupon.packs.kinds import Content, Kind, kind
 from whereupon.packs.strict_yaml import NotYaml, line_of, read_yaml
 
@@ -59,14 +59,14 @@ def read_documents(sent: Unpacked) -> list[Document]:
             "This is a pack: a whole office, with modules.",
             "Packs are installed in Settings → Packs.",
         )
-        raise Invalid.of(Problem("is_pack", told, "/file", advice))
+        raise Invalid.of(Problem("is_pack", told, "/file", advice), what=UNREAD)
     if not sent.files:
         told = (
             f"There is no YAML file in it, only {', '.join(sent.ignored[:3])}."
             if sent.ignored
             else "It is empty."
         )
-        raise Invalid.of(Problem("no_files", told, "/file", "Files end with .yaml."))
+        raise Invalid.of(Problem("no_files", told, "/file", "Files end with .yaml."), what=UNREAD)
     documents = [read_document(one) for one in sent.files]
     refuse_doubles(documents)
     return documents
@@ -142,17 +142,9 @@ def check_content(found: Document, one: Kind, raw: Content) -> None:
         content = {name: value for name, value in raw.items() if name != "key"}
         found.pair, found.content = (one.key, key), one.normal(content)
     except ValidationError as error:
-        found.refuse(*map(in_words, problems_of(error, one.model)))
+        found.refuse(*faults_of(error, one.model))
     except Invalid as error:
         found.refuse(*error.problems)
-
-
-def in_words(problem: Problem) -> Problem:
-    """What is missing by its name."""
-    if problem.code != "missing":
-        return problem
-    where, _, name = problem.path.rpartition("/")
-    return replace(problem, message=f'"{name}" is missing.', path=where)
 
 
 def refuse_doubles(documents: Iterable[Document]) -> None:

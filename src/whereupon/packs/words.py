@@ -7,6 +7,7 @@ own (phases, steps) are matched by them, so that moving one is not told as chang
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, cast
@@ -228,7 +229,19 @@ def of_values(before: Any, after: Any, where: str, scope: Any) -> Iterator[Told]
         words = spoken(before if gone else after, scope)
         yield Told(where, "removed" if gone else "added", words if gone else None, None if gone else words)
         return
-    yield Told(where, "changed", *around_change(spoken(before, scope), spoken(after, scope)))
+    words = spoken(before, scope), spoken(after, scope)
+    if where == NAMES["html"] and bare(words[0]) != bare(words[1]):
+        words = bare(words[0]), bare(words[1])
+    yield Told(where, "changed", *around_change(*words))
+
+
+def bare(html: str) -> str:
+    """What people read of a mail.
+
+    >>> bare("<p>Dear <b>Ana</b>,</p>")
+    'Dear Ana ,'
+    """
+    return " ".join(re.sub(r"<[^>]*>", " ", html).split())
 
 
 def of_lists(before: Any, after: Any, where: str, scope: Any) -> Iterator[Told]:

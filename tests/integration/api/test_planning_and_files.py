@@ -271,7 +271,7 @@ async def test_a_pack_that_was_sent_may_not_do_everything(admin) -> None:
     script = "name: C\ndescription: x\nolder_database: {schema: old, script: a.sql, tables: []}"
     for files, told in [
         (choir(people=mighty), "administrator"), (choir(people=taken), "administrator"),
-        (choir(pack=script), "script"), (choir(modules="modules: [{kee: singers}]"), "required"),
+        (choir(pack=script), "script"), (choir(modules="modules: [{kee: singers}]"), 'no "kee" here'),
         (choir(records="records: [{module: singer, values: {name: x}}]"), "singer"),
     ]:  # fmt: skip
         checked = (await admin.post("/api/v1/packs/from-file/check", files=files)).json()

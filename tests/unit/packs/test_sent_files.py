@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import zipfile
 import zlib
-from collections.abc import Callable
 
 import pytest
 
@@ -155,7 +154,7 @@ def test_two_files_for_one_thing_are_both_refused_and_noise_is_left_out() -> Non
         ((("modules.yaml", "modules: []"),), "no pack.yaml"),
         ((("cases/pack.yaml", "name: C\ndescription: x"),), "pack of ours"),
         ((("9/pack.yaml", "name: C\ndescription: x"),), "cannot be called"),
-        ((("choir/pack.yaml", "name: C\ndescription: x\nolder: 1"),), "extra"),
+        ((("choir/pack.yaml", "name: C\ndescription: x\nolder: 1"),), 'no "older"'),
         ((("choir/pack.yaml", "a: &a 1\nb: *a"),), "refers to another place"),
         ((("choir/pack.yaml", b"name: \xff"),), "UTF-8"),
     ],
@@ -166,7 +165,8 @@ def test_what_is_no_pack_is_told(files: tuple[tuple[str, bytes | str], ...], tol
     assert told.lower() in " ".join(p.message for p in refused.value.problems).lower()
 
 
-@pytest.mark.parametrize("spoil", [lambda c: c[: len(c) // 2], lambda c: zlib.compress(c), lambda c: b""])
-def test_a_pack_that_is_cut_off_is_told(spoil: Callable[[bytes], bytes]) -> None:
-    with pytest.raises(Invalid):
-        read_sent("choir.zip", spoil(archive(("choir/pack.yaml", "name: Choir\ndescription: x"))))
+def test_a_pack_that_is_cut_off_is_told() -> None:
+    whole = archive(("choir/pack.yaml", "name: Choir\ndescription: x"))
+    for spoilt_one in (whole[: len(whole) // 2], zlib.compress(whole), b""):
+        with pytest.raises(Invalid):
+            read_sent("choir.zip", spoilt_one)

@@ -58,7 +58,8 @@ export const files = {
     `No YAML, and not read: ${names.slice(0, 5).join(', ')}${names.length > 5 ? ' …' : ''}.`,
   refusedAbout: (count: number) =>
     `${counted(count)} cannot be applied and ${count === 1 ? 'stays' : 'stay'} out.`,
-  sameMore: (count: number) => `${counted(count)} as it is here already`,
+  sameMore: (count: number) =>
+    `Show ${counted(count)} that ${count === 1 ? 'is' : 'are'} here already as ${count === 1 ? 'it says' : 'they say'}`,
   stale: 'Something was changed here since you looked',
   staleAbout: 'Nothing was applied. This is the new plan; what is different in it is marked.',
   staleMark: 'Not as before',

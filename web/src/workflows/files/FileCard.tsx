@@ -98,7 +98,7 @@ export function FileCard({ file, included, marked, onInclude }: Props) {
 function Fault({ fault }: { fault: FileFault }) {
   return (
     <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
-      {fault.line !== null && (
+      {fault.line !== null && !fault.message.includes(t.line(fault.line)) && (
         <Text span fw={600}>
           {t.line(fault.line)}:{' '}
         </Text>

@@ -17,7 +17,9 @@ export function Plan({ files, plan }: { files: Files; plan: SentFiles }) {
   const losses = lossesOf(chosen)
   const busy = files.read.isPending || files.apply.isPending
   const needed = losses.length > 0 && !accepted
-  const listed = inOrder(plan.documents)
+  const [same, setSame] = useState(false)
+  const hidden = plan.counts.same > 3 && plan.counts.same < plan.documents.length && !same
+  const listed = inOrder(plan.documents).filter((one) => !hidden || one.action !== 'same')
   return (
     <Stack gap="sm">
       {different && (
@@ -96,6 +98,11 @@ export function Plan({ files, plan }: { files: Files; plan: SentFiles }) {
       {listed.length > shown && (
         <Button variant="default" onClick={() => setShown(shown + SHOWN)}>
           {t.moreWords(listed.length - shown)}
+        </Button>
+      )}
+      {hidden && (
+        <Button variant="subtle" onClick={() => setSame(true)}>
+          {t.sameMore(plan.counts.same)}
         </Button>
       )}
     </Stack>
