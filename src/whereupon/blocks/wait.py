@@ -34,6 +34,10 @@ SELDOM = "interval '1 day'"  # and this often what it does tell, unless a progra
 # Whoever begins to wait for its record looks once more when that is committed: a change that was matched
 # between the first look and the commit found nobody to wake.
 AGAIN = "interval '1 second'"
+# When to wake. "infinity" and the year 20000 are later than anybody waits, and are no times to Python.
+UNTIL = """(SELECT CASE WHEN x.at IS NOT NULL THEN
+  least(greatest(x.at, '0002-01-01Z'::timestamptz), '9998-12-31Z'::timestamptz) END
+  FROM (SELECT ({})::timestamptz AS at OFFSET 0) x)"""
 # What asks for other records, or for the time.
 BEYOND = re.compile(r"\bselect\b|\bnow\(|_timestamp\b|\bcurrent_|\blocaltime", re.IGNORECASE)
 KINDS = ("duration", "until_field", "time_of_day", "working", "condition", "signal")
@@ -256,7 +260,7 @@ def _columns(config: WaitConfig, scope: Scope) -> dict[str, str]:
         condition = compile_condition(config.condition, scope)
         held, often = f"({condition}) IS TRUE", RECHECK if BEYOND.search(condition) else SELDOM
     return {
-        "until": f"({_until_sql(config, scope)})::timestamptz",
+        "until": UNTIL.format(_until_sql(config, scope)),
         "held": held,
         "now": "clock_timestamp()",
         "recheck": f"clock_timestamp() + {often}",

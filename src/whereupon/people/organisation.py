@@ -137,10 +137,21 @@ async def load_organisation(db: Connection) -> dict[str, Any]:
     }
 
 
+ZONE = "SELECT value->>'time_zone' FROM whereupon.settings WHERE key = 'organisation'"
+# Runs that wait for a date of their record: elsewhere a day begins at another moment.
+LOOK_AGAIN = """
+UPDATE whereupon.runs SET ready_at = clock_timestamp()
+WHERE wakes_on_change AND status = 'waiting' AND ready_at > clock_timestamp()
+"""
+
+
 async def save_organisation(db: Connection, wanted: Organisation, *, actor: int | None) -> None:
     """Set what the organisation is called and where it is; what is left out is forgotten."""
     value = wanted.model_dump(exclude_none=True)
+    before: str | None = await db.fetchval(ZONE)
     await db.execute(PUT_SETTING, "organisation", value)
+    if before != wanted.time_zone:
+        await db.execute(LOOK_AGAIN)
     await audit.append(db, actor, "set_organisation", "settings:organisation", **value)
     await revise(db)  # workers keep its time zone
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Annotated, Any
 from zoneinfo import available_timezones
 
@@ -17,10 +18,16 @@ from whereupon.people.passwords import hash_password, require_good
 from whereupon.people.sessions import set_password, sign_out_everywhere
 
 
+@cache
+def time_zones() -> frozenset[str]:
+    """Those that the database knows as well: "localtime" is only Python's word for this machine's own."""
+    return frozenset(available_timezones()) - {"localtime"}
+
+
 def time_zone_name(value: str) -> str:
     """An IANA zone. Raises ValueError with the nearest names."""
-    if value not in available_timezones():
-        near = did_you_mean(value, available_timezones())
+    if value not in time_zones():
+        near = did_you_mean(value, time_zones())
         raise ValueError(f'There is no time zone "{value}".' + (f" {near}" if near else ""))
     return value
 

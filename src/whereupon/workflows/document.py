@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
-from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from whereupon.errors import Invalid, Problem, did_you_mean
+from whereupon.people.users import time_zones
 
 START = "start"
 NODE_KEY = r"^[a-z][a-z0-9_]{0,58}$"
@@ -75,8 +75,8 @@ class WorkflowSettings(Part):
     @field_validator("time_zone")
     @classmethod
     def known_zone(cls, value: str | None) -> str | None:
-        if value is not None and value not in available_timezones():
-            near = did_you_mean(value, available_timezones()) or ""
+        if value is not None and value not in time_zones():
+            near = did_you_mean(value, time_zones()) or ""
             raise ValueError(f'there is no time zone "{value}". {near}'.strip())
         return value
 

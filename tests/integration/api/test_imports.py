@@ -300,6 +300,32 @@ async def test_workflows_start_only_when_that_was_chosen(admin, clients, importe
         assert await db.fetchval(pending) == 1
 
 
+REMINDS = {"format": 1, "nodes": [
+    {"key": "start", "block": "start", "config": {"trigger": "date_reached", "field": "born"}},
+    {"key": "end", "block": "stop", "config": {}},
+], "edges": [{"from": "start", "port": "next", "to": "end"}]}  # fmt: skip
+
+
+async def test_an_import_that_starts_nothing_moves_dates_all_the_same(admin, clients, importer, database):
+    made = await admin.post(
+        "/api/v1/workflows",
+        json={"name": "Remind", "key": "remind", "module": "clients", "document": REMINDS},
+    )
+    assert made.status_code == 201, made.text
+    await admin.post("/api/v1/workflows/remind/publish", json={})
+    due = "SELECT to_char(date_value, 'YYYY-MM-DD') AS day, skipped FROM whereupon.due_dates ORDER BY 1"
+    for days, expected in (
+        (("2091-01-01", "1980-01-01"), [("1980-01-01", "passed"), ("2091-01-01", None)]),
+        (("2092-01-01", "1980-01-01"), [("1980-01-01", "passed"), ("2092-01-01", None)]),
+    ):
+        document = await upload(admin, f"name,born\nAda,{days[0]}\nBo,{days[1]}\n")
+        found = await done(admin, importer, document, "name", "born", key=["name"])
+        assert found["status"] == "succeeded", found
+        async with database.connection() as db:
+            assert [tuple(row) for row in await db.fetch(due)] == expected
+            assert await db.fetchval("SELECT count(*) FROM whereupon.runs") == 0
+
+
 class Killed(BaseException):
     """What ends a worker in the middle of a chunk."""
 

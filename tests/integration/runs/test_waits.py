@@ -5,13 +5,16 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
+from tests.integration.runs.test_dates import NO_CHECKS
 from tests.office import Office
 
 from whereupon.people.organisation import (
     WEEKDAYS,
     Holidays,
+    Organisation,
     WorkingHours,
     save_holidays,
+    save_organisation,
     save_working_hours,
 )
 
@@ -95,3 +98,23 @@ async def test_what_the_record_itself_tells_is_not_asked_again_and_again(office:
         pause = run["ready_at"] - run["created_at"]
         assert (pause > timedelta(hours=12)) == seldom, condition
         assert run["wakes_on_change"]
+
+
+async def test_a_wait_for_a_day_moves_with_the_time_zone_and_has_no_end_where_the_day_has_none(
+    office: Office,
+) -> None:
+    wait = {"key": "wait", "block": "wait", "until_field": "due_date"}
+    await office.publish({"trigger": "record_created"}, wait, NOTE)
+    await office.execute(NO_CHECKS)  # as a table of somebody else's
+    for day in ("2061-05-01", "infinity", "-infinity"):
+        await office.execute(f"INSERT INTO data.items (name, due_date) VALUES ('a', '{day}')")
+    await office.settle()
+    await office.skip_time("1 second")
+    assert [run["status"] for run in await office.runs()] == ["waiting", "waiting", "succeeded"]
+    for zone, begins in (("Pacific/Auckland", "2061-04-30 12:00"), ("America/New_York", "2061-05-01 04:00")):
+        async with office.database.transaction() as db:
+            await save_organisation(db, Organisation(time_zone=zone), actor=None)
+        await office.settle()
+        day, endless, _ = await office.runs()
+        assert f"{day['ready_at']:%Y-%m-%d %H:%M}" == begins
+        assert endless["ready_at"].year == 9998
