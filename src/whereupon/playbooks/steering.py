@@ -271,8 +271,8 @@ GIVEN = "UPDATE whereupon.playbook_steps SET given_as = 'reassigned' WHERE id = 
 ASK_OTHERS = """
 WITH gone AS (DELETE FROM whereupon.question_people WHERE question_id = $1 AND decided_at IS NULL
               AND user_id <> ALL($2::bigint[]))
-INSERT INTO whereupon.question_people (question_id, user_id) SELECT $1, unnest($2::bigint[])
-ON CONFLICT DO NOTHING
+INSERT INTO whereupon.question_people (question_id, user_id, due_at)
+SELECT id, unnest($2::bigint[]), due_at FROM whereupon.questions WHERE id = $1 ON CONFLICT DO NOTHING
 """
 MEMBERS = """
 SELECT m.user_id FROM whereupon.group_members m JOIN whereupon.users u ON u.id = m.user_id

@@ -21,7 +21,8 @@ from whereupon.runs.actions import filter_sql, own_records
 from whereupon.runs.definitions import Version, load_versions, organisation_time_zone
 from whereupon.runs.start import NewRun, insert_runs
 from whereupon.sdk.playbooks import Mark, note
-from whereupon.workflows.listing import name_records, titles_of
+from whereupon.workflows import listing
+from whereupon.workflows.listing import name_records
 
 MOST_AT_ONCE = 100_000
 
@@ -271,7 +272,7 @@ def _why(row: Any, module: Module, where: str) -> str:
 async def _name(db: Connection, rights: Rights, module: Module, refused: Sequence[dict[str, Any]]) -> None:
     """Put `module` and `record_title` into each that is there, as far as the user may read it."""
     there = [one for one in refused if "record_title" not in one]
-    titles = await titles_of(db, rights, module, {one["record_id"] for one in there[:MOST_NAMED]})
+    titles = await listing.titles_of(db, rights, module, {one["record_id"] for one in there[:MOST_NAMED]})
     for one in there:
         one |= {"module": module.key, "record_title": titles.get(one["record_id"])}
 

@@ -219,8 +219,9 @@ tasks AS (
   SET escalated_at = clock_timestamp(), escalated_to = late.user_id, updated_at = now()
   FROM late WHERE t.id = late.task_id AND late.user_id IS NOT NULL),
 asked AS (
-  INSERT INTO whereupon.question_people (question_id, user_id)
-  SELECT question_id, user_id FROM late WHERE question_id IS NOT NULL AND user_id IS NOT NULL
+  INSERT INTO whereupon.question_people (question_id, user_id, due_at)
+  SELECT q.id, late.user_id, q.due_at FROM late JOIN whereupon.questions q ON q.id = late.question_id
+  WHERE late.user_id IS NOT NULL
   ON CONFLICT DO NOTHING)
 INSERT INTO whereupon.inbox_history (task_id, question_id, for_user_id, kind, details)
 SELECT task_id, question_id, user_id, 'escalated', jsonb_build_object('to', user_id)
@@ -237,11 +238,11 @@ tasks AS (
   SET assignee_user_id = g.user_id, assignee_group_id = g.group_id, updated_at = now()
   FROM given g WHERE t.id = g.task_id),
 asked AS (
-  INSERT INTO whereupon.question_people (question_id, user_id)
-  SELECT g.question_id, u.id FROM given g
+  INSERT INTO whereupon.question_people (question_id, user_id, due_at)
+  SELECT q.id, u.id, q.due_at FROM given g JOIN whereupon.questions q ON q.id = g.question_id
   JOIN whereupon.users u ON u.active AND (u.id = g.user_id OR u.id IN (
     SELECT m.user_id FROM whereupon.group_members m WHERE m.group_id = g.group_id))
-  WHERE g.question_id IS NOT NULL ON CONFLICT DO NOTHING)
+  ON CONFLICT DO NOTHING)
 INSERT INTO whereupon.inbox_history (task_id, question_id, for_user_id, kind, comment, details)
 SELECT g.task_id, g.question_id, g.user_id, 'reassigned', g.why,
   jsonb_strip_nulls(jsonb_build_object('to', g.user_id, 'group', o.name))
