@@ -151,7 +151,7 @@ async def test_made_again_it_is_one_document(office: Office, caller: Caller) -> 
         row = await db.fetchrow("SELECT * FROM whereupon.calls")
     call = module.Call(
         **{key: row[key] for key in ("id", "run_id", "workflow_id", "node", "iteration", "block",
-                                     "destination", "request", "attempts")}, user_id=office.admin,
+                                     "destination", "request", "attempts")}
     )  # fmt: skip
     first = await module.perform(call, caller.world)
     second = await module.perform(call, caller.world)
