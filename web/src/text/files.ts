@@ -86,6 +86,6 @@ export const files = {
   goes: 'goes',
 
   done: (count: number) => (count === 0 ? 'Nothing had to be changed' : `${counted(count)} applied`),
-  doneAbout: 'It is here as the files say. Applying them again would change nothing.',
+  doneAbout: 'Everything is here as the files say. Applying them again would change nothing.',
   did: { create: 'Made', change: 'Changed', same: 'As it was', remove: 'Deleted', refused: 'Refused' },
 }
