@@ -132,6 +132,7 @@ export const outbox = {
 
   drawer: {
     title: 'Message',
+    secretLink: 'The link is for its recipient alone, so its end is not shown here.',
     from: 'From',
     to: 'To',
     cc: 'Cc',

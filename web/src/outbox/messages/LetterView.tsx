@@ -1,10 +1,13 @@
-import { Stack, Tabs } from '@mantine/core'
+import { Stack, Tabs, Text } from '@mantine/core'
 import type { Letter } from '../../api'
 import { MailFrame } from '../../parts/MailFrame'
 import { outbox as t } from '../../text/outbox'
 import { headersOf, isMail } from './headers'
 import classes from './Messages.module.css'
 import { ShortMessage } from './ShortMessage'
+
+/** A link to a form or an upload, as the server shows it. */
+const WITHOUT_SECRET = /\/(forms|uploads)\/…/
 
 /** A message with its headers: a mail as it looks and as plain text, a text or chat as it is read. */
 export function LetterView({ letter, height = 420 }: { letter: Letter; height?: number }) {
@@ -16,6 +19,11 @@ export function LetterView({ letter, height = 420 }: { letter: Letter; height?: 
         ))}
       </dl>
       {isMail(letter) ? <Body letter={letter} height={height} /> : <ShortMessage letter={letter} />}
+      {WITHOUT_SECRET.test(letter.text) && (
+        <Text size="xs" c="dimmed">
+          {t.drawer.secretLink}
+        </Text>
+      )}
     </Stack>
   )
 }
