@@ -161,7 +161,9 @@ class Providers:
                 "token", f"The ID token of {client.issuer} is not right: {words(error)}."
             ) from error
         found: Mapping[str, Any] = dict(decoded.claims)
-        if found.get("iss") != client.issuer or not isinstance(found.get("sub"), str) or not found["sub"]:
+        subject: object = found.get("sub")
+        is_said = isinstance(subject, str) and subject != "" and subject.isprintable()
+        if found.get("iss") != client.issuer or not is_said:
             raise NotBelieved("token", f"The ID token of {client.issuer} does not say who has signed in.")
         return found
 

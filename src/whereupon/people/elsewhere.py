@@ -165,7 +165,7 @@ async def _find_or_make(db: Connection, sso: SingleSignOn, claims: Mapping[str, 
 
 def _address(sso: SingleSignOn, claims: Mapping[str, Any]) -> str:
     found = claim(claims, sso.email_claim)
-    if not isinstance(found, str) or "@" not in found:
+    if not isinstance(found, str) or "@" not in found or not found.strip().isprintable():
         raise NotLetIn("no_address", f"{sso.name} did not say what your e-mail address is.")
     if not sso.trust_addresses and claims.get("email_verified") not in (True, "true"):
         raise NotLetIn("not_verified", f"{sso.name} has not verified your e-mail address.")
@@ -178,7 +178,8 @@ async def _make(
     if not sso.create_people:
         raise NotLetIn("not_known", f"Nobody here has the address {email}.")
     said = claim(claims, sso.name_claim)
-    name = said.strip()[:200] if isinstance(said, str) and said.strip() else email.partition("@")[0]
+    told = "".join(one for one in said if one.isprintable()).strip() if isinstance(said, str) else ""
+    name = told[:200] or email.partition("@")[0]
     try:
         new = NewUser(email=email, name=name, roles=sso.first_roles)
     except ValueError:

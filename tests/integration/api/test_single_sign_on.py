@@ -157,6 +157,7 @@ LIES = [
     ("from the future", changed(iat=4_000_000_000), "token"),
     ("about nobody", changed(sub=None), "token"),
     ("about something else than a name", changed(sub=["u-1"]), "token"),
+    ("about a name that no database holds", changed(sub="u\x00-1"), "token"),
     ("of another access token", changed(at_hash="AAAAAAAAAAAAAAAAAAAAAA"), "token"),
     ("unsigned", signs_with("none"), "token"),
     ("signed with the public key as a password", signs_with("HS256"), "token"),
@@ -168,6 +169,7 @@ LIES = [
     ),
     ("no address", is_somebody(name="x", email_verified=True), "no_address"),
     ("an address that is none", is_somebody(email="@", email_verified=True), "no_address"),
+    ("an address with a NUL", is_somebody(email="x\x00@a.org", email_verified=True), "no_address"),
     ("the person said no", refuses, "cancelled"),
 ]
 

@@ -13,6 +13,7 @@ from tests.integration.playbooks.conftest import CALL, PAID, Collecting, refused
 
 from whereupon.errors import Conflict, Gone, Invalid, NotFound, Refused
 from whereupon.modules.catalog import load_catalog
+from whereupon.people import tasks
 from whereupon.people.questions import Decision
 from whereupon.people.users import UserChange, change_user
 from whereupon.playbooks import steering
@@ -510,3 +511,22 @@ async def test_what_is_late_goes_past_a_manager_who_is_disabled(collecting: Coll
     await collecting.later("30 days")
     assert await told_of(collecting, track) == ["above@example.org"]
     assert await office.fetchval("SELECT escalated_to FROM whereupon.tasks") == above
+
+
+async def test_of_two_who_take_a_step_at_the_same_moment_one_has_it(collecting: Collecting) -> None:
+    await collecting.office.group("lawyers", [collecting.agent, collecting.manager])
+    key = await collecting.publish(step("call", participant={"group": "lawyers"}))
+    (track,) = (await collecting.start(key, await collecting.claim()))["started"]
+    task = (await collecting.step(track, "call"))["task_id"]
+
+    async def take(user: int) -> None:
+        async with collecting.office.database.transaction() as db:
+            await tasks.claim_task(db, await collecting.rights(user), task)
+            await asyncio.sleep(0.2)
+
+    first = asyncio.create_task(take(collecting.agent))
+    await asyncio.sleep(0.1)
+    with pytest.raises(Conflict, match="Ægir has taken this"):
+        await take(collecting.manager)
+    await first
+    assert (await collecting.step(track, "call"))["assignee"]["user"]["name"] == "Ægir"

@@ -258,6 +258,49 @@ async def test_runs_that_are_under_way_end_when_their_bulk_run_is_cancelled(offi
     assert {run["status"] for run in await office.runs()} == {"cancelled"}
 
 
+async def test_a_chunk_that_was_found_before_the_pause_is_not_begun(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await fill(office, 4)
+    bulk = await order(office, await office.publish(BY_HAND | OPEN, DONE))
+    worker = BulkWorker(office.database, office.engine.current)
+    await worker.step()
+    # The statement that looks for a chunk has seen it run still.
+    seen_before = chunks.TAKE_CHUNK.replace("b.status = 'running' AND ", "")
+    assert seen_before != chunks.TAKE_CHUNK
+    monkeypatch.setattr(chunks, "TAKE_CHUNK", seen_before)
+    await act(office, deeds.pause, bulk)
+    assert not await worker.work_off_one()
+    await act(office, deeds.resume, bulk)
+    assert await worker.work_off_one()
+
+
+@one_by_one
+async def test_a_chunk_in_hand_is_waited_for_and_its_runs_are_cancelled_with_the_others(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await fill(office, 8)
+    bulk = await order(office, await office.publish(BY_HAND | OPEN, WAIT, DONE))
+    worker, whole = BulkWorker(office.database, office.engine.current), chunks.work_off
+    await worker.step()
+    begun = asyncio.Event()
+
+    async def slowly(*everything: Any) -> bool:
+        done = await whole(*everything)
+        begun.set()
+        await asyncio.sleep(0.3)  # its runs are made, and nobody sees them yet
+        return done
+
+    monkeypatch.setattr(chunks, "work_off", slowly)
+    working = asyncio.create_task(worker.work_off_one())
+    await begun.wait()
+    await act(office, deeds.cancel, bulk)
+    await working
+    await worker.reckon()
+    assert {run["status"] for run in await office.runs()} == {"cancelled"}
+    assert counts(await told(office, bulk)) == {"status": "cancelled", "matched": 8, "processed": 4}
+
+
 @pytest.mark.parametrize("in_flight", ["finish", "cancel"])
 async def test_a_disabled_workflow_lets_its_bulk_run_finish_or_ends_it(
     office: Office, in_flight: Any

@@ -416,6 +416,16 @@ async def test_cancel_ends_a_waiting_run_for_good(office: Office) -> None:
     assert (await office.runs())[0]["status"] == "cancelled"
 
 
+async def test_cancelling_a_run_that_is_over_changes_nothing(office: Office) -> None:
+    await office.publish(CREATED, note("done"))
+    await office.insert(name="a")
+    await office.settle()
+    (before,) = await office.runs()
+    async with office.database.transaction() as db:
+        assert await cancel_runs(db, office.rights, [before["id"]]) == []
+    assert (await office.runs())[0] == before
+
+
 async def test_deleting_a_workflow_cancels_its_runs_and_keeps_its_history(office: Office) -> None:
     workflow = await office.publish(CREATED, HOUR, note("late"))
     await office.insert(name="a")
