@@ -50,6 +50,14 @@ class Told:
     dry: bool
     steps: list[Step] = field(default_factory=list[Step])
     notes: list[str] = field(default_factory=list[str])
+    labels: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
+
+    def call(self, *things: Mapping[tuple[str, str], Mapping[str, Any]]) -> None:
+        """Remember what people call these things; where two say it, the later ones."""
+        for pair, content in [one for some in things for one in some.items()]:
+            label = content.get("name") or content.get("label_plural") or content.get("label")
+            if isinstance(label, str):
+                self.labels[pair] = label
 
     def as_json(self) -> dict[str, Any]:
         """For the API and `--json`: without the steps that change nothing."""
@@ -58,7 +66,8 @@ class Told:
                   ("add", "change", "remove", "keep", "conflict", "same")}  # fmt: skip
         steps = [
             {
-                "kind": s.kind, "key": s.key, "action": s.action, "why": s.why,
+                "kind": s.kind, "key": s.key, "label": self.labels.get((s.kind, s.key), s.key),
+                "action": s.action, "why": s.why,
                 "taken": list(s.taken), "kept": list(s.kept),
             }
             for s in shown
@@ -107,6 +116,7 @@ async def updated(db: Connection, pack: Pack, rights: Rights, take: set[str], *,
     noted = await required(db, pack.key)
     known, shipped, now = known_things(noted), shipped_things(pack), await things_now(db)
     told = Told(pack.key, pack.about.name, dry)
+    told.call(shipped, now)
     for kind_key, key in order_of(known, shipped):
         one = kind(kind_key)
         told.steps.append(merge(
@@ -205,6 +215,10 @@ async def required(db: Connection, key: str) -> Mapping[str, Any]:
 # Removing ------------------------------------------------------------------------------------------
 
 
+# What people write themselves: where they have changed it, it is theirs.
+OWN_WORK = frozenset({"workflow", "template", "view", "data_task", "playbook", "strategy"})
+
+
 async def remove_pack(
     database: Database, key: str, rights: Rights, *, dry: bool = False, accept_loss: bool = False
 ) -> Told:
@@ -228,6 +242,7 @@ async def taken_away(db: Connection, key: str, rights: Rights, *, dry: bool, acc
     noted = await required(db, key)
     told = Told(key, noted["name"], dry)
     known, now = known_things(noted), await things_now(db)
+    told.call(now)
     if not known:
         told.notes.append(
             "It was loaded before it was kept in mind what a pack brings, so its workflows and modules stay."
@@ -254,8 +269,15 @@ async def taken_away(db: Connection, key: str, rights: Rights, *, dry: bool, acc
             suggestion="Wait until they have ended, or say that this may be lost.",
         )
     told.notes += [f"{line} Only if you say that this may be lost." for line in lost if not accept_loss]
+    left = await things_now(db)  # a view goes with its module, although it was changed
+    told.steps = [s if s.action != "keep" or (s.kind, s.key) in left else gone(s) for s in told.steps]
     await db.execute(FORGET, f"pack:{key}")
     return told
+
+
+def gone(step: Step) -> Step:
+    """It was to be kept, and went with something else."""
+    return Step(step.kind, step.key, "remove", "It goes with its module.")
 
 
 def order_of_going(catalog: Catalog, known: Collection[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -284,7 +306,7 @@ async def let_go(
     """One thing on its way out."""
     if pair not in now:
         return Step(*pair, "same")
-    if pair[0] == "workflow" and now[pair] != known.installed:
+    if pair[0] in OWN_WORK and now[pair] != known.installed:
         return Step(*pair, "keep", "It was changed here.")
     if loss := await kind(pair[0]).loss(db, pair[1], now[pair], None):
         lost += [f"{pair[1]}: {line}" for line in loss]
@@ -353,4 +375,5 @@ async def let_people_go(db: Connection, noted: Mapping[str, Any], rights: Rights
         change = UserChange(active=False, groups=[], roles=[])
         await change_user(db, row["id"], change, actor=rights.user_id)
     if rows:
-        told.notes.append(f"{len(rows)} sample people are disabled: they are kept, for what they did.")
+        who = "One sample person is" if len(rows) == 1 else f"{len(rows)} sample people are"
+        told.notes.append(f"{who} disabled, but kept for what they did.")

@@ -40,7 +40,7 @@ DECIDE = {
         "Of {} messages nobody knows whether they went out.",
     ),
 }
-START_ONE = "Start one: `whereupon serve` brings its own, `whereupon worker` adds one."
+START_ONE = "Start one: “whereupon serve” brings its own, “whereupon worker” adds one."
 
 
 def findings_of(

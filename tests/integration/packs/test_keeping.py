@@ -191,6 +191,7 @@ async def test_a_pack_goes_without_what_was_changed_or_is_used(office: Office, f
         "UPDATE data.singers SET name = 'Κάλλας', updated_at = now() + interval '1 s' WHERE id = 7"
     )
     await change(office, "extra", "Ours")
+    await office.execute("UPDATE whereupon.templates SET name = 'Καλημέρα'")
     dry = await remove_pack(office.database, "choir", office.rights, dry=True)
     assert await office.fetchval("SELECT count(*) FROM data.singers") == 30
     told = await remove_pack(office.database, "choir", office.rights)
@@ -199,9 +200,10 @@ async def test_a_pack_goes_without_what_was_changed_or_is_used(office: Office, f
     assert (found["workflow/welcome"], found["workflow/extra"]) == ("remove", "keep")
     assert (found["module/singers"], found["template/hello"], found["view/low_voices"]) == (
         "keep",
-        "remove",
+        "keep",
         "remove",
     )
+    assert told.labels["template", "hello"] == "Καλημέρα"
     assert found["group/choir"] == "keep"  # the workflow that stays names it
     assert [row["name"] for row in await office.fetch("SELECT name FROM data.singers")] == ["Κάλλας"]
     assert "29 sample records go, 1 stay" in " ".join(told.notes)

@@ -5,8 +5,12 @@ from __future__ import annotations
 import pytest
 from tests.office import Office, open_office
 
+from whereupon.conditions.compile import compile_condition
+from whereupon.conditions.tree import parse_condition
+from whereupon.conditions.values import Scope
 from whereupon.db.pool import Database
 from whereupon.errors import Invalid, Refused
+from whereupon.modules.catalog import load_catalog
 from whereupon.packs.contents import pack_keys, read_pack
 from whereupon.packs.keeping import remove_pack
 from whereupon.packs.loading import load_pack
@@ -18,6 +22,10 @@ COUNTED = """
 SELECT (SELECT count(*) FROM whereupon.changes) AS changes, (SELECT count(*) FROM whereupon.users) AS users,
        (SELECT count(*) FROM whereupon.versions) AS versions,
        (SELECT count(*) FROM whereupon.modules) AS modules
+"""
+VIEWS = """
+SELECT m.key AS module, v.name, v.definition->'where' AS condition FROM whereupon.views v
+JOIN whereupon.modules m ON m.id = v.module_id
 """
 
 
@@ -41,6 +49,12 @@ async def test_a_pack_loads_a_second_time_changes_nothing_and_it_goes_again(offi
         )
     }
     pack = read_pack(key)
+    async with office.database.connection() as db:
+        catalog = await load_catalog(db)
+        for view in await db.fetch(VIEWS):  # each shows something at once
+            module = catalog.module(view["module"])
+            condition = compile_condition(parse_condition(view["condition"]), Scope(catalog, module))
+            assert await db.fetchval(f"SELECT count(*) FROM {module.sql} n WHERE {condition}"), view["name"]
     assert published == {workflow.key for workflow in pack.workflows}
     told = await remove_pack(office.database, key, office.rights)
     attached = pack.about.older_database is not None  # these tables stay, and so does what names them

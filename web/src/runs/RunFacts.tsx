@@ -17,7 +17,7 @@ export function RunFacts({ run, drawing }: { run: WholeRun; drawing: DrawingOut 
     [words.cause, causeOf(run)],
     [words.started, <When key="at" at={run.created_at} exact />],
   ]
-  if (seconds !== null) facts.push([words.took, format.duration(seconds)])
+  if (seconds !== null) facts.push([run.ended_at ? words.took : words.soFar, format.duration(seconds)])
   if (run.bulk_run)
     facts.push([
       words.bulkRun,

@@ -1,6 +1,6 @@
 import { Anchor, Button, Center, Group, Paper, Stack, Stepper, Text, Title } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { type FormEvent, useEffect, useState } from 'react'
+import { type FormEvent, useEffect, useRef, useState } from 'react'
 import { Link, Navigate, useNavigate } from 'react-router'
 import { createFirstAdministratorMutation, getSetupOptions } from '../api'
 import { asProblem } from '../api/problem'
@@ -22,7 +22,8 @@ export function Page() {
   if (found.error) return <Problem error={found.error} onRetry={() => found.refetch()} />
   if (!found.data) return <Starting />
   return (
-    <Center component="main" mih="90vh" p="md">
+    // At the top, so that nothing jumps where one step is longer than another.
+    <Center component="main" p="md" pt={{ base: 'md', sm: '8vh' }}>
       <Paper p="xl" w="100%" maw={560} className="surface">
         <Group gap="xs" mb={4}>
           <Logo size={30} />
@@ -61,6 +62,9 @@ function Questions({ packs }: { packs: Pack[] }) {
     window.addEventListener('hashchange', take)
     return () => window.removeEventListener('hashchange', take)
   }, [])
+  const fields = useRef<HTMLDivElement>(null)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: of each new step, its first input
+  useEffect(() => fields.current?.querySelector<HTMLElement>('input, button')?.focus(), [step])
   const navigate = useNavigate()
   const cache = useQueryClient()
   const create = useMutation({
@@ -108,7 +112,7 @@ function Questions({ packs }: { packs: Pack[] }) {
         <Stepper.Step label={words.steps.start} />
       </Stepper>
       {problem && <Problem error={problem} title={words.failed} />}
-      <Stack gap="sm">
+      <Stack gap="sm" ref={fields}>
         {step === 0 && <PersonStep {...common} />}
         {step === 1 && <OrganisationStep {...common} />}
         {step === 2 && <PacksStep {...common} packs={packs} />}

@@ -16,6 +16,7 @@ export const runs = {
   cause: 'Started by',
   started: 'Started',
   took: 'Took',
+  soFar: 'Until now',
   result: 'Result',
   since: 'From',
   until: 'Until',

@@ -242,7 +242,7 @@ export const settings = {
     messages_uncertain: 'Messages uncertain',
     oldest: (time: string) => `the oldest for ${time}`,
     workers: 'Workers',
-    noWorkers: 'No worker is running: nothing happens by itself. Start one with `whereupon worker`.',
+    noWorkers: 'No worker is running: nothing happens by itself. Start one with “whereupon worker”.',
     process: 'Process',
     since: 'Since',
     seen: 'Last seen',

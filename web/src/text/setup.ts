@@ -5,7 +5,7 @@ export const setup = {
   you: 'The first person is the administrator: they add the others, and may do everything.',
   token: 'One-time token',
   tokenAbout:
-    'Printed by `whereupon serve` in the terminal. The address that it prints brings the token along.',
+    'Printed by “whereupon serve” in the terminal. The address that it prints brings the token along.',
   name: 'Your name',
   email: 'Email',
   password: 'Password',

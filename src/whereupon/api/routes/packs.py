@@ -42,6 +42,7 @@ class PackStep(Out):
 
     kind: str
     key: str
+    label: str = Field(description="What people call it.")
     action: Literal["add", "change", "remove", "keep", "conflict"]
     why: str
     taken: list[str]

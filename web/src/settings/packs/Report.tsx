@@ -2,7 +2,6 @@ import { Badge, Button, Checkbox, Group, Modal, Stack, Table, Text } from '@mant
 import { useState } from 'react'
 import type { PackReport, PackStep } from '../../api'
 import { settings } from '../../text/settings'
-import { sentence } from '../audit'
 
 const words = settings.packs
 const COLORS: Record<string, string> = {
@@ -95,7 +94,7 @@ interface RowProps {
 }
 
 function StepRow({ step, taken, onTake }: RowProps) {
-  const name = `${words.kinds[step.kind] ?? step.kind} “${sentence(step.key)}”`
+  const name = `${words.kinds[step.kind] ?? step.kind} “${step.label}”`
   return (
     <Table.Tr>
       <Table.Td style={{ overflowWrap: 'anywhere' }}>
