@@ -196,7 +196,9 @@ async def test_on_a_record_each_active_workflow_says_why_it_did_not_run(
         .get_by_role("button", name="Let it start once more")
         .click()
     )
-    await expect(drawer.get_by_test_id("why-tree")).to_contain_text("It had no first time on this record yet")
+    await expect(drawer.get_by_test_id("why-tree")).to_contain_text(
+        "It ran for this record before, and may start for it once more."
+    )
     claims = "SELECT count(*) FROM whereupon.claims WHERE record_id = $1"
     assert (await small.sql(claims, str(record)))[0][0] == 0
     await drawer.get_by_role("button", name=re.compile("Workflow dear")).click()

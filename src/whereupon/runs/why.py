@@ -23,6 +23,7 @@ from whereupon.runs.history import as_seen
 from whereupon.runs.match import Change, is_heard, match_changes
 from whereupon.runs.staging import only, unfiltered
 from whereupon.workflows.plan import brought, document_now
+from whereupon.workflows.recurrence import first_time_of, ran_before
 from whereupon.workflows.store import get_workflow
 
 OPERATIONS = {"I": "created", "U": "updated", "D": "deleted", "F": "given a document"}
@@ -322,22 +323,18 @@ def _first_not_held(tree: Mapping[str, Any]) -> str:
     return shortened(_first_not_held(decided) if decided else f"{tree['sentence']}.", 300)
 
 
-CLAIM = """
-SELECT c.claimed_at, (SELECT min(r.id) FROM whereupon.runs r
-  WHERE r.workflow_id = c.workflow_id AND r.record_id = c.record_id) AS run
-FROM whereupon.claims c WHERE c.workflow_id = $1 AND c.record_id = $2
-"""
-
-
 async def _recurrence(case: Case) -> list[Check]:
     """Rule 9: whether its first time was before this change."""
     if case.active.recurrence != "first_time":
         return []
-    found: Any = await case.db.fetchrow(CLAIM, case.version.workflow_id, case.record_id)
+    which = case.db, case.version.workflow_id
+    found, change = await first_time_of(*which, case.record_id), case.change
+    if found is None and change and await ran_before(*which, case.module.id, case.record_id, change.at):
+        return [Check("recurrence", None, "It ran for this record before, and may start for it once more.")]
     if found is None:
         return [Check("recurrence", True, "It had no first time on this record yet.")]
     told = f"It runs once per record, and did on {case.on(found['claimed_at'])}."
-    was_then = case.change is not None and found["claimed_at"] < case.change.at
+    was_then = change is not None and found["claimed_at"] < change.at
     return [Check("recurrence", not was_then, told, dict(found))]
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
 from whereupon.db.pool import Connection
 from whereupon.people import audit
 from whereupon.people.rights import Rights
@@ -24,3 +28,26 @@ async def count_first_times(db: Connection, rights: Rights, key: str) -> int:
     rights.require_builder()
     row = await get_workflow(db, key)
     return await db.fetchval("SELECT count(*) FROM whereupon.claims WHERE workflow_id = $1", row["id"])
+
+
+CLAIM = """
+SELECT c.claimed_at, (SELECT min(r.id) FROM whereupon.runs r
+  WHERE r.workflow_id = c.workflow_id AND r.record_id = c.record_id) AS run
+FROM whereupon.claims c WHERE c.workflow_id = $1 AND c.record_id = $2
+"""
+
+
+async def first_time_of(db: Connection, workflow_id: int, record_id: str) -> Mapping[str, Any] | None:
+    """When it had its first time on a record, and in which run; None when it may still have it."""
+    return await db.fetchrow(CLAIM, workflow_id, record_id)
+
+
+BEFORE = """
+SELECT EXISTS (SELECT FROM whereupon.runs
+  WHERE workflow_id = $1 AND module_id = $2 AND record_id = $3 AND created_at < $4)
+"""
+
+
+async def ran_before(db: Connection, workflow_id: int, module_id: int, record_id: str, at: datetime) -> bool:
+    """Whether it ran on the record before that moment: with no first time now, that was given back."""
+    return await db.fetchval(BEFORE, workflow_id, module_id, record_id, at)

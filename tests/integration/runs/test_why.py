@@ -12,7 +12,7 @@ from tests.office import Office
 from whereupon.errors import NotFound, Refused
 from whereupon.people.rights import Rights
 from whereupon.runs.why import Why, why, why_each
-from whereupon.workflows import store
+from whereupon.workflows import recurrence, store
 
 CREATED = {"trigger": "record_created"}
 ON_STATUS = {"trigger": "record_updated", "fields": ["status"]}
@@ -114,6 +114,10 @@ async def test_the_first_time_was_before(office: Office) -> None:
     assert "runs once per record" in found.verdict
     claim = next(check for check in found.checks if check.key == "recurrence")
     assert claim.values["run"] == found.runs[-1]["id"] if found.runs else claim.values["run"]
+    async with office.database.transaction() as db:
+        assert await recurrence.reset_recurrence(db, office.rights, key, str(record)) == 1
+    given_back = await ask(office, key, record)
+    assert given_back.verdict == "It ran for this record before, and may start for it once more."
 
 
 async def test_only_a_change_from_not_met_to_met_counts(office: Office) -> None:

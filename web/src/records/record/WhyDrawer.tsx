@@ -40,14 +40,14 @@ function Verdicts({ module, record }: { module: ModuleOut; record: RecordOut }) 
   if (!found.data) return <Skeleton h={160} />
   if (found.data.items.length === 0) return <Text size="sm">{t.whyNone}</Text>
   return (
-    <Accordion variant="separated" value={open} onChange={setOpen}>
+    <Accordion variant="separated" keepMounted={false} value={open} onChange={setOpen}>
       {found.data.items.map((verdict) => (
         <Accordion.Item key={verdict.workflow} value={verdict.workflow}>
           <Accordion.Control>
             <Verdict verdict={verdict} />
           </Accordion.Control>
           <Accordion.Panel>
-            {open === verdict.workflow && <Why workflow={verdict.workflow} recordId={record.id} />}
+            <Why workflow={verdict.workflow} recordId={record.id} />
           </Accordion.Panel>
         </Accordion.Item>
       ))}
