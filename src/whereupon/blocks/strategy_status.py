@@ -10,7 +10,8 @@ from whereupon.conditions.values import BOOLEAN, TEXT, Scope
 from whereupon.errors import Problem
 from whereupon.sdk.block import Batch, Block, Config
 from whereupon.sdk.fields import Line, Shown
-from whereupon.sdk.outcomes import Done, Outcome
+from whereupon.sdk.filing import may_change
+from whereupon.sdk.outcomes import Done, Fail, Outcome
 from whereupon.sdk.strategies import ACTIONS, STATUS_AFTER, Action, change_status
 from whereupon.sdk.texts import check_text, reads_of_text, render_texts
 
@@ -51,9 +52,11 @@ class ChangeStrategyStatus(Block[StatusConfig]):
         module = batch.place.module
         assert module is not None
         batch.rights.require("update", module.key)
+        own_only = batch.rights.own_only("update", module.key)
+        allowed = await may_change(batch) if own_only else {run.id for run in batch.runs}
         texts = await render_texts(batch, {"reason": config.reason})
         by_reason: dict[str, list[int]] = {}
-        for run in batch.runs:
+        for run in (run for run in batch.runs if run.id in allowed):
             by_reason.setdefault(texts[run.id]["reason"], []).append(run.id)
         records = {run.id: run.record_id or "" for run in batch.runs}
         changed: set[str] = set()
@@ -65,4 +68,9 @@ class ChangeStrategyStatus(Block[StatusConfig]):
                 )
             )  # fmt: skip
         status = STATUS_AFTER[config.action]
-        return [Done("next", {"status": status, "changed": run.record_id in changed}) for run in batch.runs]
+        refused = Fail(f"{batch.rights.run_subject} may not change this record.", "refused")
+        return [
+            Done("next", {"status": status, "changed": run.record_id in changed})
+            if run.id in allowed else refused
+            for run in batch.runs
+        ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +11,7 @@ from tests.office import Office, make_bulk_runs
 
 from whereupon.modules.catalog import load_catalog
 from whereupon.outbox.secrets import Key
+from whereupon.people.roles import ModuleRights, NewRole, RoleChange, change_role, create_role
 from whereupon.runs.arrivals import find_hook, read_arrival
 from whereupon.runs.hooks import make_address
 from whereupon.runs.intake import take_in
@@ -77,6 +79,49 @@ async def test_the_example_of_a_block_is_accepted_and_does_its_work(
         "stopped" if expected == "failed" else None,
     )
     assert (await peopled.steps(run["id"]))[0]["node"] == "it"
+
+
+WIDE = ModuleRights(read="all", create="all", update="all", delete="all")
+NARROW = {"nothing": {}, "only their own": {"items": ModuleRights(read="own", update="own", delete="own")}}
+# Everything that a block may leave behind; the runs say for themselves what they did not do.
+LEFT_BEHIND = """
+SELECT 'records', to_jsonb(i)::text FROM data.items i
+UNION ALL SELECT 'documents', to_jsonb(d)::text FROM whereupon.documents d
+UNION ALL SELECT 'messages', to_jsonb(m)::text FROM whereupon.messages m
+UNION ALL SELECT 'calls', to_jsonb(c)::text FROM whereupon.calls c
+UNION ALL SELECT 'tasks', to_jsonb(t)::text FROM whereupon.tasks t
+UNION ALL SELECT 'events', to_jsonb(e)::text FROM whereupon.events e
+UNION ALL SELECT 'notifications', to_jsonb(n)::text FROM whereupon.notifications n
+UNION ALL SELECT 'questions', to_jsonb(q)::text FROM whereupon.questions q
+UNION ALL SELECT 'activities', to_jsonb(a)::text FROM whereupon.activities a
+UNION ALL SELECT 'steps', to_jsonb(s)::text FROM whereupon.step_runs s
+UNION ALL SELECT 'started', to_jsonb(r)::text FROM whereupon.runs r WHERE r.parent_run_id IS NOT NULL
+UNION ALL SELECT 'strategies', to_jsonb(c)::text FROM whereupon.strategy_changes c
+"""
+
+
+async def test_no_block_touches_or_tells_what_the_role_that_it_acts_as_may_not(peopled: Office) -> None:
+    """Every example, on a record that is somebody else's."""
+    async with peopled.database.transaction() as db:
+        new = NewRole(key="narrow", name="Narrow", modules={"items": WIDE, "users": WIDE})
+        await create_role(db, new, actor=peopled.admin)
+    for key, example in BLOCKS:
+        node = {"key": "it", "block": key, **example}
+        port = first_port(key, example)
+        edges = [["start", "next", "it"], *([["it", port, "stop"]] if has_exits(key, example) else [])]
+        others = [{"key": "stop", "block": "stop"}] if has_exits(key, example) else []
+        await peopled.publish(CREATED, node, *others, edges=edges, name=key, acts_as="narrow")
+    for about, modules in NARROW.items():
+        async with peopled.database.transaction() as db:
+            await change_role(db, "narrow", RoleChange(modules=modules), actor=peopled.admin)
+        before = {tuple(row) for row in await peopled.fetch(LEFT_BEHIND)}
+        await record(peopled)
+        await peopled.settle()
+        found = {tuple(row) for row in await peopled.fetch(LEFT_BEHIND)} - before
+        assert [text for kind, text in found if kind not in ("records", "documents") and "mega" in text] == []
+        kinds = Counter(kind for kind, _ in found)
+        kinds -= Counter(steps=kinds["steps"], events=kinds["events"])  # of an event that tells nothing
+        assert kinds == {"records": 2, "documents": 1}, about
 
 
 def has_exits(key: str, example: Mapping[str, Any]) -> bool:
