@@ -15,6 +15,7 @@ MOST_ENTRIES = 6_000
 UNREAD = "This cannot be read."
 MOST_UNPACKED = 10_000_000  # bytes of all files together
 MOST_OF_ONE = 1_000_000
+MOST_PARTS = 500_000  # values of all files together: reading them takes seconds
 TEXTS = (".yaml", ".yml", ".json")  # what JSON says, YAML says the same way
 NOISE = re.compile(r"(^|/)(__MACOSX/|\.)")  # what systems put beside people's files
 
@@ -56,7 +57,18 @@ def unpack(uploads: Iterable[tuple[str, bytes]]) -> Unpacked:
                 found.files.append(decoded(inner, part))
             else:
                 found.ignored.append(inner)
+    require_readable(found.files)
     return found
+
+
+def require_readable(files: Iterable[Sent]) -> None:
+    """Raises Invalid for what is small, and still made of more values than are read."""
+    parts = 0
+    for one in files:
+        parts += sum(map(one.text.count, ",:[{\n"))
+        if parts > MOST_PARTS:
+            told = f"{one.name} and the files before it hold more than {MOST_PARTS:,} values."
+            raise refused(one.name, told, "Send them in parts.")
 
 
 def plain_name(name: str) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 
 from whereupon.db.pool import Connection, Database
 from whereupon.errors import Invalid, NotFound, Problem, WhereuponError
-from whereupon.packs.archives import Sent, decoded, entries_of, plain_name
+from whereupon.packs.archives import Sent, decoded, entries_of, plain_name, require_readable
 from whereupon.packs.contents import Pack, own_key, read_folder
 from whereupon.packs.keeping import Told, update_pack
 from whereupon.packs.loading import Loaded, install, load
@@ -43,6 +43,7 @@ def read_sent(name: str, content: bytes) -> Pack:
     """The pack in an archive. Raises Invalid naming every wrong place of every file."""
     name = plain_name(name)
     files = [decoded(path, text) for path, text in entries_of(name, content) if path.endswith(".yaml")]
+    require_readable(files)
     tops = sorted((one.name for one in files if one.name.rpartition("/")[2] == "pack.yaml"), key=len)
     if not tops:
         told = f"{name} is no pack: there is no pack.yaml in it."

@@ -81,6 +81,7 @@ def test_what_is_not_read_is_told_with_its_line(text: str, told: str, line: int)
         ("a.zip", spoilt(archive(("workflows/a.yaml", WORKFLOW * 9))), "damaged"),
         ("a.zip", archive(("a.yaml", b" " * (MOST_UNPACKED + 1))), "more than is read"),
         ("a.zip", archive(*((f"{nr}.yaml", b"") for nr in range(6_001))), "more than is read"),
+        ("a.zip", archive(("a.yaml", "a: [" + "1," * 300_000), ("b.yaml", "[" * 300_000)), "values"),
         ("Σχέδιο.xlsx", archive(("[Content_Types].xml", b"<x/>")), "Office document"),
         ("choir.zip", archive(("choir/pack.yaml", "name: Choir")), "is a pack"),
         ("a.zip", archive(("README.md", "Hello")), "no YAML file"),
