@@ -63,6 +63,17 @@ describe('a request that is sent twice', () => {
     expect(arrived).toHaveLength(2)
   })
 
+  it('to read with words of its own, is read each time', async () => {
+    let asked = 0
+    const ask = () =>
+      onceIfPressedTwice(
+        new Request('http://office.example/g', { method: 'POST', cache: 'no-store' }),
+        async () => new Response(String(++asked)),
+      )
+    expect(await (await ask()).text()).toBe('1')
+    expect(await (await ask()).text()).toBe('2')
+  })
+
   it('is sent again at once when the first did not arrive', async () => {
     const ask = () => new Request('http://office.example/f', { method: 'POST' })
     const away = onceIfPressedTwice(ask(), () => Promise.reject(new Error('away')))

@@ -13,14 +13,16 @@ const last = new Map<string, Sent>()
 
 /**
  * A button that is pressed twice sends its request once, and both presses get its answer. Only the very last
- * request to an address counts: on, off, on is three. Files are left alone, they are too large to compare.
+ * request to an address counts: on, off, on is three. Files are left alone, they are too large to compare, and
+ * so is what only reads and says so with `cache: 'no-store'`: something else may have changed its answer.
  */
 export async function onceIfPressedTwice(
   request: Request,
   go: () => Promise<Response>,
   now: () => number = () => performance.now(),
 ): Promise<Response> {
-  if (SAFE.includes(request.method) || !isSmall(request)) return go()
+  const reads = SAFE.includes(request.method) || request.cache === 'no-store'
+  if (reads || !isSmall(request)) return go()
   const body = request.body === null ? '' : await request.clone().text()
   const said = [request.method, request.headers.get('If-Match'), body].join('\n')
   const before = last.get(request.url)

@@ -91,7 +91,8 @@ export function Why({ workflow, recordId, changeId }: WhyProps) {
     queryKey: ['why', workflow, recordId, changeId ?? null],
     queryFn: async () => {
       const body = { record_id: recordId, ...(changeId ? { change_id: changeId } : {}) }
-      return (await api.askWhy({ path: { key: workflow }, body, throwOnError: true })).data
+      const asked = { path: { key: workflow }, body, cache: 'no-store', throwOnError: true } as const
+      return (await api.askWhy(asked)).data
     },
     staleTime: 0,
   })

@@ -20,7 +20,8 @@ export function WhyAnswer({ workflow, module, record, at }: Props) {
     queryKey: ['why', workflow, module, record, at],
     queryFn: async ({ signal }) => {
       const body = { record_id: record, ...(at ? { at } : {}) }
-      return (await api.askWhy({ path: { key: workflow }, body, signal, throwOnError: true })).data
+      const asked = { path: { key: workflow }, body, signal, cache: 'no-store', throwOnError: true } as const
+      return (await api.askWhy(asked)).data
     },
     staleTime: 0,
   })
