@@ -54,7 +54,7 @@ def unpack(uploads: Iterable[tuple[str, bytes]]) -> Unpacked:
             if size > MOST_UNPACKED or len(found.files) >= MOST_ENTRIES:
                 raise too_much(name)
             if inner.lower().endswith(TEXTS):
-                found.files.append(decoded(inner, part))
+                found.files.append(text_in(inner, part))
             else:
                 found.ignored.append(inner)
     require_readable(found.files)
@@ -81,7 +81,7 @@ def plain_name(name: str) -> str:
     return "".join(c for c in last if c.isprintable())[:200] or "file"
 
 
-def decoded(name: str, content: bytes) -> Sent:
+def text_in(name: str, content: bytes) -> Sent:
     """The text of a file, or where it is none."""
     if len(content) > MOST_OF_ONE:
         told = f"{name} is larger than {MOST_OF_ONE // 1_000_000} MB."

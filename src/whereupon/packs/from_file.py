@@ -14,7 +14,7 @@ from typing import Any
 
 from whereupon.db.pool import Connection, Database
 from whereupon.errors import Invalid, NotFound, Problem, WhereuponError
-from whereupon.packs.archives import Sent, decoded, entries_of, plain_name, require_readable
+from whereupon.packs.archives import Sent, entries_of, plain_name, require_readable, text_in
 from whereupon.packs.contents import Pack, own_key, read_folder
 from whereupon.packs.keeping import Told, update_pack
 from whereupon.packs.loading import Loaded, install, load
@@ -42,7 +42,7 @@ class Tried(Exception):
 def read_sent(name: str, content: bytes) -> Pack:
     """The pack in an archive. Raises Invalid naming every wrong place of every file."""
     name = plain_name(name)
-    files = [decoded(path, text) for path, text in entries_of(name, content) if path.endswith(".yaml")]
+    files = [text_in(path, text) for path, text in entries_of(name, content) if path.endswith(".yaml")]
     require_readable(files)
     tops = sorted((one.name for one in files if one.name.rpartition("/")[2] == "pack.yaml"), key=len)
     if not tops:

@@ -81,6 +81,7 @@ def does(kind: str, content: Content, around: Surroundings, users: Mapping[str, 
 
 
 def listed(value: Any) -> list[dict[str, Any]]:
+    """The mappings in a list."""
     entries = cast("list[Any]", value) if isinstance(value, list) else []
     return [entry for entry in entries if isinstance(entry, dict)]
 
@@ -267,6 +268,7 @@ def inside(where: str) -> str:
 
 
 def named(entry: Mapping[str, Any]) -> str:
+    """What an entry is called, in quotes."""
     return f"“{shortened(str(entry.get('name') or entry.get('label') or entry['key']), 60)}”"
 
 

@@ -148,7 +148,7 @@ export const workflows = {
     fileHint: 'A workflow that was exported as JSON, here or in another installation.',
     filePick: 'Choose a JSON file',
     fileBlocks: (count: number) => plural(count, { one: '{n} block', other: '{n} blocks' }),
-    notJson: 'This is no JSON file.',
+    notJson: 'This is no JSON file. YAML files are brought in on Workflows → Files.',
     notWorkflow: 'This file holds no workflow: it has no “name” and “document”.',
     tooBig: 'The file is larger than 5 MB; a workflow is never so large.',
   },
