@@ -17,7 +17,6 @@ from whereupon.people.duty import Roster, set_roster
 from whereupon.people.rights import Rights, load_rights
 from whereupon.records.schema import DEFINER
 from whereupon.runs.by_hand import start_by_hand
-from whereupon.runs.match import match_batch
 from whereupon.workers.bulk import BulkWorker
 from whereupon.workers.engine import Engine
 from whereupon.workflows import store
@@ -111,8 +110,7 @@ class Office:
     async def settle(self, most: int = 200) -> None:
         """Match and advance until there is nothing to do now."""
         for _ in range(most):
-            async with self.database.transaction() as db:
-                matched = await match_batch(db, await self.engine.current(db))
+            matched = await self.engine._match_or_find_the_bad_one()
             advanced = await self.engine._advance_or_find_the_bad_one()
             if not matched.changes and not advanced.runs:
                 return

@@ -13,7 +13,8 @@ from whereupon.bench.office import SET_PRIORITY, WHEN_CREATED, Office, draw, ope
 from whereupon.db.embedded import throwaway_server
 from whereupon.db.pool import Connection, Database
 from whereupon.runs.definitions import Definitions, load_definitions
-from whereupon.runs.match import match_batch, statements
+from whereupon.runs.match import match_batch
+from whereupon.runs.match_sql import statements
 from whereupon.workers.process import PLAN_ONCE
 
 WORKFLOWS = 1_000

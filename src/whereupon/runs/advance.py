@@ -87,9 +87,13 @@ async def advance_batch(
 async def set_off(advance: Advance, travellers: Sequence[Traveller]) -> None:
     """Put every run at its node; those that cannot go on end, or are held."""
     await _load_missing_versions(advance, travellers)
-    gone = await _deleted_records(advance, travellers)
+    unreadable: dict[int, dict[str, Any]] = {}
+    gone = await _deleted_records(advance, travellers, unreadable)
     for traveller in travellers:
-        _set_off(advance, traveller, gone)
+        if traveller.id in unreadable:
+            traveller.hold(unreadable[traveller.id])
+        else:
+            _set_off(advance, traveller, gone)
 
 
 async def _load_missing_versions(advance: Advance, travellers: Iterable[Traveller]) -> None:
@@ -100,8 +104,13 @@ async def _load_missing_versions(advance: Advance, travellers: Iterable[Travelle
         known.versions.update(await load_versions(advance.db, missing, known.catalog, known.time_zone))
 
 
-async def _deleted_records(advance: Advance, travellers: Sequence[Traveller]) -> frozenset[int]:
-    """The runs whose record is there no more (rule 14); a delete trigger's record is the last row."""
+async def _deleted_records(
+    advance: Advance, travellers: Sequence[Traveller], unreadable: dict[int, dict[str, Any]] | None = None
+) -> frozenset[int]:
+    """The runs whose record is there no more (rule 14); a delete trigger's record is the last row.
+
+    When careful, runs whose whole table is gone are put into `unreadable`: they stop nobody else's.
+    """
     by_module: dict[int, list[Traveller]] = {}
     for traveller in travellers:
         version = advance.definitions.versions.get(traveller.version_id)
@@ -114,9 +123,26 @@ async def _deleted_records(advance: Advance, travellers: Sequence[Traveller]) ->
         if module is None:
             gone |= {t.id for t in some}
             continue
-        rows = await advance.db.fetch(_missing_sql(module), [t.id for t in some], [t.record_id for t in some])
-        gone |= {row["run_id"] for row in rows}
+        asked = _missing_sql(module), [t.id for t in some], [t.record_id for t in some]
+        if not advance.careful or unreadable is None:
+            gone |= {row["run_id"] for row in await advance.db.fetch(*asked)}
+            continue
+        try:
+            async with advance.db.transaction():
+                gone |= {row["run_id"] for row in await advance.db.fetch(*asked)}
+        except (*TRANSIENT, *GONE):
+            raise
+        except asyncpg.PostgresError as error:
+            unreadable |= {t.id: _unreadable(module, error) for t in some}
     return frozenset(gone)
+
+
+def _unreadable(module: Module, error: asyncpg.PostgresError) -> dict[str, Any]:
+    return {
+        "code": "unreadable",
+        "message": f"The table of {module.label_plural} cannot be read: {error}.",
+        "suggestion": "Bring it back as it was, then release the run.",
+    }
 
 
 def _missing_sql(module: Module) -> str:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 
 import asyncpg
 import structlog
 
+from whereupon.db.pool import GONE, TRANSIENT
 from whereupon.modules.catalog import quote
 from whereupon.runs.actions import filter_sql
 from whereupon.runs.definitions import Active, Definitions
-from whereupon.runs.start import NewRun, insert_runs
+from whereupon.runs.start import NewRun, cannot_ask, insert_runs
 from whereupon.triggers.date_reached import DateConfig
 from whereupon.workflows.arming import SET_ARMED, arm_dates_anew, dates_sql, digest_of
 
@@ -37,11 +39,12 @@ def _config(active: Active) -> DateConfig | None:
 
 async def follow_dates(
     db: asyncpg.Connection[Any], definitions: Definitions, touched: Mapping[int, Sequence[str]],
-    *, quietly: bool = False,
+    *, quietly: bool = False, careful: bool = False,
 ) -> None:  # fmt: skip
     """Move the rows of records (module id → keys) that have changed: none without a date, one per date.
 
-    `quietly`: nothing is to start because of it, so what has passed counts as passed.
+    `quietly`: nothing is to start because of it, so what has passed counts as passed. `careful`: a workflow
+    whose dates cannot be asked, for its table was altered, say, stops nothing else.
     """
     for active in dated(definitions):
         module = active.version.module
@@ -50,7 +53,23 @@ async def follow_dates(
             sql = definitions.memory.setdefault(
                 ("follow", active.version.id, quietly), _follow_sql(active, definitions, quietly=quietly)
             )
-            await db.execute(sql, active.workflow_id, list(keys))
+            async with _apart(db, active, careful):
+                await db.execute(sql, active.workflow_id, list(keys))
+
+
+@asynccontextmanager
+async def _apart(db: asyncpg.Connection[Any], active: Active, careful: bool = True) -> AsyncGenerator[None]:
+    """What one workflow needs done; where the database refuses it, it is told, and the others go on."""
+    if not careful:
+        yield
+        return
+    try:
+        async with db.transaction():
+            yield
+    except (*TRANSIENT, *GONE):
+        raise
+    except asyncpg.PostgresError as error:
+        log.warning("dates cannot be asked", workflow=active.version.name, error=str(error))
 
 
 def _follow_sql(active: Active, definitions: Definitions, *, quietly: bool = False) -> str:
@@ -95,18 +114,24 @@ async def follow_working_time(db: asyncpg.Connection[Any], definitions: Definiti
     if "working time" in definitions.memory:
         return moved
     for active in dated(definitions):
-        config = _config(active)
-        assert config is not None
-        digest = await digest_of(db, config, _zone(active, definitions))
-        if digest == await db.fetchval(ARMED_WITH.removesuffix(" FOR UPDATE"), active.workflow_id):
-            continue
-        if digest != await db.fetchval(ARMED_WITH, active.workflow_id):
-            await arm_dates_anew(db, active.workflow_id, _dates(active, definitions))
-            await db.execute(SET_ARMED, active.workflow_id, active.version.id, digest)
-            log.info("dates moved with the working time", workflow=active.version.name)
-            moved += 1
+        async with _apart(db, active):
+            moved += await _follow_calendar(db, definitions, active)
     definitions.memory["working time"] = True
     return moved
+
+
+async def _follow_calendar(db: asyncpg.Connection[Any], definitions: Definitions, active: Active) -> bool:
+    """Move the dates of one workflow if they were worked out otherwise; whether they were."""
+    config = _config(active)
+    assert config is not None
+    digest = await digest_of(db, config, _zone(active, definitions))
+    for statement in (ARMED_WITH.removesuffix(" FOR UPDATE"), ARMED_WITH):
+        if digest == await db.fetchval(statement, active.workflow_id):
+            return False
+    await arm_dates_anew(db, active.workflow_id, _dates(active, definitions))
+    await db.execute(SET_ARMED, active.workflow_id, active.version.id, digest)
+    log.info("dates moved with the working time", workflow=active.version.name)
+    return True
 
 
 # Rows whose time has come, of active workflows that are known here ($2): one that was activated this moment
@@ -140,8 +165,23 @@ async def fire_due(db: asyncpg.Connection[Any], definitions: Definitions, limit:
     for row in rows:
         taken.setdefault(row["workflow_id"], []).append(row)
     for workflow_id, some in taken.items():
-        await _fire(db, definitions, by_workflow[workflow_id], some)
+        await _fire_apart(db, definitions, by_workflow[workflow_id], some)
     return len(rows)
+
+
+async def _fire_apart(
+    db: asyncpg.Connection[Any], definitions: Definitions, active: Active, rows: Sequence[Mapping[str, Any]]
+) -> None:
+    """One workflow's fault stops no other: where the database refuses it, its runs are born failed."""
+    try:
+        async with db.transaction():
+            return await _fire(db, definitions, active, rows)
+    except (*TRANSIENT, *GONE):
+        raise
+    except asyncpg.PostgresError as error:
+        log.warning("dates cannot be asked", workflow=active.version.name, error=str(error))
+        keys = dict.fromkeys(row["record_id"] for row in rows)
+        await insert_runs(db, [_run(active, key, cannot_ask(str(error))) for key in keys])
 
 
 async def _fire(
@@ -252,7 +292,7 @@ async def _start(db: asyncpg.Connection[Any], active: Active, keys: Sequence[str
         await _note_skipped(db, active, set(wanted) - set(first), "once")
         wanted = first
     looping = {row["record_id"] for row in await db.fetch(TOO_OFTEN, active.workflow_id, wanted, DAILY_CAP)}
-    await insert_runs(db, [_run(active, key, looping=key in looping) for key in wanted])
+    await insert_runs(db, [_run(active, key, _loop(active) if key in looping else None) for key in wanted])
 
 
 def _loop(active: Active) -> dict[str, Any]:
@@ -265,12 +305,12 @@ def _loop(active: Active) -> dict[str, Any]:
     }
 
 
-def _run(active: Active, record_id: str, *, looping: bool) -> NewRun:
+def _run(active: Active, record_id: str, error: dict[str, Any] | None) -> NewRun:
     version = active.version
     return NewRun(
         workflow_id=version.workflow_id, version_id=version.id, node=version.plan.first,
         started_by="date_reached", module_id=version.module.id if version.module else None,
-        record_id=record_id, concurrency=active.concurrency, error=_loop(active) if looping else None,
+        record_id=record_id, concurrency=active.concurrency, error=error,
     )  # fmt: skip
 
 

@@ -8,26 +8,24 @@ each change is matched once, and the changes of one record in commit order (rule
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
 import asyncpg
+import structlog
 
-from whereupon.conditions.compile import compile_condition
-from whereupon.conditions.documents import OF_CHANGE
-from whereupon.conditions.values import Scope, type_of_field
-from whereupon.modules.catalog import Module, quote
+from whereupon.db.pool import GONE, TRANSIENT
 from whereupon.runs.definitions import Active, Definitions, load_definitions
 from whereupon.runs.due_dates import dated, follow_dates
 from whereupon.runs.lanes import MATCH, lock_lanes
 from whereupon.runs.loops import Ancestry, judge_chain, load_ancestry
-from whereupon.runs.start import NewRun, insert_runs
+from whereupon.runs.match_sql import Statement, listens, match_sql, statements
+from whereupon.runs.start import NewRun, cannot_ask, insert_runs
 
+log = structlog.get_logger()
 BATCH = 2_000
-WORKFLOWS_PER_STATEMENT = 1_000
 
 # Take the oldest changes of the locked lanes off the queue. By row address and by key list: the plan
 # must stay the same however stale the statistics of a table are that fills and empties all day.
@@ -75,8 +73,13 @@ class Matched:
     runs: int
 
 
-async def match_batch(db: asyncpg.Connection[Any], definitions: Definitions, limit: int = BATCH) -> Matched:
-    """Match up to `limit` changes, inside the caller's transaction."""
+async def match_batch(
+    db: asyncpg.Connection[Any], definitions: Definitions, limit: int = BATCH, *, careful: bool = False
+) -> Matched:
+    """Match up to `limit` changes, inside the caller's transaction.
+
+    `careful`: what the database refuses to ask, for a table was altered, say, stops nothing else.
+    """
     lanes = await lock_lanes(db, MATCH)
     if not lanes:
         return Matched(0, 0)
@@ -87,11 +90,15 @@ async def match_batch(db: asyncpg.Connection[Any], definitions: Definitions, lim
         definitions = await load_definitions(db)
     waited_for = taken["waited_for"] is not None
     changes = await _read(db, taken["ids"], None if waited_for else concerned(definitions))
-    pairs = await match_changes(db, definitions, changes)
-    runs = await create_runs(db, definitions, pairs)
+    refused: list[Refused] = []
+    if careful:
+        pairs, refused = await match_carefully(db, definitions, changes)
+    else:
+        pairs = await match_changes(db, definitions, changes)
+    runs = await create_runs(db, definitions, pairs, refused)
     if waited_for:
         await wake_waiting(db, changes)
-    await follow_dates(db, definitions, _touched(changes))
+    await follow_dates(db, definitions, _touched(changes), careful=careful)
     return Matched(len(taken["ids"]), runs)
 
 
@@ -101,7 +108,7 @@ def concerned(definitions: Definitions) -> Sequence[int]:
         definitions.memory["concerned"] = sorted({
             active.version.module.id
             for active in definitions.active
-            if active.version.module and any(_listens(active, active.version.module.id, op) for op in "IUDF")
+            if active.version.module and any(listens(active, active.version.module.id, op) for op in "IUDF")
         } | {active.version.module.id for active in dated(definitions) if active.version.module})  # fmt: skip
     return definitions.memory["concerned"]
 
@@ -146,26 +153,85 @@ async def follow_quietly(
     keys = [row["record_id"] for row in await db.fetch(QUIET, after, module_id)]
     if keys:
         await db.execute(WAKE_WAITING, [module_id] * len(keys), list(keys))
-        await follow_dates(db, definitions, {module_id: keys}, quietly=True)
+        await follow_dates(db, definitions, {module_id: keys}, quietly=True, careful=True)
 
 
 async def match_changes(
     db: asyncpg.Connection[Any], definitions: Definitions, changes: Sequence[Change]
 ) -> list[tuple[Change, Active]]:
     """The pairs that hold, by change, then priority, then age of the workflow (rule 5)."""
-    by_kind: dict[tuple[int, str], list[Change]] = {}
-    for change in changes:
-        by_kind.setdefault((change.module_id, change.op), []).append(change)
     found: list[tuple[Change, Active]] = []
-    for (module_id, op), some in by_kind.items():
-        by_id = {change.id: change for change in some}
+    for (module_id, op), some in _by_kind(changes).items():
         for statement in statements(definitions, module_id, op):
-            for row in await db.fetch(statement.sql, list(by_id)):
-                change = by_id[row["change_id"]]
-                hits: list[Active] = [statement.workflows[i] for i in row["hits"]]
-                found += [(change, active) for active in hits if active.hears(change.id, change.at)]
-    found.sort(key=lambda pair: (pair[0].id, pair[1].priority, pair[1].workflow_id))
+            found += await _ask(db, statement, some)
+    return sorted(found, key=_in_order)
+
+
+def _by_kind(changes: Sequence[Change]) -> dict[tuple[int, str], list[Change]]:
+    found: dict[tuple[int, str], list[Change]] = {}
+    for change in changes:
+        found.setdefault((change.module_id, change.op), []).append(change)
     return found
+
+
+def _in_order(pair: tuple[Change, Active]) -> tuple[int, int, int]:
+    return pair[0].id, pair[1].priority, pair[1].workflow_id
+
+
+async def _ask(
+    db: asyncpg.Connection[Any], statement: Statement, changes: Sequence[Change]
+) -> list[tuple[Change, Active]]:
+    by_id = {change.id: change for change in changes}
+    found: list[tuple[Change, Active]] = []
+    for row in await db.fetch(statement.sql, list(by_id)):
+        change = by_id[row["change_id"]]
+        hits: list[Active] = [statement.workflows[i] for i in row["hits"]]
+        found += [(change, active) for active in hits if active.hears(change.id, change.at)]
+    return found
+
+
+class Refused(NamedTuple):
+    """A change of which the database could not say whether it starts a workflow, and why."""
+
+    change: Change
+    active: Active
+    why: str
+
+
+async def match_carefully(
+    db: asyncpg.Connection[Any], definitions: Definitions, changes: Sequence[Change]
+) -> tuple[list[tuple[Change, Active]], list[Refused]]:
+    """The same where something cannot be asked: workflow by workflow, and there change by change."""
+    found: list[tuple[Change, Active]] = []
+    refused: list[Refused] = []
+    for (module_id, op), some in _by_kind(changes).items():
+        module = definitions.catalog.by_id.get(module_id)
+        for active in definitions.active if module else ():
+            if module and listens(active, module_id, op):
+                one = Statement(match_sql(module, op, [active], definitions), (active,))
+                await _narrow(db, one, some, found, refused)
+    return sorted(found, key=_in_order), refused
+
+
+async def _narrow(
+    db: asyncpg.Connection[Any], statement: Statement, changes: Sequence[Change],
+    found: list[tuple[Change, Active]], refused: list[Refused],
+) -> None:  # fmt: skip
+    """Ask for all of the changes; where that is refused, for each half."""
+    (active,) = statement.workflows
+    try:
+        async with db.transaction():
+            found += await _ask(db, statement, changes)
+    except (*TRANSIENT, *GONE):
+        raise
+    except asyncpg.PostgresError as error:
+        if len(changes) > 1:
+            middle = len(changes) // 2
+            for half in (changes[:middle], changes[middle:]):
+                await _narrow(db, statement, half, found, refused)
+        elif active.hears(changes[0].id, changes[0].at):
+            log.warning("conditions cannot be asked", workflow=active.version.name, error=str(error))
+            refused.append(Refused(changes[0], active, str(error)))
 
 
 HEARD = """
@@ -179,114 +245,6 @@ async def is_heard(db: asyncpg.Connection[Any], workflow_id: int, change: Change
     return bool(await db.fetchval(HEARD, workflow_id, change.id, change.at))
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """Conditions of some workflows on one kind of change, as one query; hits are indexes of `workflows`."""
-
-    sql: str
-    workflows: tuple[Active, ...]
-
-
-def statements(definitions: Definitions, module_id: int, op: str) -> Sequence[Statement]:
-    """The statements for one kind of change, made once per revision."""
-    key = ("match", module_id, op)
-    if key not in definitions.memory:
-        definitions.memory[key] = _make_statements(definitions, module_id, op)
-    return definitions.memory[key]
-
-
-def _make_statements(definitions: Definitions, module_id: int, op: str) -> list[Statement]:
-    module = definitions.catalog.by_id.get(module_id)
-    if module is None:
-        return []
-    listening = [active for active in definitions.active if _listens(active, module_id, op)]
-    starts = range(0, len(listening), WORKFLOWS_PER_STATEMENT)
-    chunks = [listening[i : i + WORKFLOWS_PER_STATEMENT] for i in starts]
-    return [Statement(match_sql(module, op, chunk, definitions), tuple(chunk)) for chunk in chunks]
-
-
-def _listens(active: Active, module_id: int, op: str) -> bool:
-    start, module = active.version.plan.start, active.version.module
-    if module is None or module.id != module_id or start is None:
-        return False
-    return op in start.trigger.operations(start.config)
-
-
-def match_sql(module: Module, op: str, listening: Sequence[Active], definitions: Definitions) -> str:
-    """The query: for each change ($1), the indexes of the workflows that it starts.
-
-    `n` is the row as the change left it (the last one, for a delete), `o` the row before.
-    """
-    if op == OF_CHANGE:
-        return _document_sql(module, listening, definitions)
-    cases = ", ".join(
-        f"CASE WHEN {start_condition(active, module, op, definitions)} THEN {index} END"
-        for index, active in enumerate(listening)
-    )
-    return (
-        f"SELECT c.id AS change_id, array_remove(ARRAY[{cases}]::int[], NULL) AS hits "
-        f"FROM unnest($1::bigint[]) AS p(id) JOIN whereupon.changes c ON c.id = p.id"
-        f"{_row_sql('n', 'c.old' if op == 'D' else 'c.new', module, cases, definitions)}"
-        f"{_row_sql('o', 'c.old', module, cases, definitions)}"
-    )
-
-
-def _document_sql(module: Module, listening: Sequence[Active], definitions: Definitions) -> str:
-    """The same for changes that are about a document: the record is as it is now, for it did not change."""
-    cases = ", ".join(
-        f"CASE WHEN {start_condition(active, module, OF_CHANGE, definitions)} THEN {index} END"
-        for index, active in enumerate(listening)
-    )
-    key = f"{module.key_sql('n')} = c.record_id"
-    if len(module.key_columns) == 1 and module.key_type in ("bigint", "integer", "smallint"):
-        # By number, for the index. Another program may have written anything there, and must stop nobody.
-        number = "CASE WHEN c.record_id ~ '^-?[0-9]{1,18}$' THEN c.record_id::bigint END"
-        key = f"n.{quote(module.key_column)} = {number}"
-    return (
-        f"SELECT c.id AS change_id, array_remove(ARRAY[{cases}]::int[], NULL) AS hits "
-        f"FROM unnest($1::bigint[]) AS p(id) JOIN whereupon.changes c ON c.id = p.id "
-        f"JOIN {module.sql} n ON {key}"
-    )
-
-
-def _row_sql(alias: str, image: str, module: Module, used_in: str, definitions: Definitions) -> str:
-    """SQL that joins a row made from a change's image, with only the columns that the conditions read."""
-    named = set(re.findall(rf'\b{alias}\."((?:[^"]|"")+)"', used_in))
-    columns = ", ".join(
-        f"{quote(f.column)} {type_of_field(f, definitions.catalog).sql}"
-        for f in module.fields.values()
-        if f.column is not None and f.column.replace('"', '""') in named
-    )
-    key = module.key_columns[0]
-    if len(module.key_columns) == 1 and key in named and f"{quote(key)} " not in columns:
-        columns = ", ".join(filter(None, [f"{quote(key)} {module.key_type}", columns]))
-    return f" CROSS JOIN LATERAL jsonb_to_record({image}) AS {alias}({columns})" if columns else ""
-
-
-def start_condition(active: Active, module: Module, op: str, definitions: Definitions) -> str:
-    """SQL boolean: the trigger says yes, the filter holds, and (when_met) it did not hold before."""
-    start = active.version.plan.start
-    assert start is not None
-    user_id = active.version.user_id
-    scope = Scope(
-        catalog=definitions.catalog,
-        module=module,
-        row="n",
-        old="o" if op != OF_CHANGE else None,
-        op="c.op",
-        document="c.new" if op == OF_CHANGE else None,
-        user=f"{user_id}::bigint" if user_id is not None else None,
-        time_zone=active.version.plan.document.settings.time_zone or definitions.time_zone,
-    )
-    parts = [start.trigger.condition(start.config, scope, op)]
-    if start.filter is not None:
-        parts.append(compile_condition(start.filter, scope))
-        if active.recurrence == "when_met" and op == "U":
-            before = compile_condition(start.filter, replace(scope, row="o"))
-            parts.append(f"({before}) IS NOT TRUE")
-    return " AND ".join(f"({part})" for part in parts)
-
-
 # Rule 9: the first time per workflow and record; what was claimed before is not returned.
 CLAIM = """
 INSERT INTO whereupon.claims (workflow_id, record_id)
@@ -296,12 +254,20 @@ RETURNING workflow_id, record_id
 
 
 async def create_runs(
-    db: asyncpg.Connection[Any], definitions: Definitions, pairs: Sequence[tuple[Change, Active]]
-) -> int:
-    """A run for every pair, after recurrence and the loop guard. Returns how many."""
+    db: asyncpg.Connection[Any], definitions: Definitions, pairs: Sequence[tuple[Change, Active]],
+    refused: Sequence[Refused] = (),
+) -> int:  # fmt: skip
+    """A run for every pair, after recurrence and the loop guard. Returns how many.
+
+    `refused`: they have runs that failed, so that people see them, and run them again.
+    """
     pairs = await claim_first(db, pairs)
     ancestry = await load_ancestry(db, {c.id: c.run_id for c, _ in pairs if c.run_id is not None})
     new = [new_run(change, active, ancestry, definitions) for change, active in pairs]
+    new += [
+        replace(new_run(one.change, one.active, ancestry, definitions), error=cannot_ask(one.why))
+        for one in refused
+    ]
     await insert_runs(db, new)
     return len(new)
 

@@ -57,6 +57,17 @@ class NewRun:
 
 
 SKIPPED = {"code": "skipped", "message": "Another run of this workflow was under way on this record."}
+
+
+def cannot_ask(why: str) -> dict[str, Any]:
+    """What a run says that began only to tell that it could not begin."""
+    return {
+        "code": "cannot_ask",
+        "message": f"The database could not say whether its conditions hold: {why}.",
+        "suggestion": "Look whether the module's fields still fit its table, then run it again.",
+    }
+
+
 COLUMNS = (
     "workflow_id", "version_id", "module_id", "record_id", "status", "node", "ready_at", "shard",
     "started_by", "user_id", "change_id", "parent_run_id", "rerun_of", "depth", "chain", "data", "serial",

@@ -27,5 +27,5 @@ async def follow_restarts(db: asyncpg.Connection[Any], definitions: Definitions)
     rows = await db.fetch(TAKE, BATCH)
     for row in rows:
         touched.setdefault(row["module_id"], []).append(row["record_id"])
-    await follow_dates(db, definitions, touched)
+    await follow_dates(db, definitions, touched, careful=True)
     return len(rows)

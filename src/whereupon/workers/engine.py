@@ -18,7 +18,7 @@ from whereupon.db.pool import GONE, TRANSIENT, Database
 from whereupon.errors import Unavailable
 from whereupon.runs.advance import Advanced, advance_batch
 from whereupon.runs.definitions import Definitions, load_definitions
-from whereupon.runs.match import match_batch
+from whereupon.runs.match import Matched, match_batch
 from whereupon.workers.herald import Herald
 from whereupon.workers.loop import Wake, keep_going
 
@@ -91,12 +91,22 @@ class Engine:
 
     async def match(self) -> float:
         """One batch of changes. Answers how long to sleep."""
-        async with self.database.transaction() as db:
-            matched = await match_batch(db, await self.current(db))
+        matched = await self._match_or_find_the_bad_one()
         if matched.changes:
             self._note_crowd(matched.changes)
             self.runs.ring()
         return 0.0 if matched.changes else POLL_SECONDS
+
+    async def _match_or_find_the_bad_one(self) -> Matched:
+        try:
+            async with self.database.transaction() as db:
+                return await match_batch(db, await self.current(db))
+        except (*TRANSIENT, *GONE, Unavailable):
+            raise
+        except asyncpg.PostgresError as error:
+            log.info("something cannot be asked; looking for it", kind=type(error).__name__)
+        async with self.database.transaction() as db:
+            return await match_batch(db, await self.current(db), careful=True)
 
     async def advance(self) -> float:
         """One batch of runs. Answers how long to sleep."""

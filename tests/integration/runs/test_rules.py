@@ -13,6 +13,7 @@ from whereupon.runs.actions import cancel_runs, release_runs, rerun, signal
 from whereupon.runs.advance import advance_batch
 from whereupon.runs.by_hand import start_by_hand
 from whereupon.runs.match import match_batch
+from whereupon.workers.reminder import Reminder
 from whereupon.workflows import recurrence, store
 
 CREATED = {"trigger": "record_created"}
@@ -695,3 +696,55 @@ async def test_two_who_start_it_at_the_same_moment_take_turns(
 
     await asyncio.gather(start(), start())
     assert {run["status"] for run in await office.runs()} == statuses
+
+
+SHOPS: dict[str, Any] = {
+    "key": "shops", "label": "Shop", "label_plural": "Shops",
+    "fields": [{"key": "name", "type": "text"}, {"key": "note", "type": "text"}],
+}  # fmt: skip
+DATE = {"trigger": "date_reached", "field": "due_date", "amount": -14}
+OF_PARENT = {"field": "parent.status", "operator": "equals", "value": "new"}
+
+
+async def test_a_table_that_its_owner_altered_stops_no_other_workflow(office: Office) -> None:
+    await office.module(SHOPS)
+    asks = await office.publish(CREATED | {"filter": OF_PARENT}, note("asked"), name="Asks")
+    dated = await office.publish(DATE, note("dated"), name="Dated")
+    plain = await office.publish(CREATED, note("seen"), name="Plain")
+    await office.publish(CREATED, note("seen"), name="Shops", module="shops")
+    await office.execute("INSERT INTO data.items (name, due_date) VALUES ('a', current_date + 20)")
+    await office.settle()
+    await office.execute("UPDATE whereupon.due_dates SET due_at = now()")
+    await office.execute("ALTER TABLE data.items DROP COLUMN status CASCADE")
+    await office.execute("ALTER TABLE data.items DROP COLUMN due_date CASCADE")
+    await office.insert(name="b")
+    await office.execute("INSERT INTO data.shops (name) VALUES ('s')")
+    await Reminder(office.database, office.engine.current).tick()
+    await office.settle()
+    assert await office.fetchval("SELECT note FROM data.shops") == "seen"
+    found = {(run["workflow"], run["record_id"]): run for run in await office.runs()}
+    for key in ((asks, "2"), (dated, "1")):  # told, to be run again when that is put right
+        assert (found[key]["status"], found[key]["error"]["code"]) == ("failed", "cannot_ask"), key
+        assert "column" in found[key]["error"]["message"]
+    assert (plain, "2") in found
+
+
+async def test_a_table_that_is_gone_stops_no_other_run(office: Office) -> None:
+    await office.module(SHOPS)
+    wait = {"key": "wait", "block": "wait", "duration": {"amount": 1, "unit": "hours"}}
+    await office.publish(CREATED, wait, note("late"), name="Items")
+    await office.publish(CREATED, note("seen"), name="Shops", module="shops")
+    await office.publish(DATE, note("dated"), name="Dated")
+    await office.insert(name="a")
+    await office.settle()
+    await office.execute("ALTER TABLE data.items RENAME TO elsewhere")
+    await office.execute("INSERT INTO data.shops (name) VALUES ('s')")
+    await office.skip_time("2 hours")
+    assert await office.fetchval("SELECT note FROM data.shops") == "seen"
+    items, _ = await office.runs()
+    assert (items["status"], items["error"]["code"]) == ("held", "unreadable")
+    await office.execute("ALTER TABLE data.elsewhere RENAME TO items")
+    async with office.database.transaction() as db:
+        assert await release_runs(db, office.rights, [items["id"]]) == [items["id"]]
+    await office.settle()
+    assert await office.fetchval("SELECT note FROM data.items") == "late"
