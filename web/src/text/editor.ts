@@ -162,7 +162,6 @@ export const editor = {
   pause: 'Pause its queue',
   resume: 'Resume its queue',
   duplicateWorkflow: 'Duplicate',
-  download: 'Export as a file',
   shortcuts: 'Keyboard shortcuts',
   archive: 'Archive',
   unarchive: 'Take out of the archive',

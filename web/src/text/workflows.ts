@@ -100,8 +100,6 @@ export const workflows = {
     'The workflow and its draft go, and its runs under way are cancelled. The history of what it did stays. This cannot be undone.',
   deleted: (name: string) => `“${name}” was deleted`,
   notDeleted: 'The workflow was not deleted',
-  export: 'Export as a file',
-  notExported: 'The workflow was not exported',
 
   dialog: {
     title: 'Name and description',

@@ -20,6 +20,7 @@ import { RunOnAll } from '../../runs/bulk/RunOnAll'
 import { firstTime } from '../../text/again'
 import { bulk } from '../../text/bulk'
 import { editor as t } from '../../text/editor'
+import { files } from '../../text/files'
 import { stages } from '../../text/stages'
 import { DisableDialog } from '../../workflows/list/DisableDialog'
 import { useOpenWorkflow } from '../page'
@@ -87,7 +88,7 @@ export function MoreMenu() {
             {t.duplicateWorkflow}
           </Menu.Item>
           <Menu.Item leftSection={<IconDownload size={16} />} onClick={deeds.download}>
-            {t.download}
+            {files.saveOne}
           </Menu.Item>
           <Menu.Item leftSection={<IconKeyboard size={16} />} onClick={() => editor.ask({ kind: 'help' })}>
             {t.shortcuts}

@@ -4,16 +4,15 @@ import { confirm } from '../../parts/confirm'
 import { sayDone, sayProblem } from '../../parts/saying'
 import { firstTime } from '../../text/again'
 import { editor as t } from '../../text/editor'
-import { writeWorkflowFile } from '../../workflows/list/file'
+import { files } from '../../text/files'
+import { saveFiles } from '../../workflows/files/saving'
 import { useOpenWorkflow } from '../page'
 import { forgetAll } from '../saving/kept'
 import { useDrawer } from '../saving/useSaver'
-import { useEditor } from '../store'
 
 /** The deeds of the editor's menu. What is unsaved is saved before. */
 export function useDeeds() {
   const navigate = useNavigate()
-  const editor = useEditor()
   const { workflow, saver, save, adopt } = useOpenWorkflow()
   const { key, name } = workflow
   const drawer = useDrawer(key)
@@ -79,9 +78,14 @@ export function useDeeds() {
         sayProblem(error, t.notDone)
       }
     },
-    download() {
-      const { document, ...said } = editor.state.draft
-      saveAs(`${key}.json`, writeWorkflowFile({ key, ...said, draft: { ...document } }))
+    async download() {
+      try {
+        await save()
+        await saveFiles([`workflows/${key}.yaml`])
+        sayDone(files.saved)
+      } catch (error) {
+        sayProblem(error, files.notSaved)
+      }
     },
     async remove() {
       const question = {
@@ -106,13 +110,4 @@ export function useDeeds() {
 
 function refreshLists() {
   for (const _id of ['listWorkflows', 'getHome']) void queries.invalidateQueries({ queryKey: [{ _id }] })
-}
-
-function saveAs(fileName: string, text: string) {
-  const address = URL.createObjectURL(new Blob([text], { type: 'application/json' }))
-  const link = document.createElement('a')
-  link.href = address
-  link.download = fileName
-  link.click()
-  setTimeout(() => URL.revokeObjectURL(address), 10_000)
 }

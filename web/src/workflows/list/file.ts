@@ -38,20 +38,6 @@ export function countBlocks(document: Record<string, unknown>): number {
   return Array.isArray(document.nodes) ? document.nodes.length : 0
 }
 
-interface Exported {
-  key: string
-  name: string
-  module: string | null
-  description: string
-  category: string | null
-  draft: Record<string, unknown>
-}
-
-/** A workflow's draft as the text of a file. */
-export function writeWorkflowFile({ key, name, module, description, category, draft }: Exported): string {
-  return `${JSON.stringify({ key, name, module, description, category, document: draft }, null, 2)}\n`
-}
-
 /** A new workflow's document: its START is there, and knows what starts it. */
 export function startingWith(trigger: string): Record<string, unknown> {
   return {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { countBlocks, readWorkflowFile, startingWith, writeWorkflowFile } from './file'
+import { countBlocks, readWorkflowFile, startingWith } from './file'
 import { quotaOf } from './quota'
 import { asked, isFiltered, wantedOf, withFilter } from './wanted'
 
@@ -49,7 +49,8 @@ describe('a workflow as a file', () => {
 
   it('comes back as it was written, but for its key', () => {
     const { key: _, draft, ...rest } = workflow
-    expect(readWorkflowFile(writeWorkflowFile(workflow))).toEqual({ ...rest, document: draft })
+    const text = JSON.stringify({ ...workflow, draft: undefined, document: draft })
+    expect(readWorkflowFile(text)).toEqual({ ...rest, document: draft })
   })
 
   it.each([
