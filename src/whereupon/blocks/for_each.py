@@ -19,6 +19,7 @@ from whereupon.sdk.block import Batch, Block, Config, RunView
 from whereupon.sdk.branching import Tally, call_off, let_go, standing, start_branches, tally
 from whereupon.sdk.fields import Shown
 from whereupon.sdk.outcomes import Done, Fail, Outcome, Wait
+from whereupon.sdk.writing import own_sql
 
 SOURCES = {
     "children": "Its child records or line items",
@@ -153,7 +154,7 @@ class ForEach(Block[EachConfig]):
     async def run_batch(self, config: EachConfig, batch: Batch) -> list[Outcome]:
         module, _ = _items(config, batch.place.scope)
         batch.rights.require("read", module.key)
-        items = batch.place.once("items", lambda: _items_sql(config, batch.place.scope))
+        items = batch.place.once("items", lambda: _items_sql(config, batch))
         together, first = config.turn == "together", batch.place.exits["each"]
         totals = await start_branches(
             batch, items, module.id, first=first, most=config.most, together=together
@@ -288,22 +289,26 @@ def _order_sql(config: EachConfig, module: Module, inner: Scope) -> str:
     return f"{compile_path(config.order_by, inner).sql} {way}, {key}"
 
 
-def _items_sql(config: EachConfig, scope: Scope) -> str:
-    """`key` and `place` of each item of the run's record `n`; one more than allowed, to notice it."""
+def _items_sql(config: EachConfig, batch: Batch) -> str:
+    """`key` and `place` of each item of the run's record `n` that the run may read; one more than allowed, to
+    notice it."""
+    scope = batch.place.scope
     module, link = _items(config, scope)
+    own = own_sql(batch, "read", module, "t")
     if config.which == "rows":
         rows = compile_path(config.rows or "", scope).sql
         this = f"t.{quote(module.key_column)} = (e.value->>'id')::{module.key_type}"
         return (
             f"SELECT {module.key_sql('t')} AS key, e.place FROM jsonb_array_elements({rows}) "
-            f"WITH ORDINALITY AS e(value, place) JOIN {module.sql} t ON {this} LIMIT {config.most + 1}"
+            f"WITH ORDINALITY AS e(value, place) JOIN {module.sql} t ON {this} "
+            f"WHERE {own} LIMIT {config.most + 1}"
         )
     inner = _inside(module, scope)
-    where = [f"({compile_condition(config.where, inner)})"] if config.where is not None else []
+    where = [own, *([f"({compile_condition(config.where, inner)})"] if config.where is not None else [])]
     if link is not None and scope.module is not None:
         where.append(f"t.{quote(link.column or '')} = n.{quote(scope.module.key_column)}")
     order = _order_sql(config, module, inner)
     return (
         f"SELECT {module.key_sql('t')} AS key, row_number() OVER (ORDER BY {order}) AS place "
-        f"FROM {module.sql} t WHERE {' AND '.join(where) or 'true'} ORDER BY {order} LIMIT {config.most + 1}"
+        f"FROM {module.sql} t WHERE {' AND '.join(where)} ORDER BY {order} LIMIT {config.most + 1}"
     )

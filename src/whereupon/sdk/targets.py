@@ -19,6 +19,7 @@ from whereupon.modules.catalog import Module, quote
 from whereupon.sdk.block import Batch, Config
 from whereupon.sdk.fields import Shown
 from whereupon.sdk.outcomes import Fail
+from whereupon.sdk.writing import own_sql
 
 MOST_TARGETS = 10_000
 NEEDS = {"linked": "link", "children": "children", "found": "module"}
@@ -208,6 +209,8 @@ def _targets_sql(config: Targets, module: Module, batch: Batch) -> str:
     where = compile_condition(config.where, inner) if config.where is not None else "true"
     if config.which == "children":
         where = f"{children_of(config.children or '', scope, '/children').joined(inner, scope)} AND ({where})"
+    if config.which == "children" or config.where is not None:  # what it reads to find them, it may know
+        where = f"({where}) AND {own_sql(batch, 'read', module, 't')}"
     return (
         f"SELECT r.id AS run_id, f.key FROM {source}, LATERAL (SELECT t.{key}::text AS key "
         f"FROM {module.sql} t WHERE {where} ORDER BY t.{key} LIMIT {config.limit + 1}) f"

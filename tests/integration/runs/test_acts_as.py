@@ -32,7 +32,11 @@ from whereupon.workflows.saved_tasks import NewDataTask, create_task
 CREATED, MANUAL = {"trigger": "record_created"}, {"trigger": "manual"}
 NOTE = {"key": "note", "block": "update_record", "set": {"note": "seen"}}
 STOP = {"key": "stop", "block": "stop"}
-DRAWN = {2: [["start", "next", "b"], ["b", "true", "stop"]]}  # of a block with a STOP after it
+DRAWN = {
+    kind: [["start", "next", "b"], ["b", port, "stop"]]
+    for kind, port in {"read": "true", "each": "each"}.items()
+}
+NOTED = {"field": "note", "operator": "is_not_empty"}
 WIDE = {"read": "all", "create": "all", "update": "all", "delete": "all"}
 
 
@@ -81,7 +85,7 @@ EXTENTS, LEVELS = ("none", "own", "all"), ("write", "read", "none")
 READS = [Case(read=read, note=note) for read, note in product(EXTENTS, LEVELS)]
 KINDS: Mapping[str, tuple[Sequence[Mapping[str, Any]], Sequence[Case]]] = {
     "read": (
-        [{"key": "b", "block": "if", "condition": {"field": "note", "operator": "is_not_empty"}}, STOP],
+        [{"key": "b", "block": "if", "condition": NOTED}, STOP],
         READS,
     ),
     "update": (
@@ -106,6 +110,15 @@ KINDS: Mapping[str, tuple[Sequence[Mapping[str, Any]], Sequence[Case]]] = {
         [{"key": "b", "block": "find_records", "module": "items", "columns": ["name", "note"]}],
         READS,
     ),
+    "found": (
+        [{"key": "b", "block": "update_record", "which": "found", "module": "items", "where": NOTED,
+          "set": {"note": "touched"}}],
+        [Case(read=r, update=u, note=n) for r, u, n in product(EXTENTS, EXTENTS, LEVELS)],
+    ),
+    "each": (
+        [{"key": "b", "block": "for_each", "which": "found", "module": "items", "where": NOTED}, STOP],
+        READS,
+    ),
     "task": (
         [{"key": "b", "block": "data_task", "task": "touch", "this_record": True}],
         [Case(read=r, update=u, note=n) for r, u, n in product(EXTENTS, EXTENTS, LEVELS)],
@@ -123,6 +136,11 @@ def allowed(kind: str, case: Case, record: str) -> set[str]:
             return {f"mail {record}"}
         case "find" if case.knows(record):
             return {f"found {one}" for one in RECORDS if case.knows(one)}
+        case "each" if case.knows(record):
+            return {f"item {one}" for one in RECORDS if case.knows(one)}
+        case "found" if case.knows(record) and case.note == "write":
+            known = [one for one in RECORDS if case.knows(one)]
+            return {f"changed {one}" for one in known if case.reaches(case.update, one)}
         case "update" if writes:
             return {f"changed {record}"}
         case "task" if writes and case.reaches(case.read, record):
@@ -149,6 +167,9 @@ async def left_behind(db: Connection, before: set[str]) -> set[str]:
         name = {"ours@example.org": "ours", "other@example.org": "other's"}[mail["recipient"]]
         assert mail["context"] == {"record": {"note": f"secret of {name}"}}
         found.add(f"mail {name}")
+    items_of_loops = "SELECT i.name FROM whereupon.runs r JOIN data.items i ON i.id::text = r.record_id "
+    items_of_loops += "WHERE r.started_by = 'for_each'"
+    found |= {f"item {row['name']}" for row in await db.fetch(items_of_loops)}
     steps = "SELECT r.record_id, i.name, s.block, s.port, s.output, s.status FROM whereupon.step_runs s "
     steps += "JOIN whereupon.runs r ON r.id = s.run_id LEFT JOIN data.items i ON i.id::text = r.record_id"
     for step in await db.fetch(steps):
@@ -206,7 +227,7 @@ async def test_no_run_touches_what_its_role_may_not(office: Office) -> None:
         await create_task(db, office.rights, NewDataTask.model_validate(touch))
     await role(office, **WIDE)
     published = {
-        kind: await office.publish(MANUAL, *nodes, edges=DRAWN.get(len(nodes)), name=kind, acts_as="clerk")
+        kind: await office.publish(MANUAL, *nodes, edges=DRAWN.get(kind), name=kind, acts_as="clerk")
         for kind, (nodes, _) in KINDS.items()
     }
     wrong: list[str] = []
