@@ -190,7 +190,7 @@ async def load_versions(
     """The versions by id, each with the rights that its runs have."""
     rows = await db.fetch(LOAD_VERSIONS, list(ids))
     publishers = {user: await _publisher(db, user) for user in {row["published_by"] for row in rows}}
-    plans = {row["id"]: make_plan(parse_document(row["document"])) for row in rows}
+    plans = {row["id"]: make_plan(parse_document(row["document"], kept=True)) for row in rows}
     found: dict[int, Version] = {}
     for row in rows:
         plan, rights = plans[row["id"]], publishers[row["published_by"]]

@@ -14,6 +14,8 @@ from tests.integration.playbooks.conftest import CALL, PAID, Collecting, refused
 from whereupon.errors import Conflict, Gone, Invalid, NotFound, Refused
 from whereupon.modules.catalog import load_catalog
 from whereupon.people import tasks
+from whereupon.people.duty import Roster, on_duty, set_roster
+from whereupon.people.organisation import WEEKDAYS
 from whereupon.people.questions import Decision
 from whereupon.people.users import UserChange, change_user
 from whereupon.playbooks import steering
@@ -446,7 +448,12 @@ async def test_a_place_in_the_queue_is_not_forgotten_when_the_other_one_ends_fir
     (track,) = (await collecting.start(first, claim))["started"]
     (queued,) = (await start_only(collecting, waits, claim))["queued"]
     (later,) = (await start_only(collecting, waits, claim))["queued"]
+    park = "UPDATE whereupon.runs SET ready_at = {} WHERE (data #>> '{{@trigger,track}}')::bigint = $1"
+    await collecting.office.execute(park.format("NULL"), queued)  # the one behind it comes first to look
     await collecting.do("cancel_track", track, CalledOff(reason="Paid"), by=collecting.manager)
+    assert (await collecting.track(later))["status"] == "queued"
+    await collecting.office.execute(park.format("now()"), queued)
+    await collecting.office.settle()
     assert [(await collecting.track(one))["status"] for one in (queued, later)] == ["running", "queued"]
     await collecting.do("do_step", queued, "call", StepDone(), by=collecting.agent)
     assert (await collecting.track(later))["status"] == "running"
@@ -530,3 +537,16 @@ async def test_of_two_who_take_a_step_at_the_same_moment_one_has_it(collecting: 
         await take(collecting.manager)
     await first
     assert (await collecting.step(track, "call"))["assignee"]["user"]["name"] == "Ægir"
+
+
+async def test_nobody_who_is_disabled_is_on_duty(collecting: Collecting) -> None:
+    await collecting.office.group("helpers", [collecting.agent, collecting.manager])
+    shifts = [{"weekday": day, "user_id": collecting.agent} for day in WEEKDAYS]
+    roster = Roster.model_validate({"shifts": shifts, "otherwise": collecting.manager})
+    async with collecting.office.database.transaction() as db:
+        now = await db.fetchval("SELECT now()")
+        await set_roster(db, "helpers", roster, actor=None)
+        assert await on_duty(db, "helpers", now) == collecting.agent
+        for user, stands_in in ((collecting.agent, collecting.manager), (collecting.manager, None)):
+            await change_user(db, user, UserChange(active=False), actor=collecting.office.admin)
+            assert await on_duty(db, "helpers", now) == stands_in

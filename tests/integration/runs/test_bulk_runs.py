@@ -116,6 +116,8 @@ async def test_one_bad_record_in_ten_fails_alone_and_is_named_with_the_reason(of
     assert await records(office, bulk, outcome="failed", cause="another") == []
     await office.execute("UPDATE data.items SET amount = 1 WHERE amount = 13")
     again = await rerun(office, bulk, "failed")
+    with pytest.raises(Conflict, match="run again already"):
+        await rerun(office, bulk, "failed")
     await work_off_bulk_runs(office)
     assert counts(await told(office, again)) == {
         "status": "succeeded", "matched": unlucky, "processed": unlucky, "changed": unlucky,

@@ -748,3 +748,29 @@ async def test_a_table_that_is_gone_stops_no_other_run(office: Office) -> None:
         assert await release_runs(db, office.rights, [items["id"]]) == [items["id"]]
     await office.settle()
     assert await office.fetchval("SELECT note FROM data.items") == "late"
+
+
+async def test_what_is_done_on_one_record_is_done_by_one_worker_at_a_time(office: Office) -> None:
+    await office.publish(CREATED, note("made"), name="Made", priority=1)
+    await office.publish(UPDATED | {"fields": ["name"]}, note("changed"), name="Changed")
+    item = await office.insert(name="a")
+
+    async def others_match() -> int:
+        async with office.database.transaction() as db:
+            return (await match_batch(db, await office.engine.current(db))).changes
+
+    async def others_advance() -> int:
+        async with office.database.transaction() as db:
+            return (await advance_batch(db, await office.engine.current(db))).runs
+
+    async with office.database.transaction() as db:
+        assert (await match_batch(db, await office.engine.current(db))).changes == 1
+        await office.execute("UPDATE data.items SET name = 'b' WHERE id = $1", item)
+        assert await others_match() == 0  # the change before it is in hand
+    assert await others_match() == 1
+    async with office.database.transaction() as db:
+        assert (await advance_batch(db, await office.engine.current(db), limit=1)).runs == 1
+        assert await others_advance() == 0
+    assert (await office.item(item))["note"] == "made"
+    await office.settle()
+    assert (await office.item(item))["note"] == "changed"

@@ -242,3 +242,18 @@ async def test_a_time_that_has_come_is_not_lost_when_the_workflow_is_published_a
         await store.publish(db, office.rights, yearly)
     assert await tick(office) == 0
     assert ("skipped", None) in await occurrences(office)
+
+
+async def test_a_zone_that_this_machine_does_not_know_any_more_stops_nobody(office: Office) -> None:
+    await office.insert(name="a")
+    keys = [await office.publish(MINUTELY, NOTE, name=name, time_zone="Europe/Athens") for name in "AB"]
+    await office.execute(
+        "UPDATE whereupon.versions SET document = jsonb_set(document, '{settings,time_zone}', '\"US/Old\"') "
+        "WHERE workflow_id = (SELECT id FROM whereupon.workflows WHERE key = $1)", keys[0],
+    )  # fmt: skip
+    await office.execute("UPDATE whereupon.revision SET number = number + 1")
+    for key in keys:
+        await make_due(office, key, "0 seconds")
+    assert await tick(office) == 2
+    await office.settle()
+    assert sorted(run["workflow"] for run in await office.runs()) == sorted(keys)

@@ -128,6 +128,8 @@ WHERE m.bulk_id = $3 AND (r.id IS NULL OR r.status = 'cancelled'
                           AND r.error->>'code' NOT IN ('skipped', 'record_deleted'))
 """
 OF_TASK = "UPDATE whereupon.bulk_runs SET data_task_id = $2 WHERE id = $1 AND $2::bigint IS NOT NULL"
+# Two who do it at the same moment would do everything twice.
+UNDER_WAY_AGAIN = "SELECT min(id) FROM whereupon.bulk_runs WHERE rerun_of = $1 AND ended_at IS NULL"
 LISTED = "SELECT m.record_id FROM whereupon.bulk_members m WHERE m.bulk_id = $3"
 
 
@@ -143,6 +145,11 @@ async def rerun(db: Connection, rights: Rights, bulk_id: int, which: Which, *, f
     """
     row = await locked(db, rights, bulk_id)
     _refuse(row)
+    if which != "all" and (other := await db.fetchval(UNDER_WAY_AGAIN, bulk_id)) is not None:
+        raise Conflict(
+            f"It is being run again already, as bulk run {other}.",
+            suggestion="Wait for its end, and run again what failed in that one.",
+        )
     version = await version_again(db, rights, row) or await version_of(db, _version_again(row))
     if which == "failed" and not fixed and version.id == row["version_id"]:
         _refuse_blind(await find_causes(db, bulk_id))
