@@ -140,8 +140,20 @@ def problem_of(item: Mapping[str, Any], model: type[BaseModel] | None) -> Proble
             given = str(item.get("input", ""))[:60]
             said = f'"{given}" is no key.' if given else "The key is missing."
             return Problem("invalid", said, path, "Small letters a to z, digits and _, a letter first.")
+        case kind if (expected := EXPECTED.get(kind.split("_")[0])) and location:
+            return Problem("invalid", f'"{name}" is to be {expected}.', path)
         case _:
             return Problem("invalid", item["msg"].removeprefix("Value error, ").rstrip(".") + ".", path)
+
+
+# By how the names of the library's findings begin: date_from_datetime_parsing, datetime_type, int_parsing …
+EXPECTED = {
+    "date": "a date, such as 2026-11-22",
+    "datetime": "a moment, such as 2026-11-22T09:30:00Z",
+    "time": "a time of day, such as 09:30",
+    "int": "a whole number",
+    "bool": "true or false",
+}
 
 
 def keys_at(annotation: Any, location: Sequence[int | str]) -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 from whereupon.api.body import parse_json
 from whereupon.api.call import entity_tag
 from whereupon.api.paging import encode_cursor, id_after
-from whereupon.api.problems import Malformed, as_ours, problem_response
+from whereupon.api.problems import Malformed, as_ours, problem_of, problem_response
 from whereupon.errors import Invalid, Unavailable, WhereuponError
 
 GOOD = [
@@ -62,6 +62,21 @@ def test_a_cursor_comes_back_as_it_was_given():
     for position in (0, -1, 2**63, True, "7", None, [1], {"ä": 1}):
         with pytest.raises(Invalid):
             id_after(encode_cursor(position) if position != 2**63 else "OTIyMzM3MjAzNjg1NDc3NTgwOA")
+
+
+@pytest.mark.parametrize(
+    ("found", "told"),
+    [
+        ("date_from_datetime_parsing", '"first_day" is to be a date, such as 2026-11-22.'),
+        ("datetime_type", '"first_day" is to be a moment, such as 2026-11-22T09:30:00Z.'),
+        ("int_parsing", '"first_day" is to be a whole number.'),
+        ("value_error", "What it says itself."),
+    ],
+)
+def test_what_the_library_finds_is_told_in_our_words(found, told):
+    item = {"type": found, "loc": ("body", "exceptions", 0, "first_day"), "msg": "What it says itself"}
+    problem = problem_of(item, None)
+    assert (problem.message, problem.path) == (told, "/exceptions/0/first_day")
 
 
 ERRORS = [

@@ -19,7 +19,7 @@ interface Found<Line> {
 
 interface Props<Line> {
   found: Found<Line>
-  words: { title: string; about: string; empty: string; emptyAbout: string }
+  words: { title: string; about: string; empty: string; emptyAbout: string; emptyReader?: string }
   icon: Icon
   /** The pages that stand beside it. */
   tabs: ReactNode
@@ -40,7 +40,11 @@ export function Listing<Line>({ found, words, icon, tabs, create, children }: Pr
       {Boolean(found.error) && <Problem error={found.error} onRetry={() => found.refetch()} />}
       {!items && !found.error && <Skeleton h={240} role="status" aria-label={t.common.loading} />}
       {items?.length === 0 && (
-        <Empty icon={icon} title={words.empty} about={words.emptyAbout}>
+        <Empty
+          icon={icon}
+          title={words.empty}
+          about={create ? words.emptyAbout : (words.emptyReader ?? words.emptyAbout)}
+        >
           {create}
         </Empty>
       )}

@@ -5,9 +5,9 @@ import { t } from '../text'
 
 interface Props {
   error: unknown
-  onRetry?: () => void
-  /** What was being done, as the heading: "The workflow was not saved". */
-  title?: string
+  onRetry?: (() => void) | undefined
+  /** What was being done, as the heading: "The workflow was not saved"; null: it stands above already. */
+  title?: string | null | undefined
 }
 
 /** What happened, to what, and what to do: any error, the same everywhere. */
@@ -19,7 +19,7 @@ export function Problem({ error, onRetry, title }: Props) {
       color="red"
       variant="light"
       icon={<Icon aria-hidden />}
-      title={title ?? problem.title}
+      title={title === undefined ? problem.title : title}
       role="alert"
       m="xs"
     >

@@ -27,6 +27,7 @@ import { NotFound } from '../app/Fallbacks'
 import { lazy } from '../app/lazy'
 import { Starting } from '../app/Starting'
 import { useMe } from '../app/useMe'
+import { NotForYou } from '../parts/NotForYou'
 import { ai } from '../text/ai'
 import { connections } from '../text/connections'
 import { stores } from '../text/documents'
@@ -230,6 +231,10 @@ export function Page() {
               {sections.map(({ at, Page: Section }) => (
                 <Route key={at} path={`${at}/*`} element={<Section />} />
               ))}
+              {SECTIONS.map(({ at, for: whom }) => (
+                <Route key={at} path={`${at}/*`} element={<NotForYou builders={whom === 'builder'} />} />
+              ))}
+              <Route index element={<NotForYou builders />} />
               <Route path="*" element={<NotFound />} />
             </Routes>
           </Suspense>

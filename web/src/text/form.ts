@@ -71,7 +71,7 @@ export const form = {
   wayLabel: (label: string) => `${label}: what kind of value`,
   severalValues: 'Values',
   addValue: 'Add a value',
-  ofOrganisation: (name: string) => `Organisation › ${name}`,
+  ofOrganisation: (name: string) => `Organisation › ${name.charAt(0).toUpperCase()}${name.slice(1)}`,
   named: { today: 'Today', tomorrow: 'Tomorrow', yesterday: 'Yesterday', now: 'Now' },
   moments: {
     today: 'today',

@@ -8,6 +8,7 @@ export const playbooks = {
   strategies: 'Strategies',
   create: 'New playbook',
   empty: 'No playbook yet',
+  emptyReader: 'None is published for records that you may see.',
   emptyAbout:
     'Draw the steps that a special case needs, who does them and by when. Then start it on the records that need it.',
   tableLabel: 'Playbooks',

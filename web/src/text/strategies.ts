@@ -6,6 +6,7 @@ export const strategies = {
   about: 'What every record of a segment gets, so long after a date: a reminder, a text message, a letter.',
   create: 'New strategy',
   empty: 'No strategy yet',
+  emptyReader: 'None is published for records that you may see.',
   emptyAbout: 'Say for which records it is, which date counts, and what is done how long after it.',
   tableLabel: 'Strategies',
   column: {

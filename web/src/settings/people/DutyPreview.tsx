@@ -1,6 +1,7 @@
 import { Skeleton, Table, Text } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { useMemo } from 'react'
 import { api, type Roster } from '../../api'
 import { useMe } from '../../app/useMe'
 import { Problem } from '../../parts/Problem'
@@ -12,7 +13,12 @@ import { Section } from '../Section'
 export function DutyPreview({ group, roster }: { group: string; roster: Roster }) {
   const zone = useMe().organisation.time_zone ?? 'UTC'
   const first = new Intl.DateTimeFormat('en-CA', { timeZone: zone, dateStyle: 'short' }).format(new Date())
-  const [asked] = useDebouncedValue(roster, 400)
+  // An exception whose days are not chosen yet is not asked about.
+  const whole = useMemo(() => {
+    const exceptions = (roster.exceptions ?? []).filter((one) => one.first_day && one.last_day)
+    return { ...roster, exceptions }
+  }, [roster])
+  const [asked] = useDebouncedValue(whole, 400)
   const found = useQuery({
     queryKey: ['duty preview', group, first, asked],
     queryFn: async () =>

@@ -45,6 +45,14 @@ export function Shifts({ rows, onChange }: Rows<Shift>) {
           {t.noShifts}
         </Text>
       )}
+      {rows.length > 0 && (
+        <Group gap="xs" wrap="nowrap" aria-hidden>
+          <Over w={140}>{t.day}</Over>
+          <Over w={76}>{t.from}</Over>
+          <Over w={76}>{t.until}</Over>
+          <Over>{t.who}</Over>
+        </Group>
+      )}
       {rows.map((row, at) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: hours that are being chosen have no name but their place
         <Group key={at} gap="xs" wrap="nowrap">
@@ -80,6 +88,15 @@ export function Shifts({ rows, onChange }: Rows<Shift>) {
   )
 }
 
+/** What stands over a column of inputs, each of which has its own name for whoever listens. */
+function Over({ w, children }: { w?: number; children: string }) {
+  return (
+    <Text size="xs" fw={600} {...(w && { w })}>
+      {children}
+    </Text>
+  )
+}
+
 /** Days on which it is otherwise. */
 export function Exceptions({ rows, onChange }: Rows<DutyException>) {
   return (
@@ -91,30 +108,39 @@ export function Exceptions({ rows, onChange }: Rows<DutyException>) {
       )}
       {rows.map((row, at) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: days that are being chosen have no name but their place
-        <Group key={at} gap="xs">
+        <Group key={at} gap="xs" align="flex-end">
           <TextInput
             type="date"
-            aria-label={t.firstDay}
+            label={t.firstDay}
             value={row.first_day}
             onChange={(event) => onChange(changed(rows, at, { first_day: event.currentTarget.value }))}
           />
           <TextInput
             type="date"
-            aria-label={t.lastDay}
+            label={t.lastDay}
             value={row.last_day}
             onChange={(event) => onChange(changed(rows, at, { last_day: event.currentTarget.value }))}
           />
           <Clock
+            shown
             label={t.from}
             value={row.start}
             onChange={(start) => onChange(changed(rows, at, { start }))}
           />
-          <Clock label={t.until} value={row.end} onChange={(end) => onChange(changed(rows, at, { end }))} />
-          <Who value={row.user_id ?? null} onChange={(id) => onChange(changed(rows, at, { user_id: id }))} />
+          <Clock
+            shown
+            label={t.until}
+            value={row.end}
+            onChange={(end) => onChange(changed(rows, at, { end }))}
+          />
+          <Who
+            shown
+            value={row.user_id ?? null}
+            onChange={(id) => onChange(changed(rows, at, { user_id: id }))}
+          />
           <TextInput
             w={150}
-            aria-label={t.note}
-            placeholder={t.note}
+            label={t.note}
             value={row.note ?? ''}
             onChange={(event) => onChange(changed(rows, at, { note: event.currentTarget.value || null }))}
           />
@@ -127,12 +153,12 @@ export function Exceptions({ rows, onChange }: Rows<DutyException>) {
 }
 
 /** A time of the day; "24:00" is the end of it, so it is text. */
-function Clock(props: { label: string; value?: string; onChange: (value: string) => void }) {
+function Clock(props: { label: string; shown?: boolean; value?: string; onChange: (value: string) => void }) {
   const fallback = props.label === t.from ? '00:00' : '24:00'
   return (
     <TextInput
       w={76}
-      aria-label={props.label}
+      {...(props.shown ? { label: props.label } : { 'aria-label': props.label })}
       placeholder="09:00"
       maxLength={5}
       value={props.value ?? fallback}
@@ -141,10 +167,23 @@ function Clock(props: { label: string; value?: string; onChange: (value: string)
   )
 }
 
-function Who({ value, onChange }: { value: number | null; onChange: (id: number | null) => void }) {
+function Who({
+  value,
+  onChange,
+  shown = false,
+}: {
+  value: number | null
+  onChange: (id: number | null) => void
+  shown?: boolean
+}) {
   return (
     <div style={{ flex: 1, minWidth: 160 }}>
-      <UserSelect aria-label={t.who} placeholder={t.nobody} value={value} onChange={onChange} />
+      <UserSelect
+        {...(shown ? { label: t.who } : { 'aria-label': t.who })}
+        placeholder={t.nobody}
+        value={value}
+        onChange={onChange}
+      />
     </div>
   )
 }

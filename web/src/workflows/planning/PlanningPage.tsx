@@ -1,7 +1,9 @@
 import { Anchor, Button, List, Paper, Text, Title } from '@mantine/core'
 import { Link } from 'react-router'
 import type { MadeDraft } from '../../api'
+import { useMe } from '../../app/useMe'
 import { BackLink } from '../../parts/BackLink'
+import { NotForYou } from '../../parts/NotForYou'
 import { PageHeader } from '../../parts/PageHeader'
 import { planning as t } from '../../text/planning'
 import { Preview } from './Preview'
@@ -11,6 +13,8 @@ import { usePlanning } from './usePlanning'
 /** A planning sheet becomes draft workflows: uploaded, looked at row by row, made. */
 export function Page() {
   const planning = usePlanning()
+  const me = useMe()
+  if (!me.administrator && !me.builder) return <NotForYou builders />
   return (
     <>
       <BackLink to="/workflows">{t.toWorkflows}</BackLink>

@@ -1,7 +1,9 @@
 import { Paper, SimpleGrid, Text, Title } from '@mantine/core'
 import { type Icon, IconDatabaseEdit, IconMessage, IconWorldShare } from '@tabler/icons-react'
 import { Link, useParams } from 'react-router'
+import { useMe } from '../../app/useMe'
 import { BackLink } from '../../parts/BackLink'
+import { NotForYou } from '../../parts/NotForYou'
 import { PageHeader } from '../../parts/PageHeader'
 import { wizard as t } from '../../text/wizard'
 import { ExportWizard } from './ExportWizard'
@@ -20,6 +22,8 @@ const KINDS: { kind: Kind; icon: Icon; Body: React.ComponentType }[] = [
 export function Page() {
   const { kind } = useParams()
   const chosen = KINDS.find((one) => one.kind === kind)
+  const me = useMe()
+  if (!me.administrator && !me.builder) return <NotForYou builders />
   return (
     <>
       <BackLink to={chosen ? '/wizard' : '/workflows'}>{chosen ? t.another : t.toWorkflows}</BackLink>
