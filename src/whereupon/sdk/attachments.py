@@ -91,9 +91,10 @@ def _check_made_by(path: str, scope: Scope) -> list[Problem]:
 
 
 def reads_of_attachments(attachments: Sequence[Attachment], scope: Scope) -> frozenset[str]:
-    """The "module.field" names that finding them reads."""
+    """The "module.field" names that finding them reads; the bare module for documents of the record."""
     paths = [attachment.field for attachment in attachments if attachment.field is not None]
-    return frozenset[str]().union(*(compile_path(path, scope).reads for path in paths))
+    of_record = {scope.module.key} if scope.module and len(paths) < len(attachments) else set[str]()
+    return frozenset(of_record).union(*(compile_path(path, scope).reads for path in paths))
 
 
 def require_attachments(attachments: Sequence[Attachment], scope: Scope, rights: Rights) -> None:
@@ -103,7 +104,7 @@ def require_attachments(attachments: Sequence[Attachment], scope: Scope, rights:
     for name in sorted(reads_of_attachments(attachments, scope)):
         module, _, field = name.partition(".")
         if module != "users":  # who one is may be told to anybody
-            rights.require("read", module, [field])
+            rights.require("read", module, [field] if field else [])
 
 
 def attachments_sql(attachments: Sequence[Attachment], scope: Scope) -> str:

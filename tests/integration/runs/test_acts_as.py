@@ -106,6 +106,11 @@ KINDS: Mapping[str, tuple[Sequence[Mapping[str, Any]], Sequence[Case]]] = {
          "text": "{{ record.note }}"}],
         READS,
     ),
+    "papers": (
+        [{"key": "b", "block": "send_email", "to": [{"address": "me@example.org"}], "subject": "Papers",
+          "text": "Here", "attachments": [{"documents": True}]}],
+        READS,
+    ),
     "find": (
         [{"key": "b", "block": "find_records", "module": "items", "columns": ["name", "note"]}],
         READS,
@@ -126,6 +131,13 @@ KINDS: Mapping[str, tuple[Sequence[Mapping[str, Any]], Sequence[Case]]] = {
 }  # fmt: skip
 
 
+PAPER = """
+INSERT INTO whereupon.documents (sha256, name, media_type, size, module_id, record_id)
+SELECT sha256($1::text::bytea), $1, 'text/plain', 3, m.id, $2
+FROM whereupon.modules m WHERE m.key = 'items'
+"""
+
+
 def allowed(kind: str, case: Case, record: str) -> set[str]:
     """What a run on this record may leave behind, said apart from the engine."""
     writes = case.reaches(case.update, record) and case.note == "write"
@@ -136,6 +148,8 @@ def allowed(kind: str, case: Case, record: str) -> set[str]:
             return {f"mail {record}"}
         case "find" if case.knows(record):
             return {f"found {one}" for one in RECORDS if case.knows(one)}
+        case "papers" if case.reaches(case.read, record):
+            return {f"papers {record}"}
         case "each" if case.knows(record):
             return {f"item {one}" for one in RECORDS if case.knows(one)}
         case "found" if case.knows(record) and case.note == "write":
@@ -164,6 +178,9 @@ async def left_behind(db: Connection, before: set[str]) -> set[str]:
     found |= {f"changed {name}" for name in before & items.keys() if items[name]["note"] == "touched"}
     found |= {"made" for name in items.keys() - before}
     for mail in await db.fetch("SELECT recipient, context FROM whereupon.messages"):
+        if attached := mail["context"].get("attachments"):
+            found |= {f"papers {one['name']}" for one in attached}
+            continue
         name = {"ours@example.org": "ours", "other@example.org": "other's"}[mail["recipient"]]
         assert mail["context"] == {"record": {"note": f"secret of {name}"}}
         found.add(f"mail {name}")
@@ -225,6 +242,8 @@ async def test_no_run_touches_what_its_role_may_not(office: Office) -> None:
     }
     async with office.database.transaction() as db:
         await create_task(db, office.rights, NewDataTask.model_validate(touch))
+    for name, key in zip(RECORDS, keys, strict=True):
+        await office.execute(PAPER, name, key)
     await role(office, **WIDE)
     published = {
         kind: await office.publish(MANUAL, *nodes, edges=DRAWN.get(kind), name=kind, acts_as="clerk")
