@@ -14,7 +14,7 @@ from whereupon.errors import Invalid, Refused
 from whereupon.people.rights import Rights
 from whereupon.records.matching import Matches, find_matches
 from whereupon.runs.review import entry_filter
-from whereupon.triggers.date_reached import DateConfig, date_sql, due_sql
+from whereupon.triggers.date_reached import DateConfig, countable_sql, date_sql, due_sql
 from whereupon.workflows.check import Surroundings
 from whereupon.workflows.document import Document
 from whereupon.workflows.drafting import readable
@@ -29,6 +29,7 @@ ACTIVE = "SELECT document FROM whereupon.versions WHERE id = $1"
 class Backlog:
     """Records that meet the filter, whose time has passed, and for whose date nothing has started.
 
+    What was due before and only waits for a worker is done in any case, so it is not among them.
     `trigger`: what the trigger itself says of them. `late_hours`: beyond that they are not started even if
     one says so; None: there is no such limit.
     """
@@ -66,8 +67,9 @@ def _passed(document: Document, around: Surroundings, config: DateConfig, workfl
     zone = document.settings.time_zone or around.time_zone
     scope = Scope(catalog=around.catalog, module=module, time_zone=zone)
     return (
-        f"({entry_filter(document, around)}) AND {due_sql(config, scope)} <= clock_timestamp() "
+        f"({entry_filter(document, around)}) AND CASE WHEN {countable_sql(config, scope)} "
+        f"THEN {due_sql(config, scope)} <= clock_timestamp() ELSE false END "
         f"AND NOT EXISTS (SELECT FROM whereupon.due_dates d WHERE d.workflow_id = {int(workflow_id)} "
         f"AND d.record_id = {module.key_sql('n')} AND d.date_value = {date_sql(config, scope)} "
-        f"AND d.fired_at IS NOT NULL)"
+        f"AND (d.fired_at IS NOT NULL OR d.due_at <= clock_timestamp()))"
     )

@@ -94,14 +94,14 @@ class Clocked:
 async def arm_clock(db: Connection, clocked: Clocked, backlog: Backlog | None = None) -> None:
     """Set the clock for a workflow that starts by it; take it away from any other.
 
-    `backlog`: what becomes of records whose time has passed already; None: as the trigger says, and what was
-    due before the workflow was published anew is done still. Raises Invalid for a schedule that has no time
-    to come.
+    `backlog`: what becomes of records whose time has passed already; None: as the trigger says. What was due
+    before the workflow was published anew, and waits for a worker, is done still. Raises Invalid for a
+    schedule that has no time to come.
     """
     start = make_plan(clocked.document).start
     by_date = start is not None and isinstance(start.config, DateConfig)
     overdue: datetime | None = await db.fetchval(OVERDUE, clocked.workflow_id)
-    await disarm_clock(db, clocked.workflow_id, overdue_too=not by_date or backlog == "skip")
+    await disarm_clock(db, clocked.workflow_id, overdue_too=not by_date)
     if start is not None and isinstance(start.config, ScheduleConfig):
         await _arm_schedule(db, clocked, start, start.config, overdue)
     elif start is not None and isinstance(start.config, DateConfig) and clocked.module is not None:
