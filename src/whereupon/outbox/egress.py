@@ -286,5 +286,9 @@ def _refused(error: Any) -> NotAllowed:
 
 
 def _words(error: Exception) -> str:
-    text = str(error)
+    """
+    >>> _words(OSError(111, "Connection refused")), _words(ValueError("Bad gateway.")), _words(TimeoutError())
+    ('connection refused', 'bad gateway', 'no reason was given')
+    """
+    text = re.sub(r"^\[Errno -?\d+\] ", "", str(error))
     return text[:1].lower() + text[1:200].rstrip(".") if text else "no reason was given"

@@ -47,13 +47,20 @@ export function TemplateInput({ context, long = false, value, onChange, required
       ) : (
         <TextInput {...shared} onChange={(event) => onChange(event.currentTarget.value)} />
       )}
-      <TemplatePreview context={context} value={value} />
+      <TemplatePreview context={context} value={value} told={Boolean(input.error)} />
     </div>
   )
 }
 
+interface PreviewProps {
+  context: FormContext
+  value: string
+  /** What is wrong is said already. */
+  told: boolean
+}
+
 /** One dimmed line: how it reads, or what is wrong with it. Nothing for a text without variables. */
-function TemplatePreview({ context, value }: { context: FormContext; value: string }) {
+function TemplatePreview({ context, value, told }: PreviewProps) {
   const dynamic = /\{\{|\{%/.test(value)
   const { rendered, problems } = usePreview(context, dynamic ? { text: value } : null)
   const [first] = problems
@@ -65,7 +72,7 @@ function TemplatePreview({ context, value }: { context: FormContext; value: stri
       lineClamp={4}
       style={{ whiteSpace: 'pre-line' }}
     >
-      {first && [first.message, first.suggestion].filter(Boolean).join(' ')}
+      {first && !told && [first.message, first.suggestion].filter(Boolean).join(' ')}
       {!first && rendered !== undefined && `${t.reads}: ${rendered || t.previewEmpty}`}
     </Text>
   )

@@ -9,8 +9,9 @@ import { type ReactNode, useCallback, useEffect, useMemo, useState } from 'react
 import type { DrawingOut, WholeRun } from '../api'
 import { WorkflowCanvas } from '../editor/canvas'
 import { readDocument, startOf } from '../editor/document'
+import { format } from '../text'
 import { runs as words } from '../text/runs'
-import { momentAfter } from './replay'
+import { itemsOf, momentAfter } from './replay'
 
 const PACE = 900 // milliseconds for each block while it plays
 
@@ -46,10 +47,10 @@ export function ReplayCanvas({ run, drawing, count, onCount, chosen, onChoose, c
     },
     [moment, whole, run.node, run.status],
   )
-  const taken = useMemo(
-    () => new Map([...moment.exits].map(([exit, times]) => [exit, times > 1 ? `×${times}` : '✓'])),
-    [moment],
-  )
+  const taken = useMemo(() => {
+    const all = new Map([...moment.exits, ...itemsOf(run.branches, moment)])
+    return new Map([...all].map(([exit, times]) => [exit, times > 1 ? `×${format.number(times)}` : '✓']))
+  }, [moment, run.branches])
   const choose = (key: string) => {
     const at = run.steps.findLastIndex((step) => step.node === key)
     if (at >= 0) onCount(at + 1)

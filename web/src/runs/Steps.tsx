@@ -75,7 +75,7 @@ export function Steps({ run, drawing, current, onSelect, onAgain }: Props) {
             </Group>
           </UnstyledButton>
           <Collapse expanded={open === step.seq}>
-            <Details step={step} whole={run.whole} onAgain={onAgain} />
+            <Details step={step} exit={exitOf(drawing, step)} whole={run.whole} onAgain={onAgain} />
           </Collapse>
         </Paper>
       ))}
@@ -83,13 +83,20 @@ export function Steps({ run, drawing, current, onSelect, onAgain }: Props) {
   )
 }
 
+/** What the exit is called by which it went on. */
+function exitOf(drawing: DrawingOut | undefined, { node, port }: StepRun): string | null {
+  const ports = drawing?.nodes.find(({ key }) => key === node)?.ports
+  return ports?.find(({ key }) => key === port)?.label ?? port
+}
+
 interface DetailsProps {
   step: StepRun
+  exit: string | null
   whole: boolean
   onAgain?: (node: string) => void
 }
 
-function Details({ step, whole, onAgain }: DetailsProps) {
+function Details({ step, exit, whole, onAgain }: DetailsProps) {
   const error = errorOf(step.error)
   return (
     <Stack gap="xs" px="sm" pb="sm">
@@ -101,8 +108,8 @@ function Details({ step, whole, onAgain }: DetailsProps) {
       <Text size="xs" c="dimmed">
         {[
           format.dateTime(step.started_at),
-          step.port ? `${words.exit}: ${step.port}` : '',
-          step.records !== 1 ? words.records(step.records) : '',
+          exit ? `${words.exit}: ${exit}` : '',
+          step.records > 1 ? words.records(step.records) : '',
         ]
           .filter(Boolean)
           .join(' · ')}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { StepRun } from '../api'
-import { momentAfter, pauseBefore } from './replay'
+import { itemsOf, momentAfter, pauseBefore } from './replay'
 
 const step = (node: string, status: string, port: string | null, started: string): StepRun => ({
   seq: 1,
@@ -39,5 +39,18 @@ describe('a replay', () => {
   })
   it('knows how long it waited before a step', () => {
     expect([0, 1, 2, 3].map((at) => pauseBefore(STEPS, at))).toEqual([0, 1, 60, 0])
+  })
+})
+
+describe('the items of a loop', () => {
+  const branches = [
+    { node: 'each', runs: 4 },
+    { node: 'each', runs: 2 },
+  ]
+  const step = { node: 'each', status: 'succeeded', port: 'done' }
+
+  it('went out as soon as the loop is shown as done', () => {
+    expect([...itemsOf(branches, momentAfter([step], 1, 'start'))]).toEqual([['each/each', 6]])
+    expect([...itemsOf(branches, momentAfter([step], 0, 'start'))]).toEqual([])
   })
 })

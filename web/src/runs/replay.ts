@@ -29,6 +29,17 @@ export function momentAfter(steps: readonly Step[], count: number, start: string
   return { nodes, exits }
 }
 
+/** How many items went out by the exit "each" of loops that are done at that moment: runs of their own. */
+export function itemsOf(
+  branches: readonly { node: string; runs: number }[],
+  { nodes }: Moment,
+): Map<string, number> {
+  const found = new Map<string, number>()
+  for (const { node, runs } of branches)
+    if (nodes.has(node)) found.set(`${node}/each`, (found.get(`${node}/each`) ?? 0) + runs)
+  return found
+}
+
 /** Seconds between a step and the one before it; 0 for the first. */
 export function pauseBefore(steps: readonly StepRun[], at: number): number {
   const before = steps[at - 1]

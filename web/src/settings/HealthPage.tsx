@@ -188,13 +188,22 @@ function Schedules({ report }: { report: Report }) {
               <Anchor component={Link} to={`/workflows/${item.workflow}`} size="sm">
                 {item.workflow_name}
               </Anchor>
-              : {format.dateTime(item.nominal_at)} – {words[item.kind]}
+              : {format.dateTime(item.nominal_at)} – {troubleOf(item)}
             </List.Item>
           ))}
         </List>
       )}
     </Section>
   )
+}
+
+function troubleOf({
+  kind,
+  nominal_at: at,
+  fired_at: fired,
+}: Report['troubled_occurrences'][number]): string {
+  if (kind !== 'late' || !fired) return words[kind]
+  return words.lateBy(format.duration((Date.parse(fired) - Date.parse(at)) / 1000))
 }
 
 /** Hosts that are left alone for a while, because they did not answer several times in a row. */

@@ -258,6 +258,7 @@ export const settings = {
     week: 'Occurrences of seven days',
     on_time: 'on time',
     late: 'late',
+    lateBy: (span: string) => `${span} late`,
     skipped: 'skipped',
     troubled: 'Late or skipped',
     circuits: 'Held back',
