@@ -129,6 +129,9 @@ class GeneratePdf(OutsideBlock[PdfConfig]):
     def reads(self, config: PdfConfig, scope: Scope) -> frozenset[str]:
         return frozenset[str]().union(*(t.reads for t in _templates(config, scope).values()))
 
+    def adds_to(self, config: PdfConfig, scope: Scope) -> frozenset[str]:
+        return frozenset({scope.module.key}) if scope.module else frozenset()
+
     async def prepare(self, config: PdfConfig, batch: Batch) -> Sequence[Ask | Fail]:
         source = await source_id(batch.db, "pdf", self.source(config, batch))
         allowed = await may_change(batch)

@@ -78,6 +78,9 @@ class InsertActivity(Block[ActivityConfig]):
         found |= compile_path(config.link, scope).reads if config.link else frozenset[str]()
         return found | (reads_of(config.person, scope) if config.person is not None else frozenset[str]())
 
+    def adds_to(self, config: ActivityConfig, scope: Scope) -> frozenset[str]:
+        return frozenset({_module(config, scope).key})
+
     async def run_batch(self, config: ActivityConfig, batch: Batch) -> list[Outcome]:
         scope = batch.place.scope
         module = _module(config, scope)

@@ -67,6 +67,9 @@ class MoveDocument(Block[MoveConfig]):
             reads_of_documents(config, scope) | texts_about({"folder": config.folder}, scope)["folder"].reads
         )
 
+    def adds_to(self, config: MoveConfig, scope: Scope) -> frozenset[str]:
+        return frozenset({scope.module.key}) if scope.module else frozenset()
+
     async def run_batch(self, config: MoveConfig, batch: Batch) -> list[Outcome]:
         place, module = batch.place, batch.place.module
         assert module is not None

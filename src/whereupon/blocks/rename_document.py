@@ -75,6 +75,9 @@ class RenameDocument(Block[RenameConfig]):
         texts = [template.reads for template in texts_about(_texts(config), scope).values()]
         return reads_of_documents(config, scope).union(*texts)
 
+    def adds_to(self, config: RenameConfig, scope: Scope) -> frozenset[str]:
+        return frozenset({scope.module.key}) if scope.module else frozenset()
+
     async def run_batch(self, config: RenameConfig, batch: Batch) -> list[Outcome]:
         place, module = batch.place, batch.place.module
         assert module is not None

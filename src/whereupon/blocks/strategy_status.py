@@ -48,6 +48,9 @@ class ChangeStrategyStatus(Block[StatusConfig]):
     def reads(self, config: StatusConfig, scope: Scope) -> frozenset[str]:
         return reads_of_text(config.reason, scope)
 
+    def adds_to(self, config: StatusConfig, scope: Scope) -> frozenset[str]:
+        return frozenset({scope.module.key}) if scope.module else frozenset()
+
     async def run_batch(self, config: StatusConfig, batch: Batch) -> list[Outcome]:
         module = batch.place.module
         assert module is not None

@@ -160,6 +160,10 @@ class Block(Generic[C]):
         """The keys of the modules whose records it deletes."""
         return frozenset()
 
+    def adds_to(self, config: C, scope: Scope) -> frozenset[str]:
+        """The keys of the modules whose records get something beside their fields: a note, a document."""
+        return frozenset()
+
     def constants(self, config: C, scope: Scope) -> Mapping[str, Any]:
         """Of what it writes, "module.field" → value where that is always the same (termination check)."""
         return {}

@@ -268,7 +268,7 @@ def _blocks(plan: Plan, around: Surroundings) -> Iterator[Problem]:
             block, config = step.block, step.config
             touched = _Touched(
                 block.writes(config, scope), block.removes(config, scope), block.reads(config, scope),
-                scope.module,
+                scope.module, block.adds_to(config, scope),
             )  # fmt: skip
             yield from _refused(touched, plan, around, at)
 
@@ -280,15 +280,20 @@ class _Touched(NamedTuple):
     removes: frozenset[str]
     reads: frozenset[str]
     module: Module | None
+    adds_to: frozenset[str] = frozenset()
 
 
 def _refused(touched: _Touched, plan: Plan, around: Surroundings, at: str) -> Iterator[Problem]:
-    """What who publishes may not do; and if that is nothing, what the role that its runs act as may not."""
+    """What who publishes may not do; and if that is nothing, what the role that its runs act as may not.
+
+    What is added beside fields is asked of the role alone: of who publishes it is asked when it runs.
+    """
     acting = around.acting(plan.document)
     for one in (around,) if acting is around else (around, acting):
         refused = [
             *_writes(touched.writes, one.rights, at),
-            *_removes(touched.removes, one.rights, at),
+            *_whole(touched.removes, "delete", one.rights, at),
+            *(_whole(touched.adds_to, "update", one.rights, at) if one.rights.acts_as else ()),
             *_reads(touched.reads, one, at, touched.module),
         ]
         yield from dict.fromkeys(refused)  # a module that is closed is said once, not for every field
@@ -306,10 +311,10 @@ def _writes(writes: frozenset[str], rights: Rights, at: str) -> Iterator[Problem
             yield _would_act(rights, error, at)
 
 
-def _removes(removes: frozenset[str], rights: Rights, at: str) -> Iterator[Problem]:
-    for module_key in sorted(removes):
+def _whole(modules: frozenset[str], action: Action, rights: Rights, at: str) -> Iterator[Problem]:
+    for module_key in sorted(modules):
         try:
-            rights.require("delete", module_key)
+            rights.require(action, module_key)
         except Refused as error:
             yield _would_act(rights, error, at)
 

@@ -25,7 +25,7 @@ from whereupon.runs.definitions import Definitions, Version, load_definitions
 from whereupon.runs.rehearsal import ToRehearse, rehearse
 from whereupon.runs.review import compare_versions, review
 from whereupon.runs.start import NewRun, insert_runs
-from whereupon.sdk import data_tasks
+from whereupon.sdk import data_tasks, registry
 from whereupon.workflows import store
 from whereupon.workflows.saved_tasks import NewDataTask, create_task
 
@@ -299,6 +299,17 @@ async def test_what_the_role_may_not_is_named_at_its_place(
     assert (code, at, told) in await problems(office, NOTE, acts_as="clerk")
     with pytest.raises(Invalid):
         await office.publish(CREATED, NOTE, acts_as="clerk")
+
+
+async def test_blocks_that_write_no_field_are_named_too_where_records_may_not_be_changed(
+    office: Office,
+) -> None:
+    await role(office, read="all")
+    told = 'With the rights of “Clerk”, the workflow may not update records of "items".'
+    beside = ("insert_activity", "strategy_status", "rename_document", "move_document", "generate_pdf")
+    for key in beside:
+        node = {"key": "b", "block": key, **registry.block(key).examples[0]}
+        assert ("refused", "/nodes/1", told) in await problems(office, node, acts_as="clerk"), key
 
 
 async def test_a_role_that_is_not_there_or_may_everything_is_refused_with_the_way_out(office: Office) -> None:
