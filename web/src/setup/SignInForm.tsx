@@ -41,6 +41,7 @@ export function SignInForm({ email: given, onDone, onOther }: Props) {
           readOnly={Boolean(given)}
           onChange={(event) => setEmail(event.currentTarget.value)}
           data-autofocus={given ? undefined : true}
+          autoFocus={!given}
         />
         <PasswordInput
           label={t.session.password}
