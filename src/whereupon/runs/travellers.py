@@ -48,6 +48,7 @@ RECORD_DELETED = {"code": "record_deleted", "message": "The record was deleted."
 BROUGHT_COLUMNS = 14  # of both statements; Traveller begins with the same
 MAX_EXECUTIONS = 10_000
 MAX_DATA_BYTES = 10_000_000
+TOO_MUCH = f"The run carries more than {MAX_DATA_BYTES // 1_000_000} MB of outputs."
 
 
 class StepRun(NamedTuple):
@@ -126,7 +127,7 @@ class Traveller:
         """Keep a node's output for later blocks; a sentence when the run would carry too much."""
         self.data = {**self.data, node: output}
         if len(orjson.dumps(self.data, default=str)) > MAX_DATA_BYTES:
-            return f"The run carries more than {MAX_DATA_BYTES // 1_000_000} MB of outputs."
+            return TOO_MUCH
         return None
 
 

@@ -236,3 +236,17 @@ async def test_before_publishing_it_tells_what_would_be_different(collecting: Co
     ]  # fmt: skip
     with pytest.raises(Invalid):
         await review(format=7)
+
+
+async def test_who_may_change_own_records_only_pauses_no_others(collecting: Collecting) -> None:
+    keeper = await collecting.office.user("keeper@example.org", role="keeper")
+    theirs, other = await collecting.claim(agent=keeper), await collecting.claim()
+    async with collecting.office.database.transaction() as db:
+        rights, catalog = await collecting.rights(keeper), await load_catalog(db)
+        pause = StatusChange(action="pause")
+        with pytest.raises(Invalid):
+            await standing.change_strategy_status(
+                db, rights, catalog, "claims", [str(theirs), str(other)], pause
+            )
+        found = await standing.change_strategy_status(db, rights, catalog, "claims", [str(theirs)], pause)
+    assert found == [str(theirs)]

@@ -13,10 +13,11 @@ from tests.integration.playbooks.conftest import CALL, PAID, Collecting, refused
 
 from whereupon.errors import Conflict, Gone, Invalid, NotFound, Refused
 from whereupon.modules.catalog import load_catalog
-from whereupon.people import tasks
+from whereupon.people import absences, tasks
 from whereupon.people.duty import Roster, on_duty, set_roster
 from whereupon.people.organisation import WEEKDAYS
 from whereupon.people.questions import Decision
+from whereupon.people.roles import NewRole, create_role
 from whereupon.people.users import UserChange, change_user
 from whereupon.playbooks import steering
 from whereupon.playbooks.steering import Because, CalledOff, HandedOn, Reopened, StepDone
@@ -536,6 +537,18 @@ async def test_of_two_who_take_a_step_at_the_same_moment_one_has_it(collecting: 
     with pytest.raises(Conflict, match="Ægir has taken this"):
         await take(collecting.manager)
     await first
+    boss = await collecting.office.user("above@example.org")
+    await collecting.office.execute(
+        "UPDATE whereupon.tasks SET assignee_user_id = NULL, escalated_to = $1 WHERE id = $2", boss, task
+    )
+    with pytest.raises(Refused, match="people of its group"):  # who only sees it beside the group
+        await take(boss)
+    await take(collecting.agent)
+    reader = await collecting.office.user("reader@example.org", role="reader")
+    with pytest.raises(Refused):
+        await collecting.do(
+            "hand_on_step", track, "call", HandedOn.model_validate({"user_id": reader}), by=reader
+        )
     assert (await collecting.step(track, "call"))["assignee"]["user"]["name"] == "Ægir"
 
 
@@ -550,3 +563,39 @@ async def test_nobody_who_is_disabled_is_on_duty(collecting: Collecting) -> None
         for user, stands_in in ((collecting.agent, collecting.manager), (collecting.manager, None)):
             await change_user(db, user, UserChange(active=False), actor=collecting.office.admin)
             assert await on_duty(db, "helpers", now) == stands_in
+
+
+async def test_who_reads_own_records_only_sees_no_playbook_of_others(collecting: Collecting) -> None:
+    async with collecting.office.database.transaction() as db:
+        owns = {"key": "owner", "name": "Owner", "modules": {"claims": {"read": "own", "update": "own"}}}
+        await create_role(db, NewRole.model_validate(owns), actor=None)
+    owner = await collecting.office.user("owner@example.org", role="owner")
+    theirs, other = await collecting.claim(agent=owner), await collecting.claim()
+    one, two = (await collecting.start(await collecting.publish(CALL), theirs, other))["started"]
+    assert (await collecting.track(one, by=owner))["status"] == "running"
+    with pytest.raises(NotFound):
+        await collecting.track(two, by=owner)
+    with pytest.raises(NotFound):
+        await collecting.do("skip_step", two, "call", WHY, by=owner)
+
+
+async def test_a_link_ends_with_the_playbook(collecting: Collecting) -> None:
+    paper = step("proof", type="file", document_type="Proof", outside={"field": "email"})
+    claim = await collecting.claim(email="debtor@mail.example")
+    (track,) = (await collecting.start(await collecting.publish(paper), claim))["started"]
+    context = await collecting.office.fetchval("SELECT context FROM whereupon.messages")
+    token = context["question"]["link"].rpartition("/")[2]
+    await collecting.do("cancel_track", track, CalledOff(reason="Paid"), by=collecting.manager)
+    async with collecting.office.database.connection() as db:
+        with pytest.raises(Gone, match="not needed any more"):
+            await upload_of_link(db, token)
+
+
+async def test_nobody_calls_somebody_else_back_from_an_absence(collecting: Collecting) -> None:
+    async with collecting.office.database.transaction() as db:
+        agent, manager = [await collecting.rights(one) for one in (collecting.agent, collecting.manager)]
+        days = {"first_day": "2090-01-01", "last_day": "2090-01-05", "delegate_id": collecting.manager}
+        made = await absences.add_absence(db, agent, absences.NewAbsence.model_validate(days))
+        with pytest.raises(NotFound):
+            await absences.remove_absence(db, manager, made["id"])
+        await absences.remove_absence(db, agent, made["id"])

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from tests.integration.runs.test_dates import NO_CHECKS
 from tests.office import Office, make_bulk_runs, work_off_bulk_runs
 
 from whereupon.errors import Conflict, NotFound, Refused, Unavailable
@@ -182,6 +183,25 @@ async def test_a_filter_that_cannot_be_asked_ends_the_bulk_run_and_no_other(offi
     found = [await told(office, bulk) for bulk in bulks]
     assert [one["status"] for one in found] == ["failed", "succeeded"]
     assert "status" in found[0]["error"]["message"]
+
+
+@either_way
+async def test_who_carries_more_than_ten_megabytes_fails_and_says_so(office: Office) -> None:
+    await office.execute(NO_CHECKS)  # as a table of somebody else's
+    await fill(office, 3, note="CASE WHEN n = 2 THEN repeat('ö', 2000000) || n ELSE 'short' END")
+    longer = {"key": "longer", "block": "update_record", "set": {"note": {"formula": "CONCAT(note, note)"}}}
+    counted = {
+        "key": "count",
+        "block": "update_record",
+        "set": {"amount": {"formula": "nodes.longer.updated"}},
+    }
+    bulk = await order(office, await office.publish(BY_HAND | OPEN, longer, counted))
+    await work_off_bulk_runs(office)
+    (failed,) = [run for run in await office.runs() if run["status"] != "succeeded"]
+    assert (failed["status"], failed["node"], failed["executions"]) == ("failed", "longer", 1)
+    assert failed["error"] == {"code": "too_much_data", "node": "longer",
+                               "message": "The run carries more than 10 MB of outputs."}  # fmt: skip
+    assert counts(await told(office, bulk))["status"] == "partial"
 
 
 # What people do --------------------------------------------------------------------------------------

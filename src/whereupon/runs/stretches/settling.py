@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from whereupon.conditions.values import literal, quote_text
+from whereupon.conditions.values import literal, quote_json, quote_text
 from whereupon.runs.stretches.standing import COLUMNS, ON_ITS_OWN, OVER, STANDING
+from whereupon.runs.travellers import MAX_DATA_BYTES, TOO_MUCH
 from whereupon.workflows.plan import ERROR_PORT, Step
 
 CARRIED = ", ".join("l.error" if name == "error" else f"o.{name}" for name in COLUMNS)
@@ -26,10 +27,11 @@ told AS (
     o.failure, CASE WHEN o.failure IS NULL THEN 1 ELSE 0 END, now(), now()
   FROM outcomes o),
 ways AS (
-  SELECT o.run_id, o.record_id, o.nr, o.change_id, o.seq + 1 AS seq, {data} AS data, {error} AS error,
-    o.changed, o.failure, CASE WHEN o.failure IS NULL THEN o.port ELSE {way_of_failure} END AS way,
+  SELECT o.run_id, o.record_id, o.nr, o.change_id, o.seq + 1 AS seq, d.data,
+    CASE WHEN d.too_much THEN {stopped} ELSE {error} END AS error, o.changed, o.failure,
+    CASE WHEN d.too_much THEN NULL WHEN o.failure IS NULL THEN o.port ELSE {way_of_failure} END AS way,
     CASE WHEN o.failure IS NULL THEN o.port END AS left_by
-  FROM outcomes o),
+  FROM outcomes o CROSS JOIN LATERAL ({data}) d),
 moved AS (
   INSERT INTO {standing} (place, {columns}, left_node, left_by, status, node)
   SELECT p.place, {carried}, {node}, o.left_by,
@@ -54,7 +56,7 @@ def settle_sql(step: Step, places: Mapping[str, int]) -> str:
         standing=STANDING, columns=", ".join(COLUMNS), carried=CARRIED, on_its_own=ON_ITS_OWN,
         over=OVER, all_failed=ALL_FAILED,
         node=key, block=quote_text(step.block.key), failed="'continued'" if goes_on else "'failed'",
-        given=_given(step), data=_data(step, goes_on), error=_error(step, policy),
+        given=_given(step), data=_data(step, goes_on), stopped=_stopped(step), error=_error(step, policy),
         way_of_failure=_way_of_failure(step, policy), place=_place(step, places),
         target=_target(step, places),
     )  # fmt: skip
@@ -65,12 +67,22 @@ def _given(step: Step) -> str:
 
 
 def _data(step: Step, goes_on: bool) -> str:
-    """What later blocks may read of this one."""
+    """SELECT of what the run carries now, with what later blocks may read of this one, and whether it is too
+    much. The size in memory is told at once; only where that is large it is written down to be measured."""
     if not step.kept:
-        return "o.data"
+        return "SELECT o.data, false AS too_much"
     key = quote_text(step.node.key)
     failed = f"jsonb_build_object({key}, jsonb_build_object('error', o.failure))" if goes_on else "'{}'"
-    return f"o.data || CASE WHEN o.failure IS NULL THEN jsonb_build_object({key}, o.output) ELSE {failed} END"
+    data = f"o.data || CASE WHEN o.failure IS NULL THEN jsonb_build_object({key}, o.output) ELSE {failed} END"
+    measured = f"octet_length(x.data::text) > {MAX_DATA_BYTES}"
+    return (
+        f"SELECT x.data, o.failure IS NULL AND pg_column_size(x.data) > {MAX_DATA_BYTES // 3} AND {measured} "
+        f"AS too_much FROM (SELECT {data} AS data OFFSET 0) x"
+    )
+
+
+def _stopped(step: Step) -> str:
+    return quote_json({"code": "too_much_data", "message": TOO_MUCH, "node": step.node.key})
 
 
 def _error(step: Step, policy: str) -> str:
