@@ -42,6 +42,7 @@ def _make_statements(definitions: Definitions, module_id: int, op: str) -> list[
 
 
 def listens(active: Active, module_id: int, op: str) -> bool:
+    """Whether the workflow's trigger goes by such changes of that module."""
     start, module = active.version.plan.start, active.version.module
     if module is None or module.id != module_id or start is None:
         return False
