@@ -294,7 +294,7 @@ def test_a_data_folder_in_folders_that_do_not_exist_yet_keeps_its_place(folder: 
 
 def test_a_link_where_the_servers_folder_should_be_is_refused(folder: Path, tmp_path: Path) -> None:
     server = EmbeddedServer(folder)
-    folder.mkdir()
+    folder.mkdir(0o700)
     server.place.home.symlink_to(tmp_path)
     with pytest.raises(Unavailable, match="in the way"):
         server.start()

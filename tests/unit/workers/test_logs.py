@@ -56,7 +56,8 @@ def test_work_goes_on_when_nobody_reads_the_log_any_more() -> None:
         os.close(reader)
         rest, _ = process.communicate("")
     assert (first["event"], first["process"], first["level"]) == ("first", "worker", "info")
-    assert (rest, process.returncode) == ("done\n", 0)
+    assert rest == "done\n"
+    assert process.returncode in (0, 120)  # 120: some Pythons complain at the end that stderr is gone
 
 
 def test_an_unknown_level_is_refused_with_a_suggestion() -> None:

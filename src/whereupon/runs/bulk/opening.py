@@ -22,10 +22,10 @@ from whereupon.triggers.date_reached import DateConfig, due_sql
 from whereupon.triggers.schedule import ScheduleConfig
 
 StartedBy = Literal["schedule", "manual", "rerun", "stage"]
-# Members of a chunk: of workflows that stay in the database, that send messages, that call the outside.
-# Twice as many are in flight, so what is paused stops soon. Who edits a record of a chunk that is being
-# worked off waits until that is done, so larger ones, although a little faster, would be felt.
-CHUNK, CHUNK_OF_MESSAGES, CHUNK_OF_CALLS = 2_000, 1_000, 250
+# Members of a chunk, and of one of workflows that call the outside. Twice as many are in flight, so what is
+# paused stops soon. Who edits a record of a chunk that is being worked off waits until that is done: larger
+# ones, although a little faster, would be felt (docs/decisions/0029-log-in-small-pieces.md).
+CHUNK, CHUNK_OF_CALLS = 1_000, 250
 WAKE, TELL = "NOTIFY whereupon_bulk", "SELECT pg_notify('whereupon_bulk_runs', $1::text)"
 
 OPEN = """
@@ -221,8 +221,6 @@ def readable_sql(rights: Rights | None, module: Module) -> str:
 
 
 def chunk_size(version: Version) -> int:
-    """How many members a worker takes at a time: fewer where the blocks take longer."""
+    """How many members a worker takes at a time: fewer where blocks take long."""
     blocks = [step.block for step in version.plan.steps.values()]
-    if any(isinstance(block, OutsideBlock) for block in blocks):
-        return CHUNK_OF_CALLS
-    return CHUNK_OF_MESSAGES if any(block.leaves for block in blocks) else CHUNK
+    return CHUNK_OF_CALLS if any(isinstance(block, OutsideBlock) for block in blocks) else CHUNK
