@@ -12,6 +12,15 @@ WHERE datname = current_database() AND pid <> pg_backend_pid()
 """
 
 
+async def becomes(app, *, listening):
+    """Whether the process hears of changes, or does not, before long."""
+    for _ in range(1000):
+        if app.state.memory.listening is listening:
+            return True
+        await asyncio.sleep(0.01)
+    return False
+
+
 async def test_requests_while_the_database_is_gone_are_told_to_come_back(app, admin, database, monkeypatch):
     assert (await admin.get("/api/v1/users")).status_code == 200
 
@@ -33,20 +42,13 @@ async def test_lost_connections_are_replaced_and_nothing_stale_is_remembered(
     app, admin, database, database_url
 ):
     assert (await admin.get("/api/v1/roles")).status_code == 200
-    assert app.state.memory.listening
+    assert await becomes(app, listening=True)
     other = await asyncpg.connect(database_url)
     await other.execute(TERMINATE)
     await other.close()
-    for _ in range(200):
-        if not app.state.memory.listening:
-            break
-        await asyncio.sleep(0.01)
+    assert await becomes(app, listening=False)
     assert app.state.memory.kept == {}
     statuses = {(await admin.get("/api/v1/roles")).status_code for _ in range(5)}
     assert statuses <= {200, 503}
-    for _ in range(300):
-        if app.state.memory.listening:
-            break
-        await asyncio.sleep(0.01)
-    assert app.state.memory.listening
+    assert await becomes(app, listening=True)
     assert (await admin.get("/api/v1/roles")).status_code == 200
