@@ -4,5 +4,10 @@ import { defineConfig } from '@hey-api/openapi-ts'
 export default defineConfig({
   input: '../tests/integration/api/openapi.json',
   output: { path: 'src/api/generated', clean: true },
-  plugins: ['@hey-api/client-fetch', '@hey-api/typescript', '@hey-api/sdk', '@tanstack/react-query'],
+  plugins: [
+    '@hey-api/client-fetch',
+    '@hey-api/typescript',
+    { name: '@hey-api/sdk', auth: false }, // the cookie goes along by itself
+    '@tanstack/react-query',
+  ],
 })

@@ -1,9 +1,10 @@
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vite'
+import { everyComponentHasItsStyles } from './mantine-styles'
 
 // Built into the Python package, which serves it from the same origin as the API.
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), everyComponentHasItsStyles()],
   build: {
     outDir: '../src/whereupon/api/web',
     emptyOutDir: true,
