@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import lzma
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterable
@@ -16,6 +18,11 @@ UNREAD = "This cannot be read."
 MOST_UNPACKED = 10_000_000  # bytes of all files together
 MOST_OF_ONE = 1_000_000
 MOST_PARTS = 500_000  # values of all files together: reading them takes seconds
+# What zipfile and its decompressors say of archives that are damaged, or packed in a way unknown to them.
+DAMAGED = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error,
+    EOFError, NotImplementedError, ValueError, OSError,
+)  # fmt: skip
 TEXTS = (".yaml", ".yml", ".json")  # what JSON says, YAML says the same way
 NOISE = re.compile(r"(^|/)(__MACOSX/|\.)")  # what systems put beside people's files
 
@@ -107,7 +114,7 @@ def entries_of(name: str, content: bytes) -> list[tuple[str, bytes]]:
                 (one.filename, archive.read(one) if one.filename.lower().endswith(TEXTS) else b"")
                 for one in wanted
             ]
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, OSError) as error:
+    except DAMAGED as error:
         raise refused(name, f"{name} is no ZIP archive, or it is damaged.") from error
 
 

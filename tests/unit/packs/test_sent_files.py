@@ -171,3 +171,18 @@ def test_a_pack_that_is_cut_off_is_told() -> None:
     for spoilt_one in (whole[: len(whole) // 2], zlib.compress(whole), b""):
         with pytest.raises(Invalid):
             read_sent("choir.zip", spoilt_one)
+
+
+@pytest.mark.parametrize("packing", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2, zipfile.ZIP_DEFLATED])
+def test_an_archive_with_any_byte_damaged_is_read_or_refused(packing: int) -> None:
+    memory = io.BytesIO()
+    with zipfile.ZipFile(memory, "w", packing) as packed:
+        packed.writestr("a.yaml", "key: value\n" * 200)
+    whole, refused = memory.getvalue(), 0
+    for place in range(len(whole)):
+        damaged = whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :]
+        try:
+            unpack([("a.zip", damaged)])
+        except Invalid:
+            refused += 1
+    assert refused > 20
